@@ -1,0 +1,65 @@
+"""The command `vbp`: one thin module per verb, imported without anything heavy.
+
+A verb module defines `run`, a typer command function, and imports pandas and the like inside it.
+"""
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from vbp.errors import InputError, UsageError
+
+VERBS: tuple[str, ...] = ()
+"""Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
+
+
+def build() -> Any:
+    """Return the typer application with every verb."""
+    import typer
+
+    app = typer.Typer(
+        name="vbp", help=__doc__ and "集采节约与结余留用分析 · savings and retained surplus of volume-based procurement",
+        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.callback()(lambda: None)
+    for verb in VERBS:
+        module = importlib.import_module(f"vbp.cli.{verb}")
+        app.command(name=verb.rstrip("_"), help=module.__doc__)(module.run)
+    return app
+
+
+def guarded(action: Callable[[], Any], debug: bool) -> int:
+    """Run `action` and turn what goes wrong into lines on standard error and an exit status (0, 1 or 2)."""
+    try:
+        action()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except UsageError as error:
+        print(f"usage: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; nothing half-written was left behind", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if debug:
+            raise
+        print(f"error: {type(error).__name__}: {error} (a defect in vbp; --debug shows where)", file=sys.stderr)
+        return 1
+    return 0
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; `--debug` anywhere lets tracebacks through."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(guarded(lambda: build()(args=[w for w in words if w != "--debug"], prog_name="vbp"), debug))

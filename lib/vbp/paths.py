@@ -1,0 +1,20 @@
+"""Where the repository's own files stand: `data/`, `notebooks/`, `reports/`."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def root() -> Path:
+    """Return the repository's top folder; `VBP_ROOT` overrides it."""
+    return Path(os.environ.get("VBP_ROOT") or Path(__file__).resolve().parents[2])
+
+
+def data() -> Path:
+    """Return the folder of published data; `VBP_DATA` overrides it (tests alter a copy)."""
+    return Path(os.environ.get("VBP_DATA") or root() / "data")
+
+
+def notebooks() -> Path:
+    """Return the folder of notebooks; `VBP_NOTEBOOKS` overrides it."""
+    return Path(os.environ.get("VBP_NOTEBOOKS") or root() / "notebooks")
