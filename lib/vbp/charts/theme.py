@@ -89,3 +89,9 @@ def show(figure: go.Figure) -> None:
 
     spec = json.loads(figure.to_json())
     display({"application/vnd.plotly.v1+json": spec, "text/plain": f"[{figure.layout.meta['alt']}]"}, raw=True)
+
+
+def show_if(figure: go.Figure | None) -> None:
+    """Display a figure where there is one; a place without the data for it has none."""
+    if figure is not None:
+        show(figure)

@@ -7,7 +7,7 @@ The two kinds answer different questions and are never added up.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
@@ -17,7 +17,7 @@ import pandas as pd
 
 from vbp.estimate.draws import DRAWS, SEED, Floats, Predictive, interval, significant
 from vbp.estimate.funds import fund_share_of
-from vbp.estimate.model import Unknown, between, figure, known
+from vbp.estimate.model import Unknown, figure, known
 from vbp.estimate.priors import Prior
 from vbp.estimate.result import Estimate, EstimateSet, Mark, NotEstimated
 from vbp.estimate.rounds import ratio_unknown
@@ -168,6 +168,3 @@ def _factor(quantity: str, batch: str, drawn: Mapping[str, Floats]) -> Floats:
     return np.asarray(saving * drawn["retention_ratio"] if quantity == "payout" else saving)
 
 
-def batches_without_cut(usage: pd.DataFrame, rounds: Mapping[str, RoundCut]) -> Sequence[str]:
-    """Return the batch_ids of `usage` for which no cut is known."""
-    return sorted(set(usage["batch_id"]) - set(rounds))

@@ -83,4 +83,10 @@ def significant(value: float, digits: int = 3) -> Decimal:
     if number.is_zero():
         return Decimal(0)
     rounded = round(number, digits - 1 - number.adjusted())
-    return Decimal(f"{rounded:f}") if rounded != rounded.to_integral_value() else rounded.quantize(Decimal(1))
+    return tidy(rounded)
+
+
+def tidy(number: Decimal) -> Decimal:
+    """Return the same number without an exponent and without trailing zeros after the point."""
+    text = f"{number:f}"
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from vbp.estimate.draws import DRAWS, SEED
+from vbp.estimate.draws import DRAWS, SEED, tidy
 from vbp.estimate.model import Unknown, figure, known
 from vbp.estimate.priors import Prior
 from vbp.estimate.result import Estimate, EstimateSet, NotEstimated
@@ -129,7 +129,7 @@ def _from_national_cuts(study: _Study, saving: Unknown, fact: Fact, unknowns: di
                       {"v": saving, "d": cuts[present[0]], "x": ratios[present[0]]}, basis="national_cuts")
     share = study.prior("consumable_saving_share")
     _keep(unknowns, share)
-    return figure("implied_spending", fact.scope, "V·(1−q) / d_w,药品 + V·q / d_w,耗材",
+    return figure("implied_spending", fact.scope, "V·(1−q) / d_w1 + V·q / d_w2",
                   lambda v, q, d, x, e, y: v * (1 - q) / (d * x) + v * q / (e * y),
                   {"v": saving, "q": share, "d": cuts["drug"], "x": ratios["drug"], "e": cuts["consumable"], "y": ratios["consumable"]},
                   basis="national_cuts")
@@ -160,7 +160,7 @@ def _payout_limit(fact: Fact, saving: Unknown, *ratios: Unknown) -> Estimate:
     """The most that could be retained from a saving on agreed volume: k ≤ 0.5, s ≤ 1, r at most the larger ratio."""
     largest = max(ratios, key=lambda item: item.assumption.median)
     limit = CAP * saving.assumption.median * largest.assumption.median
-    return Estimate("payout", fact.scope, "yuan", "derived", None, None, limit.quantize(Decimal(1)), "P ≤ 0.5·V·max(r1, r2)",
+    return Estimate("payout", fact.scope, "yuan", "derived", None, None, tidy(limit), "P ≤ 0.5·V·max(r1, r2)",
                     (saving.name, largest.name), "upper_bound")
 
 
@@ -173,7 +173,7 @@ def _base(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
     for fact in payouts:
         payout, ratio = study.stated(f"payout:{fact.scope}", fact), study.prior("retention_ratio")
         _keep(unknowns, payout, ratio)
-        low = payout.assumption.median / CAP
+        low = tidy(payout.assumption.median / CAP)
         bound = Estimate("surplus_base", fact.scope, "yuan", "derived", None, low, None, "S ≥ P / 0.5", (payout.name,), "lower_bound")
         inside = figure("surplus_base", fact.scope, "P / k", lambda p, k: p / k, {"p": payout, "k": ratio}, basis="known_bands")
         rows += [bound, replace(inside, basis="known_bands")]

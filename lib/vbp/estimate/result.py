@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from vbp.words import money, percent, say
+from vbp.words import keys, money, percent, say, scope_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +32,21 @@ class Assumption:
 
     def label(self, lang: str) -> str:
         """Return the input's name in words."""
-        return say(f"assumption.{self.name.split(':')[0]}", lang) + (f" ({self.name.split(':')[1]})" if ":" in self.name else "")
+        return _named(self.name, lang)
 
     def source(self, lang: str) -> str:
         """Return where the input comes from, in words."""
         return self.source_zh if lang == "zh" else self.source_en
+
+
+def _named(name: str, lang: str) -> str:
+    """Return an assumption's name in words: `cut_ratio:rounds:cumulative` names what it is and what it covers."""
+    kind, _, rest = name.partition(":")
+    label = say(f"assumption.{kind}", lang)
+    if not rest:
+        return label
+    inside = say(f"category.{rest}", lang) if f"category.{rest}" in keys() else scope_label(rest, lang)
+    return say("estimate.named", lang, label=label, inside=inside)
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,10 @@ class Estimate:
         if self.point is None:
             return say("estimate.range", lang, low=one(self.low), high=one(self.high))
         return say("estimate.interval", lang, point=one(self.point), low=one(self.low), high=one(self.high))
+
+    def range_of(self, name: str) -> tuple[Decimal, Decimal] | None:
+        """Return the figure with the assumption `name` at its 5 % and 95 % points, None where it is not ranked."""
+        return next(((low, high) for ranked, low, high in self.ranking if ranked == name), None)
 
     def label(self, lang: str) -> str:
         """Return the name of the quantity in words."""
@@ -142,7 +156,7 @@ class EstimateSet:
 
     def text(self, lang: str) -> str:
         """Return one line a figure, the warning that it is not official, and what could not be estimated."""
-        lines = [say("estimate.line", lang, label=row.label(lang), shown=row.shown(lang), formula=row.formula,
+        lines = [say("estimate.line", lang, label=row.label(lang), scope=scope_label(row.scope, lang), shown=row.shown(lang), formula=row.formula,
                      mark=say(f"mark.{row.mark}", lang)) for row in self.estimates]
         lines += [row.text(lang) for row in self.not_estimated]
         if self.estimates:

@@ -25,17 +25,12 @@ class ReferenceRound:
 def reference_rounds(published: Published) -> tuple[ReferenceRound, ...]:
     """Return the non-circular rounds of `batches.csv` (`circular` = no) with all three figures published."""
     return tuple(ReferenceRound(row.batch_id, ratio) for row in published.batches
-                 if (ratio := weighted_over_mean(row)) is not None and field(row, "circular") == "no")
-
-
-def field(row: Batch, name: str) -> str:
-    """Return a further column of a round as text, empty where it has none."""
-    return str((row.model_extra or {}).get(name) or "").strip()
+                 if (ratio := weighted_over_mean(row)) is not None and row.more("circular") == "no")
 
 
 def weighted_over_mean(row: Batch) -> float | None:
     """Return (saving / market) / mean cut, or None where one of them is not published."""
-    saving, market = field(row, "annual_saving_yuan"), field(row, "pre_market_yuan")
+    saving, market = row.more("annual_saving_yuan"), row.more("pre_market_yuan")
     if not (saving and market and row.average_cut_percent):
         return None
     return float(Decimal(saving) / Decimal(market) / (row.average_cut_percent / 100))
@@ -50,8 +45,8 @@ def national_cuts(published: Published, category: str) -> tuple[Batch, ...]:
     """Return the national first-time rounds of a category whose average cut is published as such."""
     return tuple(row for row in published.batches
                  if row.level == "national" and row.category == category and row.status == "reported"
-                 and row.average_cut_percent is not None and field(row, "part_of") == "" and field(row, "renewal") != "yes"
-                 and "average_cut_percent" not in field(row, "unverified_cells"))
+                 and row.average_cut_percent is not None and not row.more("total_of")
+                 and row.cut_baseline != "previous_selected_price" and "average_cut_percent" not in row.more("unverified_cells"))
 
 
 def national_cut(published: Published, category: str, seed: int, size: int) -> Unknown:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from vbp import paths
 from vbp.errors import InputError, Problem, unknown
-from vbp.facts.rows import Batch, CityRow, Fact, Metric, Price, Row, Source
+from vbp.facts.rows import Batch, CityRow, Fact, Metric, Price, Row, Source, Theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,7 @@ class Published:
     facts: tuple[Fact, ...]
     batches: tuple[Batch, ...]
     prices: tuple[Price, ...]
+    themes: tuple[Theme, ...]
 
     @cached_property
     def metric(self) -> dict[str, Metric]:
@@ -104,7 +105,8 @@ def load_published(folder: Path | None = None) -> Published:
 
 
 _MODELS: dict[str, type[Row]] = {
-    "cities": CityRow, "sources": Source, "metrics": Metric, "facts": Fact, "batches": Batch, "prices": Price}
+    "cities": CityRow, "sources": Source, "metrics": Metric, "facts": Fact, "batches": Batch, "prices": Price,
+    "themes": Theme}
 
 
 def read_rows(path: Path, model: type[R], problems: list[Problem]) -> list[tuple[int, R]]:
@@ -161,6 +163,9 @@ def _cross_checks(published: Published, tables: dict[str, list[tuple[int, Any]]]
                               column="key", value=str(key(row)))
     for number, fact in tables["facts"]:
         yield from _references(published, fact, number)
+    missing = sorted(set(published.metric) - {row.metric for row in published.themes})
+    if missing and published.themes:
+        yield Problem(f"no theme for {', '.join(missing)}; add a row for each", "theme", file="themes.csv", column="metric")
     for number, batch in tables["batches"]:
         if batch.city and batch.city not in published.city:
             yield Problem(unknown("city", batch.city, sorted(published.city)), "reference", file="batches.csv", row=number, column="city")

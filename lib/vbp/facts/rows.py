@@ -111,15 +111,32 @@ class Batch(Row):
     city: Text
     name_zh: str
     name_en: str
-    level: Level
+    level: Annotated[Level | None, Optional_]
     category: Literal["drug", "consumable", "reagent"]
     average_cut_percent: Number
     cut_baseline: Text
     status: Status
     source_id: Text
 
+    def more(self, column: str) -> str:
+        """Return one of the further columns as text, empty where it has nothing."""
+        return str((self.model_extra or {}).get(column) or "").strip()
+
+    @property
+    def when(self) -> str:
+        """The month or day of the bids, or of the start where that is all that is known; empty where neither is."""
+        return self.more("bid_date") or self.more("start_date")
+
 
 class Price(Row):
     """A published pre-VBP and selected price of one product (`prices.csv`)."""
 
     model_config = ConfigDict(extra="allow", frozen=True, str_strip_whitespace=True)
+
+
+class Theme(Row):
+    """Under which heading a metric stands (`themes.csv`), and its rank among headline figures (empty: none)."""
+
+    theme: str
+    metric: str
+    headline_rank: Whole
