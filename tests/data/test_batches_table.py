@@ -59,7 +59,7 @@ def national(reference):
 
 
 def test_ids_are_unique_slugs_and_references_resolve(batches, sources, cities):
-    assert len(by_id(batches)) == len(batches) == 36
+    assert len(by_id(batches)) == len(batches) == 32
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) for key in by_id(batches))
     assert {row["source_id"] for row in batches} <= set(sources)
     assert {row["city"] for row in batches} <= set(cities) | {""}
@@ -72,8 +72,7 @@ def test_words_come_from_the_vocabularies(batches):
     assert {row["confidence"] for row in batches} == {"published", "weak"}
     assert {row["circular"] for row in batches} == {"yes", "no", ""}
     assert {row["pre_market_basis"] for row in batches} == {"published", "computed", ""}
-    assert {row["level"] for row in batches} - {""} <= LEVELS
-    assert all("level" in row["unverified_cells"].split(";") for row in batches if not row["level"])
+    assert {row["level"] for row in batches} == LEVELS
 
 
 def test_numbers_are_plain_and_open_ended_ones_say_so(batches):
@@ -108,7 +107,7 @@ def test_unverified_cells_name_columns_that_are_filled_or_unknown(batches):
     for row in batches:
         named = [cell for cell in row["unverified_cells"].split(";") if cell]
         assert set(named) <= set(row), row["batch_id"]
-        assert all(row[cell] or cell in {"level", "cycle", "bid_date"} for cell in named), row["batch_id"]
+        assert all(row[cell] or cell in {"cycle", "bid_date"} for cell in named), row["batch_id"]
 
 
 def test_rounds_that_are_evidence_give_the_known_ratios_of_weighted_cut_to_published_mean(batches):
