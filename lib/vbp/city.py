@@ -72,10 +72,16 @@ class City:
 
     @cached_property
     def headline(self) -> tuple[Fact, ...]:
-        """The figures that may stand in a headline, most important metric first; never doubtful, damaged or an example."""
+        """The figures that may stand in a headline, most important metric first; never doubtful, damaged or an example.
+
+        Of one metric, what covers most comes first (all rounds, the city), and no more than two stand.
+        """
         rank = {row.metric: row.headline_rank for row in self.published.themes if row.headline_rank is not None}
-        chosen = [fact for fact in self.facts if fact.usable and fact.metric in rank]
-        return tuple(sorted(chosen, key=lambda fact: rank[fact.metric] or 0)[:HEADLINES])
+        chosen: list[Fact] = []
+        for metric in sorted(rank, key=lambda name: rank[name] or 0):
+            facts = [fact for fact in self.facts if fact.usable and fact.metric == metric]
+            chosen += sorted(facts, key=lambda fact: fact.scope not in ("rounds:cumulative", "city"))[:_limit(facts)]
+        return tuple(chosen[:HEADLINES])
 
     def summary(self) -> dict[str, Any]:
         """Return what `summary.json` holds: the same figures that the page shows, from the same objects."""
@@ -101,6 +107,11 @@ class City:
 
 
 HEADLINES = 8
+
+
+def _limit(facts: list[Fact]) -> int:
+    """Return how many cards a metric gets: one where a figure covers everything, else two."""
+    return 1 if any(fact.scope in ("rounds:cumulative", "city") for fact in facts) else 2
 
 
 def fact_json(fact: Fact) -> Mapping[str, Any]:

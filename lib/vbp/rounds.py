@@ -35,6 +35,10 @@ class Round:
         """Return the round's name."""
         return self.name_zh if lang == "zh" else self.name_en
 
+    def verified(self, column: str) -> bool:
+        """Return whether a cell of `batches.csv` was verified at its source."""
+        return column not in self.unverified.split(";")
+
     def described(self, lang: str) -> str:
         """Return level, status and baseline in words."""
         return say("chart.round_described", lang, level=say(f"level.{self.level or 'none'}", lang), status=say(f"status.{self.status}", lang),

@@ -21,7 +21,9 @@ def fullwidth(text: str) -> str:
     text = re.sub(rf"(?<=[{HAN}\u201d\u300b\uff09\u3015\u300d}}])\s*:\s*(?!//)", "\uff1a", text)
     text = re.sub(rf"(?<=[{HAN}])\?", "\uff1f", text)
     text = re.sub(rf"\s*\(((?=[^()]*[{HAN}])[^()]*)\)", "\uff08\\1\uff09", text)
-    return re.sub(rf"(?<=[{HAN}])\(([^()]*)\)", "\uff08\\1\uff09", text)
+    text = re.sub(rf"(?<=[{HAN}}}])\(([^()]*)\)", "\uff08\\1\uff09", text)
+    text = re.sub(r"(?<=\uff09)\s*:\s*", "\uff1a", text)
+    return "\uff1b" if text == ";" else text
 
 
 def main(paths: list[str]) -> None:

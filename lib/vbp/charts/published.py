@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vbp.city import City
 
 QUALITY = ("whole", "doubtful", "damaged", "elsewhere")
-_QUALITY_COLOURS = {"whole": theme.BLUE, "doubtful": theme.YELLOW, "damaged": theme.RED, "elsewhere": theme.GREY}
+QUALITY_COLOURS = {"whole": theme.BLUE, "doubtful": theme.YELLOW, "damaged": theme.RED, "elsewhere": theme.GREY}
 
 
 def quality(fact: Fact) -> str:
@@ -28,7 +28,7 @@ def _named(city: City, fact: Fact, lang: str) -> str:
     metric = city.published.metric[fact.metric]
     name = metric.name_zh if lang == "zh" else metric.name_en
     mark = "" if fact.status == "reported" else f" · {say(f'status.{fact.status}', lang)}"
-    return theme.wrap(f"{name}({scope_label(fact.scope, lang)}{mark})" if lang == "en" else f"{name}\uff08{scope_label(fact.scope, lang)}{mark}\uff09", 46)
+    return theme.wrap(f"{name} ({scope_label(fact.scope, lang)}{mark})" if lang == "en" else f"{name}\uff08{scope_label(fact.scope, lang)}{mark}\uff09", 46)
 
 
 def _bars(city: City, lang: str, facts: list[Fact], title: str, help_text: str, axis: str, scale: float, log: bool) -> go.Figure:
@@ -39,7 +39,7 @@ def _bars(city: City, lang: str, facts: list[Fact], title: str, help_text: str, 
         orientation="h", x=[round(float(fact.value or 0) / scale, 4) for fact in rows], y=[_named(city, fact, lang) for fact in rows], marker={"color": theme.BLUE},
         text=[qualified(fact.value, fact.unit, fact.qualifier, lang) for fact in rows], textposition="auto", cliponaxis=False,
         customdata=[theme.plain(fact.note) for fact in rows], hovertemplate="%{y}<br>%{text}<br>%{customdata}<extra></extra>")
-    figure.update_xaxes(title_text=axis, type="log" if log else "linear")
+    figure.update_xaxes(title_text=axis, **({"type": "log", "dtick": 1} if log else {}))
     figure.update_yaxes(tickfont={"size": 12})
     return figure
 
@@ -89,7 +89,7 @@ def figures_by_theme(city: City, lang: str) -> go.Figure | None:
         numbers = [sum(theme_of[fact.metric] == name and quality(fact) == kind for fact in city.facts) for name in present]
         if any(numbers):
             figure.add_bar(orientation="h", x=numbers, y=[say(f"theme.{name}", lang) for name in present], name=say(f"chart.quality_{kind}", lang),
-                           marker={"color": _QUALITY_COLOURS[kind], "line": {"width": 0.5, "color": theme.INK}}, hovertemplate="%{y}: %{x}<extra>%{fullData.name}</extra>")
+                           marker={"color": QUALITY_COLOURS[kind], "line": {"width": 0.5, "color": theme.INK}}, hovertemplate="%{y}: %{x}<extra>%{fullData.name}</extra>")
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title_text=say("chart.number_of_figures", lang))
     return figure

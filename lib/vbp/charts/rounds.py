@@ -28,7 +28,7 @@ def _with_cut(city: City) -> list[Round]:
 
 def _span(rows: list[Round], category: str) -> str:
     cuts = [row.cut_percent for row in rows if row.category == category and row.level == "national" and row.cut_percent is not None
-            and row.baseline != "previous_selected_price"]
+            and row.baseline != "previous_selected_price" and row.verified("average_cut_percent")]
     return f"{percent(min(cuts))}–{percent(max(cuts))}" if cuts else "—"
 
 
@@ -46,7 +46,8 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
             name = say("chart.own_rounds" if own else "chart.national_rounds", lang, city=city.name(lang), category=say(f"category.{category}", lang))
             figure.add_scatter(
                 x=[row.when.isoformat() for row in chosen if row.when], y=[float(row.cut_percent or 0) for row in chosen], mode="markers", name=name,
-                marker={"color": OWN_COLOUR if own else colour, "symbol": symbol, "size": 15 if own else 11, "line": {"width": 1, "color": "white"}},
+                marker={"color": OWN_COLOUR if own else colour, "size": 15 if own else 11,
+                        "symbol": [symbol if row.verified("average_cut_percent") else f"{symbol}-open" for row in chosen]},
                 customdata=[[theme.plain(row.name(lang)), theme.plain(row.described(lang))] for row in chosen],
                 hovertemplate="%{customdata[0]}<br>%{x|%Y-%m} · %{y}%<br>%{customdata[1]}<extra></extra>")
     for day in _published_on(city):
@@ -94,14 +95,15 @@ def varieties_by_round(city: City, lang: str) -> go.Figure:
     """Return how many varieties each national round covered: the context of a city's own counts."""
     rows = sorted((row for row in rounds_of(city) if row.level == "national" and row.varieties and row.when and row.status == "reported"), key=lambda row: str(row.when))
     drugs = [row for row in rows if row.category == "drug"]
-    widest = max(drugs, key=lambda row: row.varieties or 0)
+    widest = max((row for row in drugs if row.verified("varieties")), key=lambda row: row.varieties or 0)
     figure = theme.frame(say("chart.varieties_title", lang, name=widest.name(lang), count=widest.varieties), say("chart.varieties_help", lang),
                          subtitle=subtitle(city, lang), height=430)
     for category, (colour, _) in _LOOK.items():
         chosen = [row for row in rows if row.category == category]
         if chosen:
             figure.add_scatter(x=[row.when.isoformat() for row in chosen if row.when], y=[row.varieties for row in chosen], mode="markers", name=say(f"category.{category}", lang),
-                               marker={"color": colour, "size": [8 + min(row.products or 0, 500) / 25 for row in chosen], "opacity": 0.8},
+                               marker={"color": colour, "size": [8 + min(row.products or 0, 500) / 25 for row in chosen], "opacity": 0.8,
+                                       "symbol": ["circle" if row.verified("varieties") else "circle-open" for row in chosen]},
                                customdata=[[theme.plain(row.name(lang)), row.products if row.products is not None else "—"] for row in chosen],
                                hovertemplate=say("chart.varieties_hover", lang) + "<extra></extra>")
     figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")

@@ -9,6 +9,9 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 
 
+_NO_HISTORY = "--HistoryManager.hist_file=:memory:"
+
+
 class PrivateKernelManager(AsyncKernelManager):
     """Start each kernel on sockets in a private folder of its own, with its history in memory.
 
@@ -26,7 +29,9 @@ class PrivateKernelManager(AsyncKernelManager):
             self.connection_file = str(Path(self._folder.name) / "kernel.json")
 
     async def _async_start_kernel(self, **kwargs: Any) -> None:
-        kwargs["extra_arguments"] = [*kwargs.get("extra_arguments", []), "--HistoryManager.hist_file=:memory:"]
+        extra = kwargs.get("extra_arguments", [])
+        if _NO_HISTORY not in extra:  # nbclient passes the option too
+            kwargs["extra_arguments"] = [*extra, _NO_HISTORY]
         await super()._async_start_kernel(**kwargs)
 
     start_kernel = _async_start_kernel

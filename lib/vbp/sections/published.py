@@ -103,10 +103,16 @@ def rounds_table(city: City, lang: str) -> Html:
 def _rounds(rows: list[Round], lang: str, name: str, marked: str = "") -> Html:
     columns = [say(f"column.{key}", lang) for key in ("round", "level", "category", "bid_date", "average_cut", "baseline", "status")]
     body = [(row.name(lang), say(f"level.{row.level or 'none'}", lang), say(f"category.{row.category}", lang),
-             row.when.strftime("%Y-%m") if row.when else say("section.date_unknown", lang),
-             Cell(percent(row.cut_percent) if row.cut_percent is not None else say("section.not_published", lang), "" if row.cut_percent is None else row.cut_percent),
+             _checked(row, "bid_date", row.when.strftime("%Y-%m"), lang) if row.when else say("section.date_unknown", lang),
+             Cell(_checked(row, "average_cut_percent", percent(row.cut_percent), lang) if row.cut_percent is not None else say("section.not_published", lang),
+                  "" if row.cut_percent is None else row.cut_percent),
              baseline_label(row.baseline, lang), say(f"status.{row.status}", lang)) for row in rows]
     return table(columns, body, name=name, mark_text=marked)
+
+
+def _checked(row: Round, column: str, text: str, lang: str) -> str:
+    """Mark a cell that its source list calls unverified."""
+    return text if row.verified(column) else say("section.unverified", lang, value=text)
 
 
 def beside_national(city: City, lang: str) -> Html:

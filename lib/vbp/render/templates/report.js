@@ -13,10 +13,20 @@
         months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
         shortMonths: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"], date: "%Y-%m-%d" } });
   }
+  function wrap(text, width) {
+    var out = "", used = 0, size = 16;
+    Array.from(text).forEach(function (letter) {
+      var wide = letter.charCodeAt(0) > 0x2e80 ? size : size * 0.54;
+      if (used + wide > width && (letter.charCodeAt(0) > 0x2e80 || letter === " ")) { out += "<br>"; used = 0; if (letter === " ") { return; } }
+      out += letter; used += wide;
+    });
+    return out;
+  }
   document.querySelectorAll("figure.chart").forEach(function (box) {
     var plot = box.querySelector(".plot");
     try {
       var spec = JSON.parse(box.querySelector("script").textContent);
+      spec.layout.title.text = wrap(spec.layout.title.text, plot.clientWidth - 40);
       Plotly.newPlot(plot, spec.data, spec.layout, { responsive: true, displaylogo: false, locale: lang === "zh" ? "zh-CN" : "en",
         modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: box.id } });
     } catch (error) {
