@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 KINDS = {
     "code": "text that identifies; never a number", "name": "free text", "term": "text that joins tables (generic)",
@@ -74,7 +75,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of an inputs folder: its columns, key, and the names that files and sheets carry."""
+    """One table of an inputs folder: its columns, key, and the names that files and sheets carry.
+
+    `one_of` are groups of columns of which one must be there; an `open` table keeps columns it does not know; `by_name`
+    says whether a column's own name is a header too (not in an import profile, whose names are inner ones).
+    """
 
     name: str
     zh: str
@@ -84,10 +89,17 @@ class Table:
     names: tuple[str, ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
     open: bool = False
+    by_name: bool = True
 
     def column(self, name: str) -> Column:
         """Return the column called `name`."""
         return next(column for column in self.columns if column.name == name)
+
+    @cached_property
+    def forms(self) -> tuple[tuple[str, str], ...]:
+        """Every text that names a column, with the column's name: (医院编码, hospital_id) …"""
+        return tuple((form, column.name) for column in self.columns
+                     for form in ((column.name, column.zh) if self.by_name else ()) + column.headers)
 
     @property
     def required(self) -> tuple[Column, ...]:

@@ -28,16 +28,16 @@ def codes(column: pa.DictionaryArray) -> np.ndarray:
     return np.asarray(pc.fill_null(column.indices, -1)).astype(np.int64, copy=False)
 
 
-def as_text(column: pa.Array) -> pa.Array:
-    """Return a column as plain strings."""
-    return column if pa.types.is_string(column.type) else column.cast(pa.string())
+def plain(column: pa.Array) -> pa.Array:
+    """Return a column without its coding: plain strings, days or flags."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def map_distinct(column: pa.Array, change: Callable[[str], Any], kind: pa.DataType) -> tuple[pa.Array, np.ndarray]:
+def map_distinct(column: pa.Array, change: Callable[[str], Any], kind: pa.DataType) -> tuple[pa.DictionaryArray, np.ndarray]:
     """Apply `change` to each distinct text and spread the results over the rows.
 
-    Returns the new array of type `kind`, and the positions (int64) of rows whose text `change` refused by raising ValueError;
-    these rows are null.
+    Returns the new column, still coded (each distinct value of type `kind` once), and the positions (int64) of rows whose
+    text `change` refused by raising ValueError; these rows are null.
     """
     column = encoded(column)
     texts = column.dictionary.to_pylist()
@@ -50,9 +50,10 @@ def map_distinct(column: pa.Array, change: Callable[[str], Any], kind: pa.DataTy
             refused.append(position)
             results.append(None)
     bad = np.flatnonzero(np.isin(codes(column), refused)) if refused else np.empty(0, np.int64)
-    if pa.types.is_string(kind) and results == texts:
-        return as_text(column), bad
-    return pa.array(results, kind).take(column.indices), bad
+    if results == texts:
+        return column, bad
+    distinct = encoded(pa.array(results, kind))
+    return pa.DictionaryArray.from_arrays(distinct.indices.take(column.indices), distinct.dictionary), bad
 
 
 def int64_view(column: pa.Array) -> np.ndarray:

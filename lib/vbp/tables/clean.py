@@ -11,7 +11,7 @@ import pyarrow as pa
 from vbp.errors import Problem
 from vbp.schema import Column, Table
 from vbp.tables import dates, numbers, texts, totals
-from vbp.tables.arrays import as_text, encoded, flat, map_distinct
+from vbp.tables.arrays import encoded, flat, map_distinct, plain
 from vbp.tables.grid import Grid, Rows
 from vbp.tables.headers import Found
 from vbp.tables.kinds import arrow_type
@@ -101,7 +101,7 @@ def _extra(grid: Grid) -> dict[str, pa.Array]:
     """Return the columns that an open table keeps although the schema does not know them, as text."""
     if not grid.heading.table.open:
         return {}
-    return {grid.heading.headers[place].strip(): as_text(flat(grid.columns[place])) for place in grid.heading.unknown
+    return {grid.heading.headers[place].strip(): plain(flat(grid.columns[place])) for place in grid.heading.unknown
             if grid.heading.headers[place].strip()}
 
 
@@ -141,7 +141,7 @@ def _kept(grid: Grid, columns: dict[str, pa.Array], dropped: totals.Dropped, pro
         columns = {name: array.filter(pa.array(keep)) for name, array in columns.items()}
         rows = np.asarray(rows, np.int64)[keep]
     counts |= {name: count for name, count in (("blank", grid.blank_rows), ("title", grid.title_rows)) if count}
-    left_out = {name: count for name, count in counts.items() if name != "title"}
+    left_out = {name: count for name, count in counts.items() if name not in ("title", "example")}
     if left_out:
         said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in left_out.items())
         problems.append(Problem(f"rows left out because they are no data: {said}", "rows_left_out", "warning",

@@ -58,7 +58,7 @@ def delimiter_of(data: bytes) -> str:
 
 def text_of(file: str, data: bytes, encoding: str) -> Text:
     """Return the text file with its delimiter and first records; an empty one raises `Unreadable`."""
-    if not data.strip():
+    if not data[:SAMPLE].strip() and not data.strip():
         raise Unreadable("the file is empty", "empty_file")
     if b"\0" in data[:SAMPLE]:
         raise Unreadable("this is no text table (it holds binary zeros): save it as csv or xlsx", "unreadable")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from vbp.errors import Problem
-from vbp.schema import TABLES, Column, Table
+from vbp.schema import Column, Table
 from vbp.tables import units
 from vbp.tables.texts import compact
 from vbp.tables.units import Unit
@@ -46,13 +46,16 @@ class Heading:
 
 
 @cache
-def index(table_name: str) -> dict[str, str]:
-    """Return every compact header of a table → the column's name; the first column that claims a header keeps it."""
+def _index(forms: tuple[tuple[str, str], ...]) -> dict[str, str]:
     known: dict[str, str] = {}
-    for column in TABLES[table_name].columns:
-        for form in (column.name, column.zh, *column.headers):
-            known.setdefault(compact(form), column.name)
+    for form, name in forms:
+        known.setdefault(compact(form), name)
     return known
+
+
+def index(table: Table) -> dict[str, str]:
+    """Return every compact header of a table → the column's name; the first column that claims a header keeps it."""
+    return _index(table.forms)
 
 
 def split(header: str) -> tuple[str, str | None]:
@@ -68,7 +71,7 @@ def named(header: str, table: Table) -> tuple[Column, Unit, str | None] | None:
     None where no column of the table is called so.
     """
     base, unit_text = split(header)
-    name = index(table.name).get(compact(header)) or index(table.name).get(compact(base))
+    name = index(table).get(compact(header)) or index(table).get(compact(base))
     if name is None:
         return None
     column = table.column(name)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from vbp.errors import Problem, unknown
 from vbp.schema import TABLES
+from vbp.tables.arrays import encoded, flat
 from vbp.tables.grid import Rows
 from vbp.tables.place import Place
 
@@ -67,6 +68,7 @@ class Inputs:
     problems: tuple[Problem, ...] = ()
     provenance: tuple[FileRecord, ...] = ()
     origins: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
+    coded: Mapping[tuple[str, str], pa.DictionaryArray] = field(default_factory=dict, repr=False)
 
     def has(self, name: str) -> bool:
         """Return whether the table is present."""
@@ -88,6 +90,11 @@ class Inputs:
             if pa.types.is_date(kind):
                 frame[column] = pd.to_datetime(frame[column]).astype("datetime64[s]")
         return frame
+
+    def codes(self, name: str, column: str) -> pa.DictionaryArray:
+        """Return a column as codes and distinct values, as reading left it (no second pass over the texts)."""
+        kept = self.coded.get((name, column))
+        return encoded(flat(self[name][column])) if kept is None else kept
 
     def at(self, name: str, place: int) -> tuple[str, int]:
         """Return (file, row as the user sees it) of the row at `place` of a table."""

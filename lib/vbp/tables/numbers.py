@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from vbp.schema import Column
 from vbp.tables import units
 from vbp.tables.arrays import decimals, flat, int64_view, missing
-from vbp.tables.texts import INVISIBLE, NOTHING, half_width
 from vbp.tables.kinds import PRECISION, arrow_type
+from vbp.tables.texts import INVISIBLE, NOTHING, half_width
 from vbp.tables.units import Unit
 
 PLAIN = r"^-?\d{1,13}(\.\d{1,4})?$"

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from vbp.errors import InputError, Problem
 from vbp.schema import DEMANDED, TABLES, Table
 from vbp.tables import csvfile, parquet, sheets, validate
-from vbp.tables.arrays import as_text, flat
+from vbp.tables.arrays import encoded, flat, plain
 from vbp.tables.clean import Part, clean
 from vbp.tables.encoding import to_utf8
 from vbp.tables.folder import TEXT, Source, survey, table_named
@@ -147,6 +147,14 @@ def _check_part(part: Part, limit: int | None) -> list[Problem]:
     return [*part.problems, *validate.required_cells(part, refused, limit), *validate.ranges(part, limit)]
 
 
+def _no_rows(part: Part) -> list[Problem]:
+    """Return a warning for a table without rows; it counts as absent. A sheet of the template left empty is no fault."""
+    if part.dropped.get("example"):
+        return []
+    return [Problem("the table has a header and no rows: it counts as absent", "empty_table", "warning", part.table.name,
+                    part.grid.label)]
+
+
 def _joined(table: Table, parts: Sequence[Part]) -> pa.Table:
     """Join a table's parts; columns that no part has stay absent, those that one part lacks are empty there."""
     declared = [column.name for column in table.columns if any(column.name in part.columns for part in parts)]
@@ -155,7 +163,7 @@ def _joined(table: Table, parts: Sequence[Part]) -> pa.Table:
     joined = {}
     for name, kind in kinds.items():
         chunks = [part.columns.get(name, pa.nulls(len(part.rows), kind)) for part in parts]
-        joined[name] = pa.chunked_array([as_text(chunk) if pa.types.is_string(kind) else chunk for chunk in chunks], kind)
+        joined[name] = pa.chunked_array([plain(chunk) for chunk in chunks], kind)
     return pa.table(joined)
 
 
@@ -177,7 +185,7 @@ def _repeated_keys(inputs: Inputs, name: str, limit: int | None) -> list[Problem
     keys = validate.present_keys(schema, table.column_names)
     if not set(schema.key) - {column.name for column in schema.columns if not column.required} <= set(keys):
         return []
-    codes = validate.key_codes([flat(table[key]) for key in keys])
+    codes = validate.key_codes([inputs.codes(name, key) if not schema.column(key).numeric else flat(table[key]) for key in keys])
 
     def make(place: int) -> Problem:
         file, row = inputs.at(name, place)
@@ -222,6 +230,25 @@ def _same_bytes(records: Sequence[FileRecord]) -> list[Problem]:
     return problems
 
 
+def _coded(name: str, parts: Sequence[Part]) -> dict[tuple[str, str], pa.DictionaryArray]:
+    """Return the columns of texts, days and flags of a table still coded, parts joined."""
+    texts = [column.name for column in TABLES[name].columns if not column.numeric and all(column.name in part.columns for part in parts)]
+    return {(name, text): flat(pa.chunked_array([encoded(part.columns[text]) for part in parts])) for text in texts}
+
+
+def _assembled(folder: Path, place: Place, by_table: dict[str, list[_Read]], records: tuple[FileRecord, ...]) -> Inputs:
+    """Join every table's parts and remember where each row came from."""
+    parts = {name: [read.part for read in by_table[name]] for name in TABLES if name in by_table}
+    tables = {name: _joined(TABLES[name], group) for name, group in parts.items()}
+    if "usage" in tables:
+        tables["usage"] = _with_month(tables["usage"])
+    origins = {name: tuple(_origin(read) for read in group) for name, group in by_table.items()}
+    coded = {key: column for name, group in parts.items() for key, column in _coded(name, group).items()}
+    if ("usage", "date") in coded:
+        coded.pop(("usage", "month"), None)
+    return Inputs(folder, folder.resolve().name, place, tables, (), records, origins, coded)
+
+
 def load(folder: Path | str, only: Collection[str] | None = None, limit: int | None = LIMIT) -> Loaded:
     """Read a folder and gather every problem; nothing is raised, tables with errors are there as far as they were read.
 
@@ -238,16 +265,18 @@ def load(folder: Path | str, only: Collection[str] | None = None, limit: int | N
         records = tuple(_record(read) for read in reads)
     by_table: dict[str, list[_Read]] = {}
     for read in reads:
-        by_table.setdefault(read.part.table.name, []).append(read)
         problems += _check_part(read.part, limit)
-    tables = {name: _joined(TABLES[name], [read.part for read in by_table[name]]) for name in TABLES if name in by_table}
-    if "usage" in tables:
-        tables["usage"] = _with_month(tables["usage"])
-    origins = {name: tuple(_origin(read) for read in group) for name, group in by_table.items()}
-    inputs = Inputs(folder, folder.resolve().name, place or NOWHERE, tables, (), records, origins)
-    for name in tables:
+        if len(read.part.rows):
+            by_table.setdefault(read.part.table.name, []).append(read)
+        else:
+            problems += _no_rows(read.part)
+    inputs = _assembled(folder, place or NOWHERE, by_table, records)
+    for name in inputs.tables:
         problems += _repeated_keys(inputs, name, limit)
-    problems += _same_bytes(records) + ([] if only is not None else _demanded({*tables, *(source.table for source in sources if source.table)}))
+    problems += _same_bytes(records)
+    if only is None:
+        unread = {source.table for source in sources if source.table} - {read.part.table.name for read in reads}
+        problems += _demanded({*inputs.tables, *unread})
     return Loaded(inputs, problems)
 
 
@@ -264,12 +293,4 @@ def read_inputs(folder: Path | str, only: Collection[str] | None = None) -> Inpu
     loaded = load(folder, only)
     if loaded.errors:
         raise InputError(loaded.errors)
-    inputs = loaded.inputs
-    return Inputs(inputs.folder, inputs.slug, inputs.place, inputs.tables, tuple(loaded.problems), inputs.provenance, inputs.origins)
-
-
-def empty_tables(loaded: Loaded) -> list[Problem]:
-    """Return an error for every table present without a single row."""
-    return [Problem(f"{name} ({TABLES[name].zh}) has a header and no rows", "empty_table", "error", name, loaded.inputs.origins[name][0].label)
-            for name, table in loaded.inputs.tables.items() if not np.any([len(origin.rows) for origin in loaded.inputs.origins[name]])
-            and table.num_rows == 0]
+    return replace(loaded.inputs, problems=tuple(loaded.problems))

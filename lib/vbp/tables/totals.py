@@ -19,27 +19,30 @@ from vbp.tables.texts import compact
 GRAND = re.compile(r"^(?:本页|本月|本年|本表|全院|全市|全年|全省|当前页?|分页)?(?:合计|总计|共计|累计|总和|总共|总合计)(?:数|金额|数量)?$|^(?:grand)?total$|^sum$")
 SUB = re.compile(r"小计(?:数|金额|数量)?$|^subtotal$|.(?:合计|总计|共计)$")
 NOTE = re.compile(r"^(?:注|备注|说明|制表|填表|填报|审核|复核|打印|导出|数据来源|单位负责人|统计人|联系|联系人|联系电话|制单|source|note)")
+EXAMPLE = re.compile(r"^(?:示例|例如|example)\s*[:：]", re.IGNORECASE)
 NOTE_MARK = re.compile(r"^[^:：]{0,12}[:：。]|^注|^note|^source", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """Rows left out, as masks over the grid's rows: totals (grand and sub), notes, repeated headers."""
+    """Rows left out, as masks over the grid's rows: totals (grand and sub), notes, repeated headers, examples."""
 
     grand: np.ndarray
     sub: np.ndarray
     notes: np.ndarray
     headers: np.ndarray
+    examples: np.ndarray
 
     @property
     def any(self) -> np.ndarray:
         """Return the mask of every row left out."""
-        return self.grand | self.sub | self.notes | self.headers
+        return self.grand | self.sub | self.notes | self.headers | self.examples
 
     def counts(self) -> dict[str, int]:
         """Return how many rows were left out, by reason, those with none omitted."""
-        named = {"total": self.grand.sum(), "subtotal": self.sub.sum(), "note": self.notes.sum(), "repeated_header": self.headers.sum()}
-        return {name: int(count) for name, count in named.items() if count}
+        named = {"total": self.grand, "subtotal": self.sub, "note": self.notes, "repeated_header": self.headers,
+                 "example": self.examples}
+        return {name: int(mask.sum()) for name, mask in named.items() if mask.any()}
 
 
 def _texts(grid: Grid) -> dict[int, pa.DictionaryArray]:
@@ -85,7 +88,9 @@ def find(grid: Grid) -> Dropped:
         lacking = _incomplete(grid, texts, grand | sub)
         grand, sub = grand & lacking, sub & lacking & ~grand
     notes = _notes(grid, texts, count)
-    return Dropped(grand, sub, notes & ~grand & ~sub, _repeated(grid, texts, count))
+    first = texts.get(0)
+    examples = np.zeros(count, bool) if first is None else _rows_where(first, lambda text: EXAMPLE.match(text.strip()))
+    return Dropped(grand, sub, notes & ~grand & ~sub, _repeated(grid, texts, count), examples)
 
 
 def _is_note(text: str) -> bool:

@@ -16,7 +16,7 @@ EITHER = ("瓶", "袋", "筒", "管", "罐", "件")
 UNIT = ("片", "支", "粒", "丸", "枚", "揿", "喷", "贴", "张", "吸", "最小单位", "最小计量单位", "最小制剂单位", "最小使用单位", "最小计价单位",
         "计价单位", "制剂单位", "单位", "个", "只", "根", "副", "条", "块", "颗", "板内片", "units", "unit", "tablets", "pieces", "piece",
         "ml", "毫升", "g", "克")
-WORDS = {word: "pack" for word in PACK} | {word: "either" for word in EITHER} | {word: "unit" for word in UNIT}
+WORDS = dict.fromkeys(PACK, "pack") | dict.fromkeys(EITHER, "either") | dict.fromkeys(UNIT, "unit")
 COUNTED = re.compile(r"^(?:单位:)?(十万|百万|千万|[十百千万亿]?)(.+)$")
 
 
