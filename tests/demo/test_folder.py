@@ -64,6 +64,22 @@ def test_the_files_read_back_as_the_tables(folder: Path, data: Path) -> None:
     assert rows[0]["month"] == "2020-01" and rows[0]["quantity_packs"].isdigit()
 
 
+def test_read_inputs_gives_the_simulated_tables_back_cell_by_cell(folder: Path, data: Path) -> None:
+    tables = pytest.importorskip("vbp.tables", reason="the reader of inputs folders is not in this tree")
+    inputs = tables.read_inputs(folder)
+    made = simulate(5, 12, like="alpha")
+    assert inputs.place.synthetic is True and inputs.place.name_zh == "示范市"
+    compared = 0
+    for name, table in made.tables.items():
+        for column in table.column_names:
+            if column != "timely_reporting_percent":  # an indicator of the user's own: kept as text
+                assert inputs.tables[name][column].type == table[column].type, (name, column)
+                assert inputs.tables[name][column].to_pylist() == table[column].to_pylist(), (name, column)
+                compared += 1
+    assert compared > 80
+    assert not [problem for problem in inputs.problems if problem.level == "error"]
+
+
 def test_decimals_are_written_plainly(folder: Path) -> None:
     for name in ("fund", "products", "varieties", "awards", "batches"):
         with (folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:

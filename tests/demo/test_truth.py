@@ -38,6 +38,35 @@ def test_the_planted_level_and_slope_are_in_the_expected_series_exactly(made: Si
     assert checked >= 20
 
 
+def test_the_steps_of_the_mean_price_and_spending_are_pure(made: Simulation) -> None:
+    expected = outcomes.make_expected(made.world, made.need)
+    base = demand.seasonal(made.world.calendar)
+    checked = 0
+    for plan in made.world.running():
+        before, after = outcomes.windows(made.world, plan)
+        steps = _round(made, plan.batch_id)["expected"]["interrupted_time_series"]
+        for generic in np.flatnonzero(made.world.products.tendered(plan.renewal_of or plan.batch_id)):
+            paths = outcomes.series(made.world, expected, int(generic), plan)
+            step = steps[made.world.generics[generic].name]
+            price, spent = paths["log_mean_price"], paths["log_spending"] - base
+            np.testing.assert_allclose(price[after] - price[before[0]], step["log_mean_price"]["level"], atol=1e-9)
+            if not plan.renewal_of:
+                passed = after - made.world.calendar.index(plan.start)
+                wanted = step["log_spending"]["level"] + step["log_spending"]["slope"] * passed
+                np.testing.assert_allclose(spent[after] - spent[0], wanted, atol=1e-9)
+            checked += 1
+    assert checked >= 28
+
+
+def test_alternatives_show_the_spillover_against_the_controls(made: Simulation) -> None:
+    found = _round(made, "DEMO-N1")["expected"]["alternatives"]
+    assert len(found) == 2
+    for row in found.values():
+        assert row["log_quantity"] == pytest.approx(-0.15, abs=1e-9)
+        assert row["log_mean_price"] == pytest.approx(0, abs=1e-9)
+    assert not _round(made, "DEMO-N2")["expected"]["alternatives"]
+
+
 def test_difference_in_differences_of_the_ledger_finds_the_planted_mean() -> None:
     misses, error = [], []
     for seed in range(12):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MONEY, PRICE, QUANTITY, RATIO, SCORE = (18, 2), (18, 6), (18, 4), (12, 8), (9, 4)
+PERCENT = SCORE
 """Precision and scale of the canonical decimal types."""
 
 

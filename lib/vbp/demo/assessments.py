@@ -36,5 +36,5 @@ def make_assessments(seed: int, world: World, agreements: Agreements) -> tuple[p
         "hospital_id": arrays.pick(world.hospitals.ids, keys[kept, 1]),
         "agreement_year": pa.array(keys[kept, 2].astype(np.int64)),
         "score": arrays.scaled(score[kept], arrays.SCORE),
-        "timely_reporting_percent": arrays.scaled(timely[kept], arrays.SCORE),
+        "timely_reporting_percent": arrays.scaled(timely[kept], arrays.PERCENT),
     }), absent

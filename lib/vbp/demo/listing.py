@@ -72,7 +72,7 @@ def batches(world: World) -> pa.Table:
         "batch_id": pa.array([plan.batch_id for plan in plans]), "name_zh": pa.array([plan.name_zh for plan in plans]),
         "name_en": pa.array([plan.name_en for plan in plans]), "category": pa.array([plan.category for plan in plans]),
         "average_cut_percent": arrays.scaled(
-            np.array([round(mean_cut_percent(world.awards, plan.batch_id), 2) for plan in plans]), arrays.QUANTITY),
+            np.array([round(mean_cut_percent(world.awards, plan.batch_id), 2) for plan in plans]), arrays.PERCENT),
         "cut_kind": pa.array(["simple"] * len(plans)),
         "cut_baseline": pa.array([RENEWAL_BASELINE if plan.renewal_of else CUT_BASELINE for plan in plans]),
         "start_date": arrays.dates(np.array([plan.start for plan in plans], dtype="datetime64[D]")),

@@ -63,6 +63,8 @@ def effects_of(world: World, expected: Expected, plan: Plan) -> dict[str, Any]:
 
     The outcome of a generic is its monthly total over all hospitals; the mean over generics is a simple one. The
     controls are the generics of the same category that no round and no substitution touches, over the same months.
+    Alternatives stand as differences from the controls (spillover). Interrupted time series: level and slope (0 in the
+    start month) on the log scale; after a mid-month start they hold from the month after it.
     """
     before, after = windows(world, plan)
     own = [int(at) for at in np.flatnonzero(world.products.tendered(plan.renewal_of or plan.batch_id))]
@@ -72,15 +74,29 @@ def effects_of(world: World, expected: Expected, plan: Plan) -> dict[str, Any]:
     single = {world.generics[at].name: difference(series(world, expected, at, plan), before, after) for at in bought}
     mean = _mean(list(single.values()))
     control = _mean([difference(series(world, expected, at, plan), before, after) for at in controls])
+    others = [at for at, generic in enumerate(world.generics) if generic.alternative_of in own]
     same = ("log_quantity", "log_spending", "log_mean_price", "originator_share")
     starts = [str(world.calendar.starts[at])[:7] for at in (before[0], before[-1], after[0], after[-1])]
     return {
         "months_before": starts[:2], "months_after": starts[2:], "generics": single, "mean": mean,
         "shares_before": _mean([_shares(world, expected, at, plan, before) for at in bought]),
         "shares_after": _mean([_shares(world, expected, at, plan, after) for at in bought]),
+        "interrupted_time_series": {name: _steps(plan, row) for name, row in single.items()},
+        "alternatives": {world.generics[at].name: {
+            "alternative_of": world.generics[int(world.generics[at].alternative_of or 0)].name,
+            **{name: value - control[name] for name, value in difference(
+                series(world, expected, at, plan), before, after).items() if name in same}} for at in others},
         "controls": {name: control[name] for name in same},
         "difference_in_differences": {name: mean[name] - control[name] for name in same},
     }
+
+
+def _steps(plan: Plan, change: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Return level and slope per month of one generic's log series (constant shares: the mean price is a pure step)."""
+    price = change["log_mean_price"]
+    return {"log_quantity": {"level": plan.log_level, "slope": plan.log_slope},
+            "log_mean_price": {"level": price, "slope": 0.0},
+            "log_spending": {"level": plan.log_level + price, "slope": plan.log_slope}}
 
 
 def _shares(world: World, expected: Expected, generic: int, plan: Plan, months: np.ndarray) -> dict[str, float]:

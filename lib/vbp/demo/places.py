@@ -160,7 +160,9 @@ def _national(category: str) -> Cut:
     number = pd.to_numeric(batches["average_cut_percent"], errors="coerce")
     own = (batches["level"] == "national") & (batches["category"] == category)
     # a renewal's cut is against the selected price before, and a total repeats the rounds it sums up
-    own &= (batches["cut_baseline"] != "previous_selected_price") & (batches["total_of"] == "")
+    own &= batches["cut_baseline"] != "previous_selected_price"
+    for column in batches.columns.intersection(["total_of", "part_of"])[:1]:
+        own &= batches[column] == ""
     rows = number[own].dropna()
     if rows.empty:
         raise InputError(Problem(f"data/batches.csv has no average cut of a national {category} round",
