@@ -1,7 +1,9 @@
-"""What tests share: the reference data, where it is present, and `make test`'s choice of counts."""
+"""What tests share: the reference data, programs from Debian packages, a copy of `data/` to alter, and the choice of counts."""
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,35 @@ def reference() -> Path:
     return REFERENCE
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's Chromium."""
+    found = shutil.which("chromium")
+    if not found:
+        pytest.skip("needs Debian's package chromium")
+    return found
+
+
+@pytest.fixture
+def data_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `data/` that the library reads instead of the repository's own."""
+    folder = tmp_path / "data"
+    shutil.copytree(ROOT / "data", folder, ignore=shutil.ignore_patterns("inputs"))
+    monkeypatch.setenv("VBP_DATA", str(folder))
+    return folder
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Leave out `long` tests unless asked for by -m."""
     if not config.option.markexpr:
         config.option.markexpr = "not long"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Turn a skip into a failure where everything must run (`VBP_REQUIRE_ALL`, set by `.ci/run`)."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.skipped and os.environ.get("VBP_REQUIRE_ALL") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although everything must run here: {report.longrepr}"

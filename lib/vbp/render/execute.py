@@ -57,17 +57,18 @@ def _one_line(error: Exception) -> str:
 
 def _prove_complete(notebook: Any, target: Path) -> None:
     """Check that every code cell with code was executed, in order, without an error output."""
-    if notebook.metadata.get("papermill", {}).get("exception"):
-        raise NotebookFailed("papermill recorded an exception", target)
     expected = 0
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
         expected += 1
+        wrong = next((output for output in cell.outputs if output.output_type == "error"), None)
+        if wrong is not None:
+            raise NotebookFailed(f"cell {number} ended in {wrong.ename}: {wrong.evalue}", target)
         if cell.execution_count != expected:
             raise NotebookFailed(f"cell {number} did not run", target)
-        if any(output.output_type == "error" for output in cell.outputs):
-            raise NotebookFailed(f"cell {number} ended in an error", target)
+    if notebook.metadata.get("papermill", {}).get("exception"):
+        raise NotebookFailed("papermill recorded an exception", target)
 
 
 def stable(notebook: Any) -> Any:
