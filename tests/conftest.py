@@ -1,4 +1,5 @@
 """What tests share: the reference data, programs from Debian packages, a copy of `data/` to alter, and the choice of counts."""
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,5 @@
 """Execute every notebook and store its outputs anew (`make notebooks`); nbval then proves that they stay."""
+
 from __future__ import annotations
 
 import sys

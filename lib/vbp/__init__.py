@@ -1,4 +1,5 @@
 """Volume-based procurement (集采): savings and retained surplus, from tender results and hospital usage."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

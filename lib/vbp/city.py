@@ -1,4 +1,5 @@
 """A city: its published figures, its own inputs where it has some, and what follows from them, computed when first asked for."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -80,7 +81,7 @@ class City:
         chosen: list[Fact] = []
         for metric in sorted(rank, key=lambda name: rank[name] or 0):
             facts = [fact for fact in self.facts if fact.usable and fact.metric == metric]
-            chosen += sorted(facts, key=lambda fact: fact.scope not in ("rounds:cumulative", "city"))[:_limit(facts)]
+            chosen += sorted(facts, key=lambda fact: fact.scope not in ("rounds:cumulative", "city"))[: _limit(facts)]
         return tuple(chosen[:HEADLINES])
 
     def summary(self) -> dict[str, Any]:
@@ -91,19 +92,32 @@ class City:
         counts: dict[str, int] = {}
         for fact in self.facts:
             counts[fact.qualifier] = counts.get(fact.qualifier, 0) + 1
-        document: dict[str, Any] = plain({
-            "slug": self.slug, "name": {"zh": self.name_zh, "en": self.name_en}, "synthetic": self.synthetic, "as_of": self.as_of,
-            "headline": [fact_json(fact) for fact in self.headline], "facts": len(self.facts), "facts_by_qualifier": counts,
-            "damaged_or_doubtful": [fact_json(fact) for fact in self.facts if fact.qualifier in ("damaged", "doubtful")],
-            "estimate": estimate, "inputs": self._inputs_json()})
+        document: dict[str, Any] = plain(
+            {
+                "slug": self.slug,
+                "name": {"zh": self.name_zh, "en": self.name_en},
+                "synthetic": self.synthetic,
+                "as_of": self.as_of,
+                "headline": [fact_json(fact) for fact in self.headline],
+                "facts": len(self.facts),
+                "facts_by_qualifier": counts,
+                "damaged_or_doubtful": [
+                    fact_json(fact) for fact in self.facts if fact.qualifier in ("damaged", "doubtful")
+                ],
+                "estimate": estimate,
+                "inputs": self._inputs_json(),
+            }
+        )
         return document
 
     def _inputs_json(self) -> Any:
         if self.inputs is None:
             return None
-        return {"tables": {name: table.num_rows for name, table in sorted(self.inputs.tables.items())},
-                "files": [{"name": record.name, "sha256": record.sha256} for record in self.inputs.provenance],
-                "warnings": len(self.inputs.problems)}
+        return {
+            "tables": {name: table.num_rows for name, table in sorted(self.inputs.tables.items())},
+            "files": [{"name": record.name, "sha256": record.sha256} for record in self.inputs.provenance],
+            "warnings": len(self.inputs.problems),
+        }
 
 
 HEADLINES = 8
@@ -119,8 +133,14 @@ def fact_json(fact: Fact) -> Mapping[str, Any]:
     return {**fact.model_dump(), "mark": "published"}
 
 
-def open_city(slug: str, inputs: str | Path | None = None, as_of: str | date | None = None, *, doubtful: bool = False,
-              published: Published | None = None) -> City:
+def open_city(
+    slug: str,
+    inputs: str | Path | None = None,
+    as_of: str | date | None = None,
+    *,
+    doubtful: bool = False,
+    published: Published | None = None,
+) -> City:
     """Open a city by its slug, with a user's own inputs where given.
 
     Parameters
@@ -145,13 +165,22 @@ def open_city(slug: str, inputs: str | Path | None = None, as_of: str | date | N
     own = _read(Path(inputs)) if inputs else None
     row = tables.city.get(slug)
     if row is None and own is None:
-        raise InputError(Problem(unknown("city", slug, sorted(tables.city)) + "; for your own data give an inputs folder", "unknown_city"))
+        raise InputError(
+            Problem(
+                unknown("city", slug, sorted(tables.city)) + "; for your own data give an inputs folder", "unknown_city"
+            )
+        )
     synthetic = bool(own and own.place.synthetic)
     if row is not None and synthetic:
-        raise InputError(Problem(f"the folder is marked synthetic (演示数据) and may not stand under {row.name_zh}; render it as demo",
-                                 "synthetic", file=str(inputs)))
+        raise InputError(
+            Problem(
+                f"the folder is marked synthetic (演示数据) and may not stand under {row.name_zh}; render it as demo",
+                "synthetic",
+                file=str(inputs),
+            )
+        )
     name_zh, name_en = (row.name_zh, row.name_en) if row else (own.place.name_zh, own.place.name_en)  # type: ignore[union-attr]
-    return City(slug, name_zh, name_en, synthetic, tables, tables.of(slug) if row else (), own, day, doubtful)  # type: ignore[arg-type]
+    return City(slug, name_zh, name_en, synthetic, tables, tables.of(slug) if row else (), own, day, doubtful)
 
 
 def _read(folder: Path) -> Inputs:

@@ -1,4 +1,5 @@
 """Problems with what a user gave us: one clear message each, all at once, never a traceback."""
+
 from __future__ import annotations
 
 import difflib

@@ -1,4 +1,5 @@
 """Where the repository's own files stand: `data/`, `notebooks/`, `reports/`."""
+
 from __future__ import annotations
 
 import os

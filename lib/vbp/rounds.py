@@ -1,4 +1,5 @@
 """Procurement rounds as a report needs them: a city's own beside the national ones, each cut with its baseline."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -41,8 +42,13 @@ class Round:
 
     def described(self, lang: str) -> str:
         """Return level, status and baseline in words."""
-        return say("chart.round_described", lang, level=say(f"level.{self.level or 'none'}", lang), status=say(f"status.{self.status}", lang),
-                   baseline=baseline_label(self.baseline, lang))
+        return say(
+            "chart.round_described",
+            lang,
+            level=say(f"level.{self.level or 'none'}", lang),
+            status=say(f"status.{self.status}", lang),
+            baseline=baseline_label(self.baseline, lang),
+        )
 
 
 def rounds_of(city: City) -> tuple[Round, ...]:
@@ -60,8 +66,21 @@ def _day(text: str) -> date | None:
 
 
 def _from_batch(row: Batch, own: bool) -> Round:
-    return Round(row.name_zh, row.name_en, row.level or "", row.category, _day(row.when), row.average_cut_percent, row.cut_baseline or "",
-                 row.status, own, row.source_id or "", row.more("unverified_cells"), _whole(row.more("varieties")), _whole(row.more("products_selected")))
+    return Round(
+        row.name_zh,
+        row.name_en,
+        row.level or "",
+        row.category,
+        _day(row.when),
+        row.average_cut_percent,
+        row.cut_baseline or "",
+        row.status,
+        own,
+        row.source_id or "",
+        row.more("unverified_cells"),
+        _whole(row.more("varieties")),
+        _whole(row.more("products_selected")),
+    )
 
 
 def _whole(text: str) -> int | None:
@@ -71,18 +90,47 @@ def _whole(text: str) -> int | None:
 def _from_facts(city: City) -> list[Round]:
     """Return cuts that the city published for several rounds together, so that they are no round of `batches.csv`."""
     listed = {row.average_cut_percent for row in city.batches}
-    facts = [fact for fact in city.published.find(city.slug, "average_price_cut") if fact.value not in listed] if city.facts else []
-    return [Round(f"{city.name_zh}\uff1a{scope_label(fact.scope, 'zh')}", f"{city.name_en}: {scope_label(fact.scope, 'en')}", "", "mixed", None,
-                  fact.value, fact.baseline, fact.status, True, fact.source_id) for fact in facts]
+    facts = (
+        [fact for fact in city.published.find(city.slug, "average_price_cut") if fact.value not in listed]
+        if city.facts
+        else []
+    )
+    return [
+        Round(
+            f"{city.name_zh}\uff1a{scope_label(fact.scope, 'zh')}",
+            f"{city.name_en}: {scope_label(fact.scope, 'en')}",
+            "",
+            "mixed",
+            None,
+            fact.value,
+            fact.baseline,
+            fact.status,
+            True,
+            fact.source_id,
+        )
+        for fact in facts
+    ]
 
 
 def _from_inputs(city: City) -> list[Round]:
     if city.inputs is None or not city.inputs.has("batches"):
         return []
     rows = city.inputs.frame("batches").to_dict("records")
-    return [Round(_text(row, "name_zh") or str(row["batch_id"]), _text(row, "name_en") or str(row["batch_id"]), "", _text(row, "category") or "drug",
-                  _day(_text(row, "start_date")[:10]), Decimal(str(row["average_cut_percent"])), _text(row, "cut_baseline") or "unknown",
-                  "reported", True, "") for row in rows]
+    return [
+        Round(
+            _text(row, "name_zh") or str(row["batch_id"]),
+            _text(row, "name_en") or str(row["batch_id"]),
+            "",
+            _text(row, "category") or "drug",
+            _day(_text(row, "start_date")[:10]),
+            Decimal(str(row["average_cut_percent"])),
+            _text(row, "cut_baseline") or "unknown",
+            "reported",
+            True,
+            "",
+        )
+        for row in rows
+    ]
 
 
 def _text(row: dict[object, object], name: str) -> str:

@@ -1,4 +1,5 @@
 """The command line: what it prints, what it refuses, and never a traceback."""
+
 from __future__ import annotations
 
 import json
@@ -40,12 +41,23 @@ def test_estimate_prints_intervals_assumptions_and_the_notice(capsys):
     assert "no basis for settlement" in out
 
 
-@pytest.mark.parametrize("words, code, told", [
-    (("facts", "atlantis"), 1, "known: jiujiang, nantong, qingdao, quanzhou, zhoukou"), (("estimate", "quanzou"), 1, "did you mean quanzhou?"),
-    (("estimate", "no/such/folder"), 1, "no/such/folder"), (("report",), 2, "--all"), (("report", "atlantis"), 2, "unknown city 'atlantis'"),
-    (("report", "nantong", "--lang", "fr"), 2, "known: zh, en, both"), (("report", "nantong", "-p", "colour=red"), 2, "unknown parameter 'colour'"),
-    (("report", "nantong", "-p", "as_of=soon"), 2, "as_of"), (("report", "nantong", "--inputs", "/nowhere"), 1, "no such folder"), (("facts", "--json", "--csv"), 2, "not both"),
-    (("fcats",), 2, "No such command"), (("facts", "quanzhou", "--color"), 2, "No such option")])
+@pytest.mark.parametrize(
+    "words, code, told",
+    [
+        (("facts", "atlantis"), 1, "known: jiujiang, nantong, qingdao, quanzhou, zhoukou"),
+        (("estimate", "quanzou"), 1, "did you mean quanzhou?"),
+        (("estimate", "no/such/folder"), 1, "no/such/folder"),
+        (("report",), 2, "--all"),
+        (("report", "atlantis"), 2, "unknown city 'atlantis'"),
+        (("report", "nantong", "--lang", "fr"), 2, "known: zh, en, both"),
+        (("report", "nantong", "-p", "colour=red"), 2, "unknown parameter 'colour'"),
+        (("report", "nantong", "-p", "as_of=soon"), 2, "as_of"),
+        (("report", "nantong", "--inputs", "/nowhere"), 1, "no such folder"),
+        (("facts", "--json", "--csv"), 2, "not both"),
+        (("fcats",), 2, "No such command"),
+        (("facts", "quanzhou", "--color"), 2, "No such option"),
+    ],
+)
 def test_what_is_wrong_is_one_clear_line_and_a_status(capsys, words, code, told):
     status, out, err = call(capsys, *words)
     assert status == code
@@ -73,8 +85,11 @@ def test_an_internal_defect_shows_one_line_unless_debug_is_asked_for(capsys, mon
 
 def test_help_and_facts_import_nothing_heavy():
     heavy = "pandas|numpy|plotly|pyarrow|duckdb|statsmodels|scipy"
-    probe = ("import sys\nfrom vbp.cli import main\ntry:\n    main({words})\nexcept SystemExit:\n    pass\n"
-             f"print([m for m in '{heavy}'.split('|') if m in sys.modules], file=sys.stderr)")
+    probe = (
+        "import sys\nfrom vbp.cli import main\ntry:\n    main({words})\nexcept SystemExit:\n    pass\n"
+        f"print([m for m in '{heavy}'.split('|') if m in sys.modules], file=sys.stderr)"
+    )
     for words in (["--help"], ["facts", "quanzhou", "--json"]):
-        run = subprocess.run([sys.executable, "-c", probe.format(words=words)], capture_output=True, text=True, timeout=120)
+        run = subprocess.run(
+            [sys.executable, "-c", probe.format(words=words)], capture_output=True, text=True, timeout=120, check=False)
         assert run.stderr.strip().endswith("[]"), (words, run.stderr)

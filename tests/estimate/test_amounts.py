@@ -1,4 +1,5 @@
 """Estimates from amounts by round: exact where everything is known, wider where it is not."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -15,20 +16,40 @@ from vbp.estimate.funds import fund_share_of
 from vbp.estimate.priors import load_priors
 
 RATIO = Predictive.fit(np.log([1.103, 0.976, 0.939, 0.828, 0.843]))
-USAGE = pd.DataFrame([("A", "r1", Decimal("1000000.00"), "before"), ("B", "r1", Decimal("500000.00"), "before"), ("A", "r2", Decimal("200000.00"), "before"),
-                      ("A", "r1", Decimal("300000.00"), "after")], columns=["hospital_id", "batch_id", "amount_yuan", "amount_basis"])
-FUND = pd.DataFrame([(None, None, "employee", Decimal("0.80"), Decimal("0.50")), (None, None, "resident", Decimal("0.60"), Decimal("0.40")),
-                     ("B", None, "employee", Decimal("0.70"), Decimal("0.50"))], columns=["hospital_id", "batch_id", "fund", "fund_ratio", "insured_share"])
+USAGE = pd.DataFrame(
+    [
+        ("A", "r1", Decimal("1000000.00"), "before"),
+        ("B", "r1", Decimal("500000.00"), "before"),
+        ("A", "r2", Decimal("200000.00"), "before"),
+        ("A", "r1", Decimal("300000.00"), "after"),
+    ],
+    columns=["hospital_id", "batch_id", "amount_yuan", "amount_basis"],
+)
+FUND = pd.DataFrame(
+    [
+        (None, None, "employee", Decimal("0.80"), Decimal("0.50")),
+        (None, None, "resident", Decimal("0.60"), Decimal("0.40")),
+        ("B", None, "employee", Decimal("0.70"), Decimal("0.50")),
+    ],
+    columns=["hospital_id", "batch_id", "fund", "fund_ratio", "insured_share"],
+)
 
 
 def rounds(kind: str, share: str | None) -> dict[str, RoundCut]:
-    return {name: RoundCut(name, name, name, Decimal(cut), kind, "own_price_before", Decimal(share) if share else None) for name, cut in (("r1", "0.60"), ("r2", "0.50"))}
+    return {
+        name: RoundCut(name, name, name, Decimal(cut), kind, "own_price_before", Decimal(share) if share else None)
+        for name, cut in (("r1", "0.60"), ("r2", "0.50"))
+    }
 
 
 def test_known_inputs_give_the_formula_exactly():
     result = estimate_from_amounts("x", USAGE, rounds("weighted", "0.70"), RATIO, load_priors(), FUND)
     saving = {row.scope: row for row in result.of("official_saving")}
-    assert (saving["city"].low, saving["city"].point, saving["city"].high) == (700_000, 700_000, 700_000)  # 0.7·(1.5 m·0.6 + 0.2 m·0.5)
+    assert (saving["city"].low, saving["city"].point, saving["city"].high) == (
+        700_000,
+        700_000,
+        700_000,
+    )  # 0.7·(1.5 m·0.6 + 0.2 m·0.5)
     assert saving["hospital:B"].point == 210_000
     fund = {row.scope: row.point for row in result.of("fund_saving")}
     assert fund["hospital:A"] == significant(490_000 * 0.64)
@@ -55,13 +76,25 @@ def test_what_is_not_known_widens_the_interval_and_is_named():
 def test_fund_and_patient_parts_add_up_to_the_saving():
     result = estimate_from_amounts("x", USAGE, rounds("weighted", "0.70"), RATIO, load_priors(), FUND)
     for scope in ("city", "hospital:A", "hospital:B"):
-        parts = [next(row.point for row in result.of(name) if row.scope == scope) for name in ("fund_saving", "patient_saving", "official_saving")]
+        parts = [
+            next(row.point for row in result.of(name) if row.scope == scope)
+            for name in ("fund_saving", "patient_saving", "official_saving")
+        ]
         assert float(parts[0] + parts[1]) == pytest.approx(float(parts[2]), rel=0.005)
 
 
 def test_rows_order_and_splitting_a_row_change_nothing():
-    split = pd.concat([USAGE.iloc[1:], USAGE.iloc[:1].assign(amount_yuan=Decimal("400000.00")), USAGE.iloc[:1].assign(amount_yuan=Decimal("600000.00"))])
-    first, second = (estimate_from_amounts("x", frame, rounds("simple", None), RATIO, load_priors(), FUND) for frame in (USAGE, split))
+    split = pd.concat(
+        [
+            USAGE.iloc[1:],
+            USAGE.iloc[:1].assign(amount_yuan=Decimal("400000.00")),
+            USAGE.iloc[:1].assign(amount_yuan=Decimal("600000.00")),
+        ]
+    )
+    first, second = (
+        estimate_from_amounts("x", frame, rounds("simple", None), RATIO, load_priors(), FUND)
+        for frame in (USAGE, split)
+    )
     assert first == second
     assert first.estimates
 
@@ -72,8 +105,14 @@ def test_a_synthetic_place_is_marked_on_every_figure():
 
 
 def test_amounts_after_alone_say_what_is_missing():
-    result = estimate_from_amounts("x", USAGE[USAGE["amount_basis"] == "after"], rounds("simple", None), RATIO, load_priors(), FUND)
-    assert {row.quantity for row in result.estimates} == {"realised_saving", "realised_fund_saving", "realised_patient_saving"}
+    result = estimate_from_amounts(
+        "x", USAGE[USAGE["amount_basis"] == "after"], rounds("simple", None), RATIO, load_priors(), FUND
+    )
+    assert {row.quantity for row in result.estimates} == {
+        "realised_saving",
+        "realised_fund_saving",
+        "realised_patient_saving",
+    }
     assert [row.reason for row in result.not_estimated] == ["no_amounts_before"]
 
 

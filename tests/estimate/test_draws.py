@@ -1,4 +1,5 @@
 """Draws: predictive t, truncation, streams, rounding."""
+
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,4 +1,5 @@
 """What follows from published figures alone, against a plain recomputation and against what must not follow."""
+
 from __future__ import annotations
 
 import math
@@ -26,14 +27,23 @@ def priors():
 
 def test_the_reference_ratios_are_those_of_the_non_circular_rounds(published):
     ratios = {row.batch_id: round(row.ratio, 3) for row in reference_rounds(published)}
-    assert ratios == {"national-drug-6-insulin": 1.103, "national-consumable-joint": 0.976, "national-drug-4": 0.939,
-                      "national-drug-5": 0.828, "national-consumable-stent-1": 0.843}
+    assert ratios == {
+        "national-drug-6-insulin": 1.103,
+        "national-consumable-joint": 0.976,
+        "national-drug-4": 0.939,
+        "national-drug-5": 0.828,
+        "national-consumable-stent-1": 0.843,
+    }
 
 
 def test_totals_renewals_and_own_arithmetic_are_no_national_cut(published):
     names = {row.batch_id for category in ("drug", "consumable") for row in national_cuts(published, category)}
     assert len(names) == 14
-    assert not names & {"national-consumable-iol-sports-total", "national-consumable-joint-renewal", "national-consumable-cochlear"}
+    assert not names & {
+        "national-consumable-iol-sports-total",
+        "national-consumable-joint-renewal",
+        "national-consumable-cochlear",
+    }
 
 
 def t_draw(rng: random.Random, degrees: int) -> float:
@@ -48,8 +58,16 @@ def test_quanzhous_implied_spending_agrees_with_a_plain_simulation(published, pr
     m, s = statistics.mean(logs), statistics.stdev(logs) * math.sqrt(1 + 1 / len(logs))
 
     def mean_cut(category: str) -> float:
-        x = [math.log(c / (1 - c)) for c in (float(row.average_cut_percent) / 100 for row in national_cuts(published, category))]
-        return 1 / (1 + math.exp(-(statistics.mean(x) + statistics.stdev(x) * math.sqrt(1 + 1 / len(x)) * t_draw(rng, len(x) - 1))))
+        x = [
+            math.log(c / (1 - c))
+            for c in (float(row.average_cut_percent) / 100 for row in national_cuts(published, category))
+        ]
+        return 1 / (
+            1
+            + math.exp(
+                -(statistics.mean(x) + statistics.stdev(x) * math.sqrt(1 + 1 / len(x)) * t_draw(rng, len(x) - 1))
+            )
+        )
 
     def weighted(category: str) -> float:
         cut = mean_cut(category)
@@ -58,8 +76,11 @@ def test_quanzhous_implied_spending_agrees_with_a_plain_simulation(published, pr
             if value < 1:
                 return value
 
-    values = sorted(1.124e9 * ((1 - q) / weighted("drug") + q / weighted("consumable")) for q in (rng.random() for _ in range(20_000)))
-    row, = estimate_from_published(published, "quanzhou", priors).of("implied_spending")
+    values = sorted(
+        1.124e9 * ((1 - q) / weighted("drug") + q / weighted("consumable"))
+        for q in (rng.random() for _ in range(20_000))
+    )
+    (row,) = estimate_from_published(published, "quanzhou", priors).of("implied_spending")
     for ours, share in ((row.low, 0.05), (row.point, 0.5), (row.high, 0.95)):
         assert float(ours) == pytest.approx(values[int(share * len(values))], rel=0.025)
     assert row.basis == "national_cuts"
@@ -67,11 +88,11 @@ def test_quanzhous_implied_spending_agrees_with_a_plain_simulation(published, pr
 
 def test_quanzhous_saving_is_split_between_the_published_inpatient_ratios(published, priors):
     result = estimate_from_published(published, "quanzhou", priors)
-    fund, = result.of("fund_saving")
-    patient, = result.of("patient_saving")
+    (fund,) = result.of("fund_saving")
+    (patient,) = result.of("patient_saving")
     assert Decimal("0.6056") * 1_124_000_000 < fund.low < fund.high < Decimal("0.7903") * 1_124_000_000
     assert fund.point + patient.point == pytest.approx(1_124_000_000, rel=0.005)
-    limit, = result.of("payout")
+    (limit,) = result.of("payout")
     assert (limit.mark, limit.high, limit.point) == ("derived", Decimal("444148600"), None)
 
 
@@ -85,8 +106,11 @@ def test_doubtful_figures_enter_only_when_asked_and_damaged_ones_never(published
     without = estimate_from_published(published, "qingdao", priors)
     assert without.estimates == ()
     assert {(row.quantity, row.reason) for row in without.not_estimated} == {
-        ("implied_spending", "saving_doubtful"), ("fund_saving", "saving_doubtful"), ("surplus_base", "payout_damaged")}
-    row, = estimate_from_published(published, "qingdao", priors, doubtful=True).estimates
+        ("implied_spending", "saving_doubtful"),
+        ("fund_saving", "saving_doubtful"),
+        ("surplus_base", "payout_damaged"),
+    }
+    (row,) = estimate_from_published(published, "qingdao", priors, doubtful=True).estimates
     assert (row.quantity, row.basis) == ("implied_spending", "own_cut")
     assert row.low < 700_000_000 / Decimal("0.53") < row.high
 
@@ -100,7 +124,7 @@ def test_nothing_is_estimated_where_nothing_is_published(published, priors, city
 
 
 def test_the_ranking_is_widest_first_and_inside_the_whole(published, priors):
-    row, = estimate_from_published(published, "quanzhou", priors).of("implied_spending")
+    (row,) = estimate_from_published(published, "quanzhou", priors).of("implied_spending")
     spans = [high - low for _, low, high in row.ranking]
     assert len(spans) == 5
     assert spans == sorted(spans, reverse=True)

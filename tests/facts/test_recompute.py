@@ -1,4 +1,5 @@
 """Printed results recomputed from other printed numbers."""
+
 from __future__ import annotations
 
 import pytest
@@ -11,7 +12,10 @@ def test_every_row_follows_or_does_not_as_the_file_says():
     results = recompute_all()
     assert len(results) >= 20
     assert all(item.as_stated for item in results)
-    assert {item.row.result_id for item in results if not item.holds} == {"official-insulin-saving", "official-stent-saving"}
+    assert {item.row.result_id for item in results if not item.holds} == {
+        "official-insulin-saving",
+        "official-stent-saving",
+    }
     assert {item.row.recipe for item in results} == set(RECIPES)
 
 

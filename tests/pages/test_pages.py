@@ -1,4 +1,5 @@
 """Pages in headless Chromium with the network off: every chart drawn, no failed request, no console error, text as text."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -83,7 +84,11 @@ def test_tables_filter_and_sort_by_value(visit):
     assert 0 < table.locator("tbody tr:visible").count() < before
     page.locator(".tools input").nth(2).fill("")
     table.locator("th").nth(1).click()
-    values = [float(value) for value in table.locator("tbody tr td:nth-child(2)").evaluate_all("cells => cells.map(c => c.dataset.value)") if value]
+    values = [
+        float(value)
+        for value in table.locator("tbody tr td:nth-child(2)").evaluate_all("cells => cells.map(c => c.dataset.value)")
+        if value
+    ]
     assert values == sorted(values)
     assert len(values) > 5
 
@@ -103,7 +108,9 @@ def test_estimates_carry_the_notice_and_the_demonstration_its_mark(visit):
     page, _ = visit("demo/report.zh.html")
     assert "演示数据" in page.title()
     figures = page.locator("figure.chart").count()
-    marked = page.evaluate("Array.from(document.querySelectorAll('figure.chart script')).filter(s => s.textContent.includes('演示数据')).length")
+    marked = page.evaluate(
+        "Array.from(document.querySelectorAll('figure.chart script')).filter(s => s.textContent.includes('演示数据')).length"
+    )
     assert figures - marked <= 1  # the national reference ratios are published, and say so
     assert "演示数据" not in visit("quanzhou/report.zh.html")[0].inner_text("main")
 

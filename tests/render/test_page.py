@@ -1,4 +1,5 @@
 """A page from an executed notebook: figures kept, code and notes left out, hostile texts harmless."""
+
 from __future__ import annotations
 
 import json
@@ -14,8 +15,14 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 def notebook(*outputs: dict, tags: tuple[str, ...] = ()):
-    cell = nbformat.v4.new_code_cell("secret = 1", outputs=[nbformat.v4.new_output("display_data", data) for data in outputs], metadata={"tags": list(tags)})
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("note", metadata={"tags": ["notebook-only"]}), cell])
+    cell = nbformat.v4.new_code_cell(
+        "secret = 1",
+        outputs=[nbformat.v4.new_output("display_data", data) for data in outputs],
+        metadata={"tags": list(tags)},
+    )
+    return nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("note", metadata={"tags": ["notebook-only"]}), cell]
+    )
 
 
 def spec(title: str = "标题") -> dict:
@@ -43,7 +50,11 @@ def test_code_and_notes_for_the_notebook_stay_out_of_the_page():
 
 
 def test_hostile_texts_neither_close_the_script_nor_open_one():
-    html = figure(spec(HOSTILE), 1) + table([HOSTILE], [[HOSTILE, Cell(HOSTILE, HOSTILE)]], name=HOSTILE, mark_text=HOSTILE).source + element("p", HOSTILE).source
+    html = (
+        figure(spec(HOSTILE), 1)
+        + table([HOSTILE], [[HOSTILE, Cell(HOSTILE, HOSTILE)]], name=HOSTILE, mark_text=HOSTILE).source
+        + element("p", HOSTILE).source
+    )
     assert html.count("<script") == html.count("</script>") == 1
     assert "<img" not in html
     whole = page(notebook({"text/html": "<p>x</p>"}), title=HOSTILE, lang="zh", assets="../assets", notice=HOSTILE)

@@ -1,12 +1,13 @@
 """Parameters are refused at the door, with what exists instead."""
+
 from __future__ import annotations
 
 import ast
 import json
 
 import pytest
-
 from tests.conftest import ROOT
+
 from vbp.errors import UsageError
 from vbp.render.parameters import ReportParameters, check_parameters
 
@@ -17,10 +18,18 @@ def test_good_parameters_pass():
     assert check_parameters({"city": "quanzhou", "lang": "en", "as_of": "2024-06-30"}, CITIES).lang == "en"
 
 
-@pytest.mark.parametrize("given, told", [
-    ({"city": "quanzou"}, "unknown city 'quanzou'; did you mean quanzhou? known: qingdao, quanzhou"), ({"city": "quanzhou", "langs": "en"}, "unknown parameter 'langs'; did you mean lang?"),
-    ({"city": 7}, "parameter city: Input should be a valid string"), ({"city": "quanzhou", "lang": "fr"}, "known: zh, en"), ({}, "parameter city is missing"),
-    ({"city": "quanzhou", "as_of": "2024-13-01"}, "parameter as_of: month must be in 1..12"), ({"city": "quanzhou", "inputs": "/nowhere"}, "parameter inputs: no such folder")])
+@pytest.mark.parametrize(
+    "given, told",
+    [
+        ({"city": "quanzou"}, "unknown city 'quanzou'; did you mean quanzhou? known: qingdao, quanzhou"),
+        ({"city": "quanzhou", "langs": "en"}, "unknown parameter 'langs'; did you mean lang?"),
+        ({"city": 7}, "parameter city: Input should be a valid string"),
+        ({"city": "quanzhou", "lang": "fr"}, "known: zh, en"),
+        ({}, "parameter city is missing"),
+        ({"city": "quanzhou", "as_of": "2024-13-01"}, "parameter as_of: month must be in 1..12"),
+        ({"city": "quanzhou", "inputs": "/nowhere"}, "parameter inputs: no such folder"),
+    ],
+)
 def test_each_fault_is_named_with_what_is_known(given, told):
     with pytest.raises(UsageError) as caught:
         check_parameters(given, CITIES)

@@ -1,4 +1,5 @@
 """A run of reports: good pages stay, failures are named everywhere, the same inputs give the same bytes."""
+
 from __future__ import annotations
 
 import json
@@ -6,8 +7,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
 from tests.conftest import ROOT
+
 from vbp.render.city import Job
 from vbp.render.execute import NotebookFailed, execute
 from vbp.render.run import render_all
@@ -19,9 +20,13 @@ def job(out: Path, slug: str = "nantong") -> Job:
 
 def notebook_of(folder: Path, *cells: str) -> Path:
     path = folder / "city_report.ipynb"
-    parameters = nbformat.v4.new_code_cell('city: str = "quanzhou"\nlang: str = "zh"\ninputs: str = ""\nas_of: str = ""', metadata={"tags": ["parameters"]})
-    made = nbformat.v4.new_notebook(cells=[parameters, *map(nbformat.v4.new_code_cell, cells)],
-                                    metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    parameters = nbformat.v4.new_code_cell(
+        'city: str = "quanzhou"\nlang: str = "zh"\ninputs: str = ""\nas_of: str = ""', metadata={"tags": ["parameters"]}
+    )
+    made = nbformat.v4.new_notebook(
+        cells=[parameters, *map(nbformat.v4.new_code_cell, cells)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
     nbformat.write(made, path)
     return path
 
@@ -29,14 +34,18 @@ def notebook_of(folder: Path, *cells: str) -> Path:
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("reports")
-    outcome, = render_all([job(out)], out)
+    (outcome,) = render_all([job(out)], out)
     assert outcome.ok, outcome.reason
     return out
 
 
 def test_a_report_has_its_files_and_its_record(rendered):
-    assert {path.name for path in (rendered / "nantong").iterdir()} == {"report.zh.html", "report.zh.ipynb", "summary.json"}
-    record, = (json.loads(path.read_text(encoding="utf-8")) for path in (rendered / "runs").glob("*.json"))
+    assert {path.name for path in (rendered / "nantong").iterdir()} == {
+        "report.zh.html",
+        "report.zh.ipynb",
+        "summary.json",
+    }
+    (record,) = (json.loads(path.read_text(encoding="utf-8")) for path in (rendered / "runs").glob("*.json"))
     assert record["places"][0]["ok"] is True
     assert len(record["hashes"]["data"]["facts.csv"]) == 64
     assert record["versions"]["plotly"]
@@ -44,19 +53,26 @@ def test_a_report_has_its_files_and_its_record(rendered):
 
 
 def test_a_second_run_gives_the_same_bytes(rendered, tmp_path):
-    outcome, = render_all([job(tmp_path)], tmp_path)
+    (outcome,) = render_all([job(tmp_path)], tmp_path)
     assert outcome.ok
     for name in ("summary.json", "report.zh.html", "report.zh.ipynb"):
         assert (tmp_path / "nantong" / name).read_bytes() == (rendered / "nantong" / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("cell, told", [
-    ("raise ValueError('boom')", "ValueError: boom"), ("import sys; sys.exit()", "SystemExit"), ("import os; os._exit(1)", "died"), ("1", "figures on the page")])
+@pytest.mark.parametrize(
+    "cell, told",
+    [
+        ("raise ValueError('boom')", "ValueError: boom"),
+        ("import sys; sys.exit()", "SystemExit"),
+        ("import os; os._exit(1)", "died"),
+        ("1", "figures on the page"),
+    ],
+)
 def test_a_failing_city_leaves_its_last_good_page_and_is_named(rendered, tmp_path, monkeypatch, cell, told):
     good = (rendered / "nantong" / "report.zh.html").read_bytes()
     notebook_of(tmp_path, cell, "2")
     monkeypatch.setenv("VBP_NOTEBOOKS", str(tmp_path))
-    outcome, = render_all([job(rendered)], rendered)
+    (outcome,) = render_all([job(rendered)], rendered)
     assert not outcome.ok
     assert told in outcome.reason.lower() or told in outcome.reason
     assert (rendered / "nantong" / "report.zh.html").read_bytes() == good
@@ -69,14 +85,16 @@ def test_a_failing_city_leaves_its_last_good_page_and_is_named(rendered, tmp_pat
 def test_a_notebook_that_hangs_is_stopped_and_named(tmp_path, monkeypatch):
     monkeypatch.setattr("vbp.render.execute.TIMEOUT_SECONDS", 3)
     path = notebook_of(tmp_path, "import time; time.sleep(600)")
-    with pytest.raises(NotebookFailed, match="(?i)time"):
+    with pytest.raises(NotebookFailed, match=r"(?i)time"):
         execute(path, tmp_path / "out.ipynb", {"city": "nantong"})
 
 
 def test_a_broken_data_row_fails_the_city_with_file_row_and_column(data_copy, tmp_path):
     facts = data_copy / "facts.csv"
-    facts.write_text(facts.read_text(encoding="utf-8").replace("714350", "many").replace("7143500", "many"), encoding="utf-8")
-    outcome, = render_all([job(tmp_path)], tmp_path)
+    facts.write_text(
+        facts.read_text(encoding="utf-8").replace("714350", "many").replace("7143500", "many"), encoding="utf-8"
+    )
+    (outcome,) = render_all([job(tmp_path)], tmp_path)
     assert not outcome.ok
     assert "facts.csv, row" in outcome.reason
     assert "column value" in outcome.reason
@@ -85,13 +103,21 @@ def test_a_broken_data_row_fails_the_city_with_file_row_and_column(data_copy, tm
 
 def test_a_read_only_place_for_reports_is_one_clear_reason(tmp_path):
     (tmp_path / "nantong").write_text("a file where a folder should be")
-    outcome, = render_all([job(tmp_path)], tmp_path)
+    (outcome,) = render_all([job(tmp_path)], tmp_path)
     assert outcome.ok or "nantong" in outcome.reason
 
 
 def test_plain_papermill_runs_the_notebook_as_it_is(tmp_path):
     import papermill
 
-    made = papermill.execute_notebook(str(ROOT / "notebooks" / "city_report.ipynb"), str(tmp_path / "out.ipynb"), {"city": "zhoukou", "lang": "en"},
-                                      progress_bar=False, cwd=str(ROOT / "notebooks"))
-    assert sum("application/vnd.plotly.v1+json" in o.get("data", {}) for c in made.cells for o in c.get("outputs", ())) >= 5
+    made = papermill.execute_notebook(
+        str(ROOT / "notebooks" / "city_report.ipynb"),
+        str(tmp_path / "out.ipynb"),
+        {"city": "zhoukou", "lang": "en"},
+        progress_bar=False,
+        cwd=str(ROOT / "notebooks"),
+    )
+    assert (
+        sum("application/vnd.plotly.v1+json" in o.get("data", {}) for c in made.cells for o in c.get("outputs", ()))
+        >= 5
+    )

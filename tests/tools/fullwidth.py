@@ -2,6 +2,7 @@
 
 Only texts of `zh` keys are touched; `{places}`, numbers and English words keep theirs.
 """
+
 from __future__ import annotations
 
 import re
@@ -29,7 +30,10 @@ def fullwidth(text: str) -> str:
 def main(paths: list[str]) -> None:
     """Rewrite the given TOML files."""
     for path in map(Path, paths):
-        lines = [re.sub(ZH_LINE, lambda m: m[1] + fullwidth(m[2]) + m[3], line) for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [
+            re.sub(ZH_LINE, lambda m: m[1] + fullwidth(m[2]) + m[3], line)
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

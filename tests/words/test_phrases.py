@@ -1,12 +1,13 @@
 """The table of phrases: both languages, the same places, Chinese in full-width punctuation, every vocabulary named."""
+
 from __future__ import annotations
 
 import re
 import string
 
 import pytest
-
 from tests.tools.fullwidth import fullwidth
+
 from vbp.facts import load_published
 from vbp.words import LANGUAGES, keys, scope_label
 from vbp.words.phrases import table
@@ -28,13 +29,25 @@ def test_chinese_phrases_are_chinese_and_set_in_full_width_punctuation():
 
 def test_english_phrases_hold_no_chinese_but_the_mandatory_mark_and_document_numbers():
     allowed = re.compile("演示数据|中文|医保发|示范市|合计|集采|中选|结余留用|约定采购量|带量采购")
-    mixed = [key for key, texts in table().items() if re.search("[\u4e00-\u9fff]", allowed.sub("", texts["en"])) and not key.startswith("page.other_language")]
+    mixed = [
+        key
+        for key, texts in table().items()
+        if re.search("[\u4e00-\u9fff]", allowed.sub("", texts["en"])) and not key.startswith("page.other_language")
+    ]
     assert mixed == []
 
 
-@pytest.mark.parametrize("group, values", [
-    ("qualifier", lambda p: {f.qualifier for f in p.facts}), ("status", lambda p: {f.status for f in p.facts}), ("level", lambda p: {b.level or "none" for b in p.batches}),
-    ("category", lambda p: {b.category for b in p.batches}), ("baseline", lambda p: {b.cut_baseline or "none" for b in p.batches}), ("theme", lambda p: {t.theme for t in p.themes})])
+@pytest.mark.parametrize(
+    "group, values",
+    [
+        ("qualifier", lambda p: {f.qualifier for f in p.facts}),
+        ("status", lambda p: {f.status for f in p.facts}),
+        ("level", lambda p: {b.level or "none" for b in p.batches}),
+        ("category", lambda p: {b.category for b in p.batches}),
+        ("baseline", lambda p: {b.cut_baseline or "none" for b in p.batches}),
+        ("theme", lambda p: {t.theme for t in p.themes}),
+    ],
+)
 def test_every_word_of_the_published_vocabulary_has_a_phrase(group, values):
     wanted = values(load_published())
     assert wanted
@@ -46,7 +59,9 @@ def test_every_scope_in_the_facts_has_a_name_in_both_languages():
     assert len(scopes) > 20
     for scope in scopes:
         for lang in LANGUAGES:
-            assert not re.search(r"(city|institution|rounds|band|urban|county|place|patients):", scope_label(scope, lang)), scope
+            assert not re.search(
+                r"(city|institution|rounds|band|urban|county|place|patients):", scope_label(scope, lang)
+            ), scope
 
 
 def test_every_unit_in_the_facts_has_a_phrase():

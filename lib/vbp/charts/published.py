@@ -1,4 +1,5 @@
 """Figures of what a city published: money of each kind, ratios, counts, and how whole the figures are."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -28,17 +29,31 @@ def _named(city: City, fact: Fact, lang: str) -> str:
     metric = city.published.metric[fact.metric]
     name = metric.name_zh if lang == "zh" else metric.name_en
     mark = "" if fact.status == "reported" else f" · {say(f'status.{fact.status}', lang)}"
-    return theme.wrap(f"{name} ({scope_label(fact.scope, lang)}{mark})" if lang == "en" else f"{name}\uff08{scope_label(fact.scope, lang)}{mark}\uff09", 46)
+    return theme.wrap(
+        f"{name} ({scope_label(fact.scope, lang)}{mark})"
+        if lang == "en"
+        else f"{name}\uff08{scope_label(fact.scope, lang)}{mark}\uff09",
+        46,
+    )
 
 
-def _bars(city: City, lang: str, facts: list[Fact], title: str, help_text: str, axis: str, scale: float, log: bool) -> go.Figure:
+def _bars(
+    city: City, lang: str, facts: list[Fact], title: str, help_text: str, axis: str, scale: float, log: bool
+) -> go.Figure:
     """Return one bar a figure, the longest on top; each bar carries its published value as text."""
     figure = theme.frame(title, help_text, subtitle=subtitle(city, lang), height=130 + 40 * max(len(facts), 2))
     rows = sorted(facts, key=lambda fact: fact.value or 0)
     figure.add_bar(
-        orientation="h", x=[round(float(fact.value or 0) / scale, 4) for fact in rows], y=[_named(city, fact, lang) for fact in rows], marker={"color": theme.BLUE},
-        text=[qualified(fact.value, fact.unit, fact.qualifier, lang) for fact in rows], textposition="auto", cliponaxis=False,
-        customdata=[theme.plain(fact.note) for fact in rows], hovertemplate="%{y}<br>%{text}<br>%{customdata}<extra></extra>")
+        orientation="h",
+        x=[round(float(fact.value or 0) / scale, 4) for fact in rows],
+        y=[_named(city, fact, lang) for fact in rows],
+        marker={"color": theme.BLUE},
+        text=[qualified(fact.value, fact.unit, fact.qualifier, lang) for fact in rows],
+        textposition="auto",
+        cliponaxis=False,
+        customdata=[theme.plain(fact.note) for fact in rows],
+        hovertemplate="%{y}<br>%{text}<br>%{customdata}<extra></extra>",
+    )
     figure.update_xaxes(title_text=axis, **({"type": "log", "dtick": 1} if log else {}))
     figure.update_yaxes(tickfont={"size": 12})
     return figure
@@ -46,8 +61,14 @@ def _bars(city: City, lang: str, facts: list[Fact], title: str, help_text: str, 
 
 def money_figures(city: City, lang: str) -> go.Figure | None:
     """Return the published amounts of procurement, payout, settlement and supervision, each a kind of its own; None without any."""
-    themes = {row.metric for row in city.published.themes if row.theme in ("procurement", "surplus", "settlement", "supervision")}
-    facts = [fact for fact in city.facts if fact.usable and fact.unit in ("yuan", "yuan_per_year") and fact.metric in themes]
+    themes = {
+        row.metric
+        for row in city.published.themes
+        if row.theme in ("procurement", "surplus", "settlement", "supervision")
+    }
+    facts = [
+        fact for fact in city.facts if fact.usable and fact.unit in ("yuan", "yuan_per_year") and fact.metric in themes
+    ]
     if not facts:
         return None
     title = say("chart.money_title", lang, count=len(facts))
@@ -61,18 +82,37 @@ def counts(city: City, lang: str) -> go.Figure | None:
     facts = [fact for fact in city.facts if fact.usable and fact.unit in units and fact.value]
     if not facts:
         return None
-    return _bars(city, lang, facts, say("chart.counts_title", lang, count=len(facts)), say("chart.counts_help", lang), say("chart.count_axis", lang), 1, log=True)
+    return _bars(
+        city,
+        lang,
+        facts,
+        say("chart.counts_title", lang, count=len(facts)),
+        say("chart.counts_help", lang),
+        say("chart.count_axis", lang),
+        1,
+        log=True,
+    )
 
 
 def ratios(city: City, lang: str) -> go.Figure | None:
     """Return the published percentages other than price cuts; None without any."""
-    facts = [fact for fact in city.facts if fact.usable and fact.unit == "percent" and fact.metric != "average_price_cut"]
+    facts = [
+        fact for fact in city.facts if fact.usable and fact.unit == "percent" and fact.metric != "average_price_cut"
+    ]
     if not facts:
         return None
     largest = max(facts, key=lambda fact: fact.value or 0)
     metric = city.published.metric[largest.metric]
-    title = say("chart.ratios_title", lang, count=len(facts), name=metric.name_zh if lang == "zh" else metric.name_en, value=percent(largest.value))
-    return _bars(city, lang, facts, title, say("chart.ratios_help", lang), say("chart.percent_axis", lang), 1, log=False)
+    title = say(
+        "chart.ratios_title",
+        lang,
+        count=len(facts),
+        name=metric.name_zh if lang == "zh" else metric.name_en,
+        value=percent(largest.value),
+    )
+    return _bars(
+        city, lang, facts, title, say("chart.ratios_help", lang), say("chart.percent_axis", lang), 1, log=False
+    )
 
 
 def figures_by_theme(city: City, lang: str) -> go.Figure | None:
@@ -83,13 +123,25 @@ def figures_by_theme(city: City, lang: str) -> go.Figure | None:
     names = list(dict.fromkeys(row.theme for row in city.published.themes))
     present = [name for name in reversed(names) if any(theme_of[fact.metric] == name for fact in city.facts)]
     whole = sum(quality(fact) == "whole" for fact in city.facts)
-    figure = theme.frame(say("chart.quality_title", lang, count=len(city.facts), whole=whole), say("chart.quality_help", lang), subtitle=subtitle(city, lang),
-                         height=160 + 34 * len(present))
+    figure = theme.frame(
+        say("chart.quality_title", lang, count=len(city.facts), whole=whole),
+        say("chart.quality_help", lang),
+        subtitle=subtitle(city, lang),
+        height=160 + 34 * len(present),
+    )
     for kind in QUALITY:
-        numbers = [sum(theme_of[fact.metric] == name and quality(fact) == kind for fact in city.facts) for name in present]
+        numbers = [
+            sum(theme_of[fact.metric] == name and quality(fact) == kind for fact in city.facts) for name in present
+        ]
         if any(numbers):
-            figure.add_bar(orientation="h", x=numbers, y=[say(f"theme.{name}", lang) for name in present], name=say(f"chart.quality_{kind}", lang),
-                           marker={"color": QUALITY_COLOURS[kind], "line": {"width": 0.5, "color": theme.INK}}, hovertemplate="%{y}: %{x}<extra>%{fullData.name}</extra>")
+            figure.add_bar(
+                orientation="h",
+                x=numbers,
+                y=[say(f"theme.{name}", lang) for name in present],
+                name=say(f"chart.quality_{kind}", lang),
+                marker={"color": QUALITY_COLOURS[kind], "line": {"width": 0.5, "color": theme.INK}},
+                hovertemplate="%{y}: %{x}<extra>%{fullData.name}</extra>",
+            )
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title_text=say("chart.number_of_figures", lang))
     return figure

@@ -3,6 +3,7 @@
 A figure carries what a page needs beside it in `layout.meta`: `help` (a sentence of reading help) and `alt`
 (a text alternative). Numbers are rounded before plotting: nbval compares figures exactly.
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
 FONT = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
 # Okabe–Ito: told apart by readers with any of the usual colour deficiencies, and in grey
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#767676")
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#F0E442",
+    "#767676",
+)
 PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY)
 INK, GRID = "#1f2933", "#e4e7eb"
 
@@ -21,11 +30,28 @@ INK, GRID = "#1f2933", "#e4e7eb"
 def template() -> dict[str, Any]:
     """Return the layout defaults that every figure shares."""
     axis = {"gridcolor": GRID, "linecolor": "#9aa5b1", "zeroline": False, "automargin": True, "title": {"standoff": 10}}
-    return {"layout": {
-        "font": {"family": FONT, "size": 13, "color": INK}, "colorway": list(PALETTE), "paper_bgcolor": "white",
-        "plot_bgcolor": "white", "xaxis": axis, "yaxis": axis, "hoverlabel": {"font": {"family": FONT}, "align": "left"},
-        "title": {"x": 0, "xref": "container", "pad": {"l": 12}, "font": {"size": 16}, "automargin": True, "yref": "container", "y": 0.97},
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0}, "margin": {"l": 12, "r": 16, "t": 64, "b": 12}}}
+    return {
+        "layout": {
+            "font": {"family": FONT, "size": 13, "color": INK},
+            "colorway": list(PALETTE),
+            "paper_bgcolor": "white",
+            "plot_bgcolor": "white",
+            "xaxis": axis,
+            "yaxis": axis,
+            "hoverlabel": {"font": {"family": FONT}, "align": "left"},
+            "title": {
+                "x": 0,
+                "xref": "container",
+                "pad": {"l": 12},
+                "font": {"size": 16},
+                "automargin": True,
+                "yref": "container",
+                "y": 0.97,
+            },
+            "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0},
+            "margin": {"l": 12, "r": 16, "t": 64, "b": 12},
+        }
+    }
 
 
 def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380) -> go.Figure:
@@ -41,8 +67,12 @@ def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380) 
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    figure.update_layout(template=template(), height=height, meta={"help": help_text, "alt": f"{title}。{subtitle}"},
-                         title={"text": _text(title), "subtitle": {"text": _text(subtitle), "font": {"size": 12, "color": GREY}}})
+    figure.update_layout(
+        template=template(),
+        height=height,
+        meta={"help": help_text, "alt": f"{title}。{subtitle}"},
+        title={"text": _text(title), "subtitle": {"text": _text(subtitle), "font": {"size": 12, "color": GREY}}},
+    )
     return figure
 
 

@@ -2,6 +2,7 @@
 
 A verb module defines `run`, a typer command function, and imports pandas and the like inside it.
 """
+
 from __future__ import annotations
 
 import importlib
@@ -20,8 +21,13 @@ def build() -> Any:
     import typer
 
     app = typer.Typer(
-        name="vbp", help=__doc__ and "集采节约与结余留用分析 · savings and retained surplus of volume-based procurement",
-        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        name="vbp",
+        help=__doc__ and "集采节约与结余留用分析 · savings and retained surplus of volume-based procurement",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
     app.callback()(lambda: None)
     for verb in VERBS:
         module = importlib.import_module(f"vbp.cli.{verb}")

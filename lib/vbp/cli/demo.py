@@ -1,4 +1,5 @@
 """Make a synthetic inputs folder of the invented 示范市, with planted effects (truth.json); marked 演示数据."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -24,7 +25,18 @@ def run(
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     running = sum(1 for one in truth["rounds"] if not one["announced"])
     for lang in ("zh", "en"):
-        print(say("demo.made", lang, folder=folder, hospitals=hospitals, months=months, seed=seed, like=like,
-                  rounds=running, announced=len(truth["rounds"]) - running,
-                  varieties=sum(1 for one in truth["generics"] if one["role"] == "tendered"),
-                  rows=f"{truth['totals']['rows']:,}"))
+        print(
+            say(
+                "demo.made",
+                lang,
+                folder=folder,
+                hospitals=hospitals,
+                months=months,
+                seed=seed,
+                like=like,
+                rounds=running,
+                announced=len(truth["rounds"]) - running,
+                varieties=sum(1 for one in truth["generics"] if one["role"] == "tendered"),
+                rows=f"{truth['totals']['rows']:,}",
+            )
+        )

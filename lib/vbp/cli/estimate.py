@@ -1,17 +1,26 @@
 """Estimate saving, shares, surplus base and payout, with interval and assumptions."""
+
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vbp.errors import UsageError
 
+if TYPE_CHECKING:
+    from vbp.estimate import EstimateSet
+
 
 def run(
-    place: Annotated[str, typer.Argument(help="slug of a city, or an inputs folder with the table batch_usage", metavar="CITY|INPUTS")],
-    include_doubtful: Annotated[bool, typer.Option("--include-doubtful", help="let doubtful published figures in")] = False,
+    place: Annotated[
+        str,
+        typer.Argument(help="slug of a city, or an inputs folder with the table batch_usage", metavar="CITY|INPUTS"),
+    ],
+    include_doubtful: Annotated[
+        bool, typer.Option("--include-doubtful", help="let doubtful published figures in")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
     lang: Annotated[str, typer.Option(help="language of the text: zh or en")] = "zh",
 ) -> None:
@@ -34,7 +43,7 @@ def run(
         print(f"  {row.label(lang)}: {span} [{say(f'mark.{row.mark}', lang)}] {row.source(lang)}")
 
 
-def _estimate(place: str, doubtful: bool):  # type: ignore[no-untyped-def]
+def _estimate(place: str, doubtful: bool) -> EstimateSet:
     """Estimate for a folder where `place` is one, else for the city of that name."""
     from vbp.city import open_city
     from vbp.facts import load_published

@@ -1,13 +1,17 @@
 """Show the published figures, each with unit, status, scope and source."""
+
 from __future__ import annotations
 
 import csv
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vbp.errors import UsageError
+
+if TYPE_CHECKING:
+    from vbp.facts import Fact, Published
 
 
 def run(
@@ -28,8 +32,12 @@ def run(
     published = load_published()
     facts = published.of(city) if city else published.facts
     if as_json:
-        print_json({"facts": [fact.model_dump() for fact in facts],
-                    "sources": [published.source[name].model_dump() for name in sorted({fact.source_id for fact in facts})]})
+        print_json(
+            {
+                "facts": [fact.model_dump() for fact in facts],
+                "sources": [published.source[name].model_dump() for name in sorted({fact.source_id for fact in facts})],
+            }
+        )
     elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(Fact.model_fields)
@@ -38,7 +46,7 @@ def run(
         _print_table(published, facts, lang)
 
 
-def _print_table(published, facts, lang: str) -> None:  # type: ignore[no-untyped-def]
+def _print_table(published: Published, facts: tuple[Fact, ...], lang: str) -> None:
     """Print the figures for people, and under them the sources."""
     from rich import box
     from rich.console import Console
@@ -53,12 +61,21 @@ def _print_table(published, facts, lang: str) -> None:  # type: ignore[no-untype
     for fact in facts:
         metric = published.metric[fact.metric]
         place = published.city[fact.city]
-        cells = (place.name_zh if lang == "zh" else place.name_en, metric.name_zh if lang == "zh" else metric.name_en,
-                 qualified(fact.value, fact.unit, fact.qualifier, lang), scope_label(fact.scope, lang), period_label(fact.period_start, fact.period_end, lang),
-                 baseline_label(fact.baseline, lang), say(f"status.{fact.status}", lang), fact.source_id)
+        cells = (
+            place.name_zh if lang == "zh" else place.name_en,
+            metric.name_zh if lang == "zh" else metric.name_en,
+            qualified(fact.value, fact.unit, fact.qualifier, lang),
+            scope_label(fact.scope, lang),
+            period_label(fact.period_start, fact.period_end, lang),
+            baseline_label(fact.baseline, lang),
+            say(f"status.{fact.status}", lang),
+            fact.source_id,
+        )
         table.add_row(*map(escape, cells))
     console = Console() if sys.stdout.isatty() else Console(width=200)
     console.print(table)
     for name in sorted({fact.source_id for fact in facts}):
         source = published.source[name]
-        console.print(escape(f"{name}: {source.title}, {source.publisher}, {source.published}. {source.note}"), highlight=False)
+        console.print(
+            escape(f"{name}: {source.title}, {source.publisher}, {source.published}. {source.note}"), highlight=False
+        )

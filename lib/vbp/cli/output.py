@@ -1,4 +1,5 @@
 """What every verb prints: one JSON document, a CSV, or a table for people."""
+
 from __future__ import annotations
 
 import json

@@ -1,31 +1,48 @@
 """Render report pages with papermill: for the cities named, or --all."""
+
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vbp.errors import InputError, Problem, UsageError, unknown
 
+if TYPE_CHECKING:
+    from vbp.render.city import Job
+
 
 def run(
-    cities: Annotated[list[str] | None, typer.Argument(help="slugs of cities, or of folders under --inputs", metavar="[CITY…]")] = None,
+    cities: Annotated[
+        list[str] | None, typer.Argument(help="slugs of cities, or of folders under --inputs", metavar="[CITY…]")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="every city, and every folder under --inputs")] = False,
-    inputs: Annotated[Path | None, typer.Option(help="the root above inputs folders (default data/inputs)", metavar="ROOT")] = None,
+    inputs: Annotated[
+        Path | None, typer.Option(help="the root above inputs folders (default data/inputs)", metavar="ROOT")
+    ] = None,
     lang: Annotated[str, typer.Option(help="zh, en or both")] = "both",
     out: Annotated[Path | None, typer.Option(help="where reports go (default reports/)", metavar="DIR")] = None,
     jobs: Annotated[int, typer.Option(help="reports at a time", min=1)] = 1,
-    parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help="a notebook parameter, NAME=VALUE", metavar="NAME=VALUE")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="a notebook parameter, NAME=VALUE", metavar="NAME=VALUE"),
+    ] = None,
 ) -> None:
     """Render the reports; exit 1 where one failed (the others are rendered all the same)."""
     from vbp import paths
 
     root = inputs or paths.data() / "inputs"
     if inputs is not None and not inputs.is_dir():
-        raise InputError(Problem("no such folder; --inputs is the root above one folder per place", "missing_folder", file=str(inputs)))
-    chosen = _jobs(cities or [], every, root, lang, (out or paths.root() / "reports").resolve(), _parameters(parameter or []))
+        raise InputError(
+            Problem(
+                "no such folder; --inputs is the root above one folder per place", "missing_folder", file=str(inputs)
+            )
+        )
+    chosen = _jobs(
+        cities or [], every, root, lang, (out or paths.root() / "reports").resolve(), _parameters(parameter or [])
+    )
     _render(chosen, jobs)
 
 
@@ -41,7 +58,7 @@ def _parameters(pairs: list[str]) -> dict[str, str]:
     return given
 
 
-def _jobs(cities: list[str], every: bool, root: Path, lang: str, out: Path, given: dict[str, str]) -> list:  # type: ignore[type-arg]
+def _jobs(cities: list[str], every: bool, root: Path, lang: str, out: Path, given: dict[str, str]) -> list[Job]:
     from vbp.facts import load_published
     from vbp.render.city import Job, languages
     from vbp.render.parameters import check_parameters
@@ -50,7 +67,11 @@ def _jobs(cities: list[str], every: bool, root: Path, lang: str, out: Path, give
         raise UsageError(unknown("language", lang, ("zh", "en", "both")))
     if bool(cities) == every:
         raise UsageError("name cities, or give --all (one of the two)")
-    own = {path.name: path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")} if root.is_dir() else {}
+    own = (
+        {path.name: path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")}
+        if root.is_dir()
+        else {}
+    )
     known = tuple(dict.fromkeys([*load_published().city, *own]))
     jobs = []
     for slug in known if every else dict.fromkeys(cities):
@@ -60,7 +81,7 @@ def _jobs(cities: list[str], every: bool, root: Path, lang: str, out: Path, give
     return jobs
 
 
-def _render(jobs: list, workers: int) -> None:  # type: ignore[type-arg]
+def _render(jobs: list[Job], workers: int) -> None:
     from vbp.render.run import progress_bar, render_all
 
     out = jobs[0].out

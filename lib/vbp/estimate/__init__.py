@@ -1,4 +1,5 @@
 """Estimates with intervals, from published figures alone or from amounts by round."""
+
 from vbp.estimate.amounts import estimate_from_amounts
 from vbp.estimate.published import estimate_from_published
 from vbp.estimate.result import Assumption, Estimate, EstimateSet, NotEstimated

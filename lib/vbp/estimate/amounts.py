@@ -5,6 +5,7 @@ official saving = a·A·d; surplus base = a·A·d·r·s; payout = k times that. 
 saving on that volume = A1·d/(1−d). Source: rules.md §2, 医保发〔2020〕26号 under its consequence N = (Q0−Q)·P0.
 The two kinds answer different questions and are never added up.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -24,12 +25,19 @@ from vbp.estimate.rounds import ratio_unknown
 
 BASES = ("before", "after")
 _FORMULAS = {
-    "official_saving": "a·A·d_w", "fund_saving": "a·A·d_w·r·s", "patient_saving": "a·A·d_w·(1−r·s)", "surplus_base": "a·A·d_w·r·s",
-    "payout": "k·a·A·d_w·r·s", "realised_saving": "A1·d_w/(1−d_w)", "realised_fund_saving": "A1·d_w/(1−d_w)·r·s",
-    "realised_patient_saving": "A1·d_w/(1−d_w)·(1−r·s)"}
+    "official_saving": "a·A·d_w",
+    "fund_saving": "a·A·d_w·r·s",
+    "patient_saving": "a·A·d_w·(1−r·s)",
+    "surplus_base": "a·A·d_w·r·s",
+    "payout": "k·a·A·d_w·r·s",
+    "realised_saving": "A1·d_w/(1−d_w)",
+    "realised_fund_saving": "A1·d_w/(1−d_w)·r·s",
+    "realised_patient_saving": "A1·d_w/(1−d_w)·(1−r·s)",
+}
 QUANTITIES = {
     "before": ("official_saving", "fund_saving", "patient_saving", "surplus_base", "payout"),
-    "after": ("realised_saving", "realised_fund_saving", "realised_patient_saving")}
+    "after": ("realised_saving", "realised_fund_saving", "realised_patient_saving"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,9 +53,18 @@ class RoundCut:
     agreed_share: Decimal | None = None
 
 
-def estimate_from_amounts(place: str, usage: pd.DataFrame, rounds: Mapping[str, RoundCut], ratio: Predictive,
-                          priors: Mapping[str, Prior], fund: pd.DataFrame | None = None, *, synthetic: bool = False,
-                          seed: int = SEED, draws: int = DRAWS) -> EstimateSet:
+def estimate_from_amounts(
+    place: str,
+    usage: pd.DataFrame,
+    rounds: Mapping[str, RoundCut],
+    ratio: Predictive,
+    priors: Mapping[str, Prior],
+    fund: pd.DataFrame | None = None,
+    *,
+    synthetic: bool = False,
+    seed: int = SEED,
+    draws: int = DRAWS,
+) -> EstimateSet:
     """Estimate saving, fund and patient share, surplus base and payout by hospital and for the city.
 
     Parameters
@@ -99,15 +116,30 @@ class _Weights:
         amount = np.array([[float(totals.get((h, b), 0)) for b in batches] for h in hospitals])
         if fund is None or fund.empty:
             return cls(hospitals, batches, amount, None)
-        return cls(hospitals, batches, amount, np.array([[float(fund_share_of(fund, h, b)) for b in batches] for h in hospitals]))
+        return cls(
+            hospitals,
+            batches,
+            amount,
+            np.array([[float(fund_share_of(fund, h, b)) for b in batches] for h in hospitals]),
+        )
 
 
-def _unknowns(rounds: Mapping[str, RoundCut], ratio: Predictive, priors: Mapping[str, Prior], seed: int,
-              draws: int) -> dict[str, Unknown]:
+def _unknowns(
+    rounds: Mapping[str, RoundCut], ratio: Predictive, priors: Mapping[str, Prior], seed: int, draws: int
+) -> dict[str, Unknown]:
     """Return every unknown by name: each round's cut, mean-to-weighted ratio and agreed share, then r, s and k."""
     found: list[Unknown] = []
     for batch, row in sorted(rounds.items()):
-        found.append(known(f"cut:{batch}", row.cut, (f"{row.name_zh}平均降幅;基准:{row.baseline}", f"average cut of {row.name_en}; baseline: {row.baseline}")))
+        found.append(
+            known(
+                f"cut:{batch}",
+                row.cut,
+                (
+                    f"{row.name_zh}平均降幅;基准:{row.baseline}",
+                    f"average cut of {row.name_en}; baseline: {row.baseline}",
+                ),
+            )
+        )
         if row.kind != "weighted":
             found.append(ratio_unknown(f"cut_ratio:{batch}", float(row.cut), ratio, seed, draws))
         if row.agreed_share is None:
@@ -118,32 +150,49 @@ def _unknowns(rounds: Mapping[str, RoundCut], ratio: Predictive, priors: Mapping
     return {unknown.name: unknown for unknown in found}
 
 
-def _figures(quantity: str, weights: _Weights, unknowns: Mapping[str, Unknown], mark: Mark, basis: str) -> list[Estimate]:
+def _figures(
+    quantity: str, weights: _Weights, unknowns: Mapping[str, Unknown], mark: Mark, basis: str
+) -> list[Estimate]:
     """Return one quantity for the city (with ranking) and for every hospital."""
     names = _names(quantity, weights, unknowns)
     slots = {f"u{i}": unknowns[name] for i, name in enumerate(names)}
     place = {name: f"u{i}" for i, name in enumerate(names)}
 
     def value(matrix: Floats, share: Floats | None, **drawn: Floats) -> Floats:
-        factors = [_factor(quantity, batch, {name: drawn[slot] for name, slot in place.items()}) for batch in weights.batches]
+        factors = [
+            _factor(quantity, batch, {name: drawn[slot] for name, slot in place.items()}) for batch in weights.batches
+        ]
         known_share = _split(quantity, share)
-        columns = (matrix if known_share is None else matrix * known_share)
+        columns = matrix if known_share is None else matrix * known_share
         parts = [np.multiply.outer(columns[:, i], np.atleast_1d(factor)) for i, factor in enumerate(factors)]
         return np.asarray(reduce(np.add, parts))
 
-    city = figure(quantity, "city", _FORMULAS[quantity],
-                  lambda **drawn: value(weights.amount, weights.share, **drawn).sum(axis=0).squeeze(), slots, mark=mark, basis=basis)
+    city = figure(
+        quantity,
+        "city",
+        _FORMULAS[quantity],
+        lambda **drawn: value(weights.amount, weights.share, **drawn).sum(axis=0).squeeze(),
+        slots,
+        mark=mark,
+        basis=basis,
+    )
     table = value(weights.amount, weights.share, **{slot: unknown.draws for slot, unknown in slots.items()})
     rows = [city]
     for hospital, draws in zip(weights.hospitals, table, strict=True):
         point, low, high = (significant(end) for end in interval(draws))
-        rows.append(Estimate(quantity, f"hospital:{hospital}", "yuan", mark, point, low, high, _FORMULAS[quantity], city.uses, basis))
+        rows.append(
+            Estimate(
+                quantity, f"hospital:{hospital}", "yuan", mark, point, low, high, _FORMULAS[quantity], city.uses, basis
+            )
+        )
     return rows
 
 
 def _names(quantity: str, weights: _Weights, unknowns: Mapping[str, Unknown]) -> list[str]:
     """Return the names of the unknowns that enter a quantity."""
-    names = [f"{part}:{batch}" for batch in weights.batches for part in ("cut", "cut_ratio") if f"{part}:{batch}" in unknowns]
+    names = [
+        f"{part}:{batch}" for batch in weights.batches for part in ("cut", "cut_ratio") if f"{part}:{batch}" in unknowns
+    ]
     if not quantity.startswith("realised"):
         names += [f"agreed_share:{batch}" for batch in weights.batches]
     if weights.share is None and quantity not in ("official_saving", "realised_saving"):
@@ -166,5 +215,3 @@ def _factor(quantity: str, batch: str, drawn: Mapping[str, Floats]) -> Floats:
     if share is not None:
         saving = saving * (1 - share if quantity.endswith("patient_saving") else share)
     return np.asarray(saving * drawn["retention_ratio"] if quantity == "payout" else saving)
-
-

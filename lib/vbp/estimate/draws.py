@@ -3,6 +3,7 @@
 Every input has a stream of its own, seeded by (seed, name): adding an input does not alter the others' draws,
 and the same seed gives the same figures.
 """
+
 from __future__ import annotations
 
 import zlib

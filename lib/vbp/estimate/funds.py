@@ -1,7 +1,10 @@
 """r·s of one hospital and round from the `fund` table: the row with most filled keys wins; both funds added."""
+
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -43,15 +46,27 @@ def fund_share_of(fund: pd.DataFrame, hospital: str, batch: str) -> Decimal:
 def _refuse(best: dict[str, tuple[int, list[Decimal]]], hospital: str, batch: str) -> None:
     where = f"hospital {hospital}, batch {batch}"
     if not best:
-        raise InputError(Problem(f"no row gives fund_ratio and insured_share for {where}; add a row with empty keys for all", "fund_missing", table="fund"))
+        raise InputError(
+            Problem(
+                f"no row gives fund_ratio and insured_share for {where}; add a row with empty keys for all",
+                "fund_missing",
+                table="fund",
+            )
+        )
     tied = [kind or "(all)" for kind, (_, shares) in best.items() if len(shares) > 1]
     if tied:
-        raise InputError(Problem(f"several rows of fund {', '.join(tied)} apply equally to {where}; fill more keys", "fund_tie", table="fund"))
+        raise InputError(
+            Problem(
+                f"several rows of fund {', '.join(tied)} apply equally to {where}; fill more keys",
+                "fund_tie",
+                table="fund",
+            )
+        )
 
 
 def _text(value: object) -> str:
     return "" if value is None or value != value else str(value).strip()
 
 
-def _number(row: dict[str, object], name: str) -> Decimal:
+def _number(row: Mapping[Any, Any], name: str) -> Decimal:
     return Decimal(_text(row.get(name)) or "0")

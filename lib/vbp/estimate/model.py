@@ -1,4 +1,5 @@
 """From unknowns to a figure: draws through a formula, and how much each unknown moves the result."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -27,8 +28,9 @@ class Unknown:
         return self.assumption.name
 
 
-def _assumption(name: str, mark: Literal["published", "derived", "assumed", "ledger"], draws: Floats,
-                source: tuple[str, str]) -> Assumption:
+def _assumption(
+    name: str, mark: Literal["published", "derived", "assumed", "ledger"], draws: Floats, source: tuple[str, str]
+) -> Assumption:
     middle, low, high = (significant(value, 4) for value in interval(draws))
     return Assumption(name, mark, low, middle, high, *source)
 
@@ -38,21 +40,38 @@ def drawn(name: str, mark: Literal["derived", "assumed"], draws: Floats, source:
     return Unknown(_assumption(name, mark, draws, source), draws)
 
 
-def between(name: str, low: Decimal, high: Decimal, source: tuple[str, str], seed: int, size: int,
-            mark: Literal["derived", "assumed"] = "assumed") -> Unknown:
+def between(
+    name: str,
+    low: Decimal,
+    high: Decimal,
+    source: tuple[str, str],
+    seed: int,
+    size: int,
+    mark: Literal["derived", "assumed"] = "assumed",
+) -> Unknown:
     """Return an unknown for which every value between two bounds is equally likely."""
     draws = float(low) + (float(high) - float(low)) * uniforms(name, seed, size)
     return drawn(name, mark, draws, source)
 
 
-def known(name: str, value: Decimal, source: tuple[str, str],
-          mark: Literal["published", "ledger"] = "published") -> Unknown:
+def known(
+    name: str, value: Decimal, source: tuple[str, str], mark: Literal["published", "ledger"] = "published"
+) -> Unknown:
     """Return an input that is known exactly: its draws are one number."""
     return Unknown(Assumption(name, mark, value, value, value, *source), np.asarray([float(value)]))
 
 
-def figure(quantity: str, scope: str, formula: str, function: Formula, unknowns: Mapping[str, Unknown], *,
-           unit: Literal["yuan", "ratio"] = "yuan", mark: Mark = "estimated", basis: str = "") -> Estimate:
+def figure(
+    quantity: str,
+    scope: str,
+    formula: str,
+    function: Formula,
+    unknowns: Mapping[str, Unknown],
+    *,
+    unit: Literal["yuan", "ratio"] = "yuan",
+    mark: Mark = "estimated",
+    basis: str = "",
+) -> Estimate:
     """Return a figure with its median, 90 % interval and the ranking of its unknowns.
 
     Parameters
@@ -64,8 +83,19 @@ def figure(quantity: str, scope: str, formula: str, function: Formula, unknowns:
     """
     values = np.broadcast_to(function(**{name: unknown.draws for name, unknown in unknowns.items()}), _size(unknowns))
     point, low, high = (significant(value) for value in interval(values))
-    return Estimate(quantity, scope, unit, mark, point, low, high, formula, tuple(u.name for u in unknowns.values()), basis,
-                    _ranking(function, unknowns))
+    return Estimate(
+        quantity,
+        scope,
+        unit,
+        mark,
+        point,
+        low,
+        high,
+        formula,
+        tuple(u.name for u in unknowns.values()),
+        basis,
+        _ranking(function, unknowns),
+    )
 
 
 def _size(unknowns: Mapping[str, Unknown]) -> tuple[int]:

@@ -1,4 +1,5 @@
 """Bounds for inputs that no publication or table gives: `data/assumptions.csv`, one row an input, each with its source."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -29,7 +30,11 @@ def load_priors(folder: Path | None = None) -> dict[str, Prior]:
     """Read `assumptions.csv`; raises InputError with every broken row."""
     problems: list[Problem] = []
     rows = [row for _, row in read_rows((folder or paths.data()) / "assumptions.csv", Prior, problems)]
-    problems += [Problem("low is above high", "range", file="assumptions.csv", column="low", value=str(row.low)) for row in rows if row.low > row.high]
+    problems += [
+        Problem("low is above high", "range", file="assumptions.csv", column="low", value=str(row.low))
+        for row in rows
+        if row.low > row.high
+    ]
     if problems:
         raise InputError(problems)
     return {row.assumption: row for row in rows}

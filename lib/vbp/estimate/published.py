@@ -6,6 +6,7 @@
 - A payout P → a surplus base of at least P / 0.5, and its range under the known bands of the retention ratio.
 - A saving and actual reimbursement ratios → what the fund and the patients save.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -48,8 +49,15 @@ class _Study:
         return self.priors[name].unknown(under or name, self.seed, self.draws)
 
 
-def estimate_from_published(published: Published, slug: str, priors: Mapping[str, Prior], *, doubtful: bool = False,
-                            seed: int = SEED, draws: int = DRAWS) -> EstimateSet:
+def estimate_from_published(
+    published: Published,
+    slug: str,
+    priors: Mapping[str, Prior],
+    *,
+    doubtful: bool = False,
+    seed: int = SEED,
+    draws: int = DRAWS,
+) -> EstimateSet:
     """Estimate what follows from the published figures of the city `slug`.
 
     Parameters
@@ -99,7 +107,11 @@ def _spending(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
     for fact in savings:
         saving = study.stated(f"saving:{fact.scope}", fact)
         cut = next((row for row in study.find("average_price_cut") if row.scope == fact.scope), None)
-        rows.append(_from_own_cut(study, saving, cut, fact, unknowns) if cut else _from_national_cuts(study, saving, fact, unknowns))
+        rows.append(
+            _from_own_cut(study, saving, cut, fact, unknowns)
+            if cut
+            else _from_national_cuts(study, saving, fact, unknowns)
+        )
     return rows, []
 
 
@@ -109,30 +121,63 @@ def _keep(unknowns: dict[str, Unknown], *inputs: Unknown) -> None:
 
 def _from_own_cut(study: _Study, saving: Unknown, cut: Fact, fact: Fact, unknowns: dict[str, Unknown]) -> Estimate:
     mean = study.stated(f"cut:{fact.scope}", cut, 100)
-    ratio = ratio_unknown(f"cut_ratio:{fact.scope}", float(mean.assumption.median), cut_ratio(study.published), study.seed, study.draws)
+    ratio = ratio_unknown(
+        f"cut_ratio:{fact.scope}", float(mean.assumption.median), cut_ratio(study.published), study.seed, study.draws
+    )
     _keep(unknowns, saving, mean, ratio)
-    return figure("implied_spending", fact.scope, "V / d_w, d_w = d · e^x", lambda v, d, x: v / (d * x),
-                  {"v": saving, "d": mean, "x": ratio}, basis="own_cut")
+    return figure(
+        "implied_spending",
+        fact.scope,
+        "V / d_w, d_w = d · e^x",
+        lambda v, d, x: v / (d * x),
+        {"v": saving, "d": mean, "x": ratio},
+        basis="own_cut",
+    )
 
 
 def _from_national_cuts(study: _Study, saving: Unknown, fact: Fact, unknowns: dict[str, Unknown]) -> Estimate:
     """No cut of the same scope is published: predict it from the national rounds, drugs and consumables apart."""
     varieties = {"drug": "procured_drug_varieties", "consumable": "procured_consumable_varieties"}
-    present = [name for name, metric in varieties.items() if any(row.scope == fact.scope for row in study.find(metric))] or ["drug"]
+    present = [
+        name for name, metric in varieties.items() if any(row.scope == fact.scope for row in study.find(metric))
+    ] or ["drug"]
     cuts, ratios = {}, {}
     for category in present:
         cuts[category] = national_cut(study.published, category, study.seed, study.draws)
-        ratios[category] = ratio_unknown(f"cut_ratio:{fact.scope}/{category}", cuts[category].draws, cut_ratio(study.published), study.seed, study.draws)
+        ratios[category] = ratio_unknown(
+            f"cut_ratio:{fact.scope}/{category}",
+            cuts[category].draws,
+            cut_ratio(study.published),
+            study.seed,
+            study.draws,
+        )
     _keep(unknowns, saving, *cuts.values(), *ratios.values())
     if len(present) == 1:
-        return figure("implied_spending", fact.scope, "V / d_w", lambda v, d, x: v / (d * x),
-                      {"v": saving, "d": cuts[present[0]], "x": ratios[present[0]]}, basis="national_cuts")
+        return figure(
+            "implied_spending",
+            fact.scope,
+            "V / d_w",
+            lambda v, d, x: v / (d * x),
+            {"v": saving, "d": cuts[present[0]], "x": ratios[present[0]]},
+            basis="national_cuts",
+        )
     share = study.prior("consumable_saving_share")
     _keep(unknowns, share)
-    return figure("implied_spending", fact.scope, "V·(1−q) / d_w1 + V·q / d_w2",
-                  lambda v, q, d, x, e, y: v * (1 - q) / (d * x) + v * q / (e * y),
-                  {"v": saving, "q": share, "d": cuts["drug"], "x": ratios["drug"], "e": cuts["consumable"], "y": ratios["consumable"]},
-                  basis="national_cuts")
+    return figure(
+        "implied_spending",
+        fact.scope,
+        "V·(1−q) / d_w1 + V·q / d_w2",
+        lambda v, q, d, x, e, y: v * (1 - q) / (d * x) + v * q / (e * y),
+        {
+            "v": saving,
+            "q": share,
+            "d": cuts["drug"],
+            "x": ratios["drug"],
+            "e": cuts["consumable"],
+            "y": ratios["consumable"],
+        },
+        basis="national_cuts",
+    )
 
 
 def _split(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
@@ -142,17 +187,34 @@ def _split(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
         return [], [NotEstimated("fund_saving", f"saving_{_why_absent(study, *SAVINGS)}")]
     if not {"city:employee", "city:resident"} <= set(ratios):
         return [], [NotEstimated("fund_saving", f"ratio_{_why_absent(study, 'inpatient_actual_reimbursement_ratio')}")]
-    employee, resident = (study.stated(f"actual_ratio_{kind}", ratios[f"city:{kind}"], 100) for kind in ("employee", "resident"))
+    employee, resident = (
+        study.stated(f"actual_ratio_{kind}", ratios[f"city:{kind}"], 100) for kind in ("employee", "resident")
+    )
     mix = study.prior("insured_mix")
     rows = []
     for fact in savings:
         saving = study.stated(f"saving:{fact.scope}", fact)
         inputs = {"v": saving, "w": mix, "r1": employee, "r2": resident}
         _keep(unknowns, *inputs.values())
-        rows += [figure("fund_saving", fact.scope, "V·(w·r1 + (1−w)·r2)", lambda v, w, r1, r2: v * (w * r1 + (1 - w) * r2), inputs, basis="inpatient_ratios"),
-                 figure("patient_saving", fact.scope, "V·(1 − w·r1 − (1−w)·r2)", lambda v, w, r1, r2: v * (1 - w * r1 - (1 - w) * r2), inputs,
-                        basis="inpatient_ratios"),
-                 _payout_limit(fact, saving, employee, resident)]
+        rows += [
+            figure(
+                "fund_saving",
+                fact.scope,
+                "V·(w·r1 + (1−w)·r2)",
+                lambda v, w, r1, r2: v * (w * r1 + (1 - w) * r2),
+                inputs,
+                basis="inpatient_ratios",
+            ),
+            figure(
+                "patient_saving",
+                fact.scope,
+                "V·(1 − w·r1 − (1−w)·r2)",
+                lambda v, w, r1, r2: v * (1 - w * r1 - (1 - w) * r2),
+                inputs,
+                basis="inpatient_ratios",
+            ),
+            _payout_limit(fact, saving, employee, resident),
+        ]
     return rows, []
 
 
@@ -160,8 +222,18 @@ def _payout_limit(fact: Fact, saving: Unknown, *ratios: Unknown) -> Estimate:
     """The most that could be retained from a saving on agreed volume: k ≤ 0.5, s ≤ 1, r at most the larger ratio."""
     largest = max(ratios, key=lambda item: item.assumption.median)
     limit = CAP * saving.assumption.median * largest.assumption.median
-    return Estimate("payout", fact.scope, "yuan", "derived", None, None, tidy(limit), "P ≤ 0.5·V·max(r1, r2)",
-                    (saving.name, largest.name), "upper_bound")
+    return Estimate(
+        "payout",
+        fact.scope,
+        "yuan",
+        "derived",
+        None,
+        None,
+        tidy(limit),
+        "P ≤ 0.5·V·max(r1, r2)",
+        (saving.name, largest.name),
+        "upper_bound",
+    )
 
 
 def _base(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
@@ -174,7 +246,13 @@ def _base(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
         payout, ratio = study.stated(f"payout:{fact.scope}", fact), study.prior("retention_ratio")
         _keep(unknowns, payout, ratio)
         low = tidy(payout.assumption.median / CAP)
-        bound = Estimate("surplus_base", fact.scope, "yuan", "derived", None, low, None, "S ≥ P / 0.5", (payout.name,), "lower_bound")
-        inside = figure("surplus_base", fact.scope, "P / k", lambda p, k: p / k, {"p": payout, "k": ratio}, basis="known_bands")
+        bound = Estimate(
+            "surplus_base", fact.scope, "yuan", "derived", None, low, None, "S ≥ P / 0.5", (payout.name,), "lower_bound"
+        )
+        inside = figure(
+            "surplus_base", fact.scope, "P / k", lambda p, k: p / k, {"p": payout, "k": ratio}, basis="known_bands"
+        )
         rows += [bound, replace(inside, basis="known_bands")]
-    return rows, [NotEstimated("implied_saving", "fund_share_unknown")] if not study.find("inpatient_actual_reimbursement_ratio") else []
+    return rows, [NotEstimated("implied_saving", "fund_share_unknown")] if not study.find(
+        "inpatient_actual_reimbursement_ratio"
+    ) else []

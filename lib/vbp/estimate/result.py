@@ -1,4 +1,5 @@
 """What an estimate is: a figure with its mark, interval, formula and assumptions, and what could not be estimated."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -85,6 +86,7 @@ class Estimate:
 
     def shown(self, lang: str) -> str:
         """Return the figure with its interval or bound as a reader sees it."""
+
         def one(value: Decimal | None) -> str:
             return money(value, lang) if self.unit == "yuan" else percent(None if value is None else value * 100, 1)
 
@@ -109,10 +111,19 @@ class Estimate:
     def as_json(self) -> dict[str, Any]:
         """Return the figure as a JSON object; money as decimal strings."""
         return {
-            "quantity": self.quantity, "scope": self.scope, "unit": self.unit, "mark": self.mark, "point": self.point,
-            "low": self.low, "high": self.high, "level": "0.90" if self.mark in ("estimated", "synthetic") else None,
-            "formula": self.formula, "basis": self.basis, "uses": list(self.uses),
-            "ranking": [{"assumption": name, "low": low, "high": high} for name, low, high in self.ranking]}
+            "quantity": self.quantity,
+            "scope": self.scope,
+            "unit": self.unit,
+            "mark": self.mark,
+            "point": self.point,
+            "low": self.low,
+            "high": self.high,
+            "level": "0.90" if self.mark in ("estimated", "synthetic") else None,
+            "formula": self.formula,
+            "basis": self.basis,
+            "uses": list(self.uses),
+            "ranking": [{"assumption": name, "low": low, "high": high} for name, low, high in self.ranking],
+        }
 
 
 @dataclass(frozen=True)
@@ -125,8 +136,12 @@ class NotEstimated:
 
     def text(self, lang: str) -> str:
         """Return "quantity: reason" in words."""
-        return say("estimate.not_estimated", lang, quantity=say(f"quantity.{self.quantity}", lang),
-                   reason=say(f"why_not.{self.reason}", lang, **dict(self.values)))
+        return say(
+            "estimate.not_estimated",
+            lang,
+            quantity=say(f"quantity.{self.quantity}", lang),
+            reason=say(f"why_not.{self.reason}", lang, **dict(self.values)),
+        )
 
 
 @dataclass(frozen=True)
@@ -156,8 +171,18 @@ class EstimateSet:
 
     def text(self, lang: str) -> str:
         """Return one line a figure, the warning that it is not official, and what could not be estimated."""
-        lines = [say("estimate.line", lang, label=row.label(lang), scope=scope_label(row.scope, lang), shown=row.shown(lang), formula=row.formula,
-                     mark=say(f"mark.{row.mark}", lang)) for row in self.estimates]
+        lines = [
+            say(
+                "estimate.line",
+                lang,
+                label=row.label(lang),
+                scope=scope_label(row.scope, lang),
+                shown=row.shown(lang),
+                formula=row.formula,
+                mark=say(f"mark.{row.mark}", lang),
+            )
+            for row in self.estimates
+        ]
         lines += [row.text(lang) for row in self.not_estimated]
         if self.estimates:
             lines.append(say("estimate.warning", lang))
@@ -166,10 +191,30 @@ class EstimateSet:
     def as_json(self) -> dict[str, Any]:
         """Return the document that `vbp estimate --json` prints."""
         return {
-            "place": self.place, "depth": self.depth, "synthetic": self.synthetic, "seed": self.seed, "draws": self.draws,
+            "place": self.place,
+            "depth": self.depth,
+            "synthetic": self.synthetic,
+            "seed": self.seed,
+            "draws": self.draws,
             "notice": {lang: say("estimate.warning", lang) for lang in ("zh", "en")},
             "estimates": [row.as_json() for row in self.estimates],
-            "not_estimated": [{"quantity": row.quantity, "reason": row.reason, "text": {lang: row.text(lang) for lang in ("zh", "en")}}
-                              for row in self.not_estimated],
-            "assumptions": [{"name": row.name, "mark": row.mark, "low": row.low, "median": row.median, "high": row.high,
-                             "source": {"zh": row.source_zh, "en": row.source_en}} for row in self.assumptions]}
+            "not_estimated": [
+                {
+                    "quantity": row.quantity,
+                    "reason": row.reason,
+                    "text": {lang: row.text(lang) for lang in ("zh", "en")},
+                }
+                for row in self.not_estimated
+            ],
+            "assumptions": [
+                {
+                    "name": row.name,
+                    "mark": row.mark,
+                    "low": row.low,
+                    "median": row.median,
+                    "high": row.high,
+                    "source": {"zh": row.source_zh, "en": row.source_en},
+                }
+                for row in self.assumptions
+            ],
+        }

@@ -1,4 +1,5 @@
 """Reading `data/*.csv`: every broken row is reported at once, with file, row and column."""
+
 from __future__ import annotations
 
 import csv
@@ -71,8 +72,11 @@ class Published:
         Figures of a county or another place, examples and damaged figures are never among them.
         """
         return tuple(
-            fact for fact in self.of(slug)
-            if fact.metric == metric and (fact.usable or (doubtful and fact.qualifier == "doubtful" and not fact.elsewhere)))
+            fact
+            for fact in self.of(slug)
+            if fact.metric == metric
+            and (fact.usable or (doubtful and fact.qualifier == "doubtful" and not fact.elsewhere))
+        )
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return one of the tables as a pandas frame (numbers as Decimal, dates as date)."""
@@ -105,8 +109,14 @@ def load_published(folder: Path | None = None) -> Published:
 
 
 _MODELS: dict[str, type[Row]] = {
-    "cities": CityRow, "sources": Source, "metrics": Metric, "facts": Fact, "batches": Batch, "prices": Price,
-    "themes": Theme}
+    "cities": CityRow,
+    "sources": Source,
+    "metrics": Metric,
+    "facts": Fact,
+    "batches": Batch,
+    "prices": Price,
+    "themes": Theme,
+}
 
 
 def read_rows(path: Path, model: type[R], problems: list[Problem]) -> list[tuple[int, R]]:
@@ -117,7 +127,9 @@ def read_rows(path: Path, model: type[R], problems: list[Problem]) -> list[tuple
     except FileNotFoundError:
         problems.append(Problem("the file is missing; restore it from the repository", "missing_file", file=str(path)))
     except UnicodeDecodeError as error:
-        problems.append(Problem(f"not UTF-8 at byte {error.start}; save the file as CSV UTF-8", "encoding", file=path.name))
+        problems.append(
+            Problem(f"not UTF-8 at byte {error.start}; save the file as CSV UTF-8", "encoding", file=path.name)
+        )
     except csv.Error as error:
         problems.append(Problem(f"no CSV: {error}", "csv", file=path.name))
     return []
@@ -127,7 +139,9 @@ def _rows(reader: csv.DictReader[str], file: str, model: type[R], problems: list
     missing = [name for name, field in model.model_fields.items() if name not in (reader.fieldnames or ())]
     if missing:
         found = ", ".join(reader.fieldnames or ()) or "nothing"
-        problems.append(Problem(f"missing columns {', '.join(missing)}; found {found}", "missing_column", file=file, row=1))
+        problems.append(
+            Problem(f"missing columns {', '.join(missing)}; found {found}", "missing_column", file=file, row=1)
+        )
         return
     for cells in reader:
         number = reader.line_num
@@ -135,7 +149,9 @@ def _rows(reader: csv.DictReader[str], file: str, model: type[R], problems: list
         short = [name for name, cell in cells.items() if cell is None]
         if extra is not None or short:
             told = f"{len(extra)} cells too many" if extra is not None else f"no cell for {', '.join(short)}"
-            problems.append(Problem(f"{told}; a comma inside a text needs quotes around the text", "cells", file=file, row=number))
+            problems.append(
+                Problem(f"{told}; a comma inside a text needs quotes around the text", "cells", file=file, row=number)
+            )
             continue
         try:
             yield number, model.model_validate(cells)
@@ -148,34 +164,66 @@ def _problem(item: Any, file: str, row: int) -> Problem:
     column = str(item["loc"][0]) if item["loc"] else "value"
     value = item["input"] if item["loc"] else item["input"].get("value")
     message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-    return Problem(message, item["type"], file=file, row=row, column=column, value=None if value is None else str(value))
+    return Problem(
+        message, item["type"], file=file, row=row, column=column, value=None if value is None else str(value)
+    )
 
 
 def _cross_checks(published: Published, tables: dict[str, list[tuple[int, Any]]]) -> Iterator[Problem]:
     keys: dict[str, Callable[[Any], object]] = {
-        "cities": lambda row: row.city, "sources": lambda row: row.source_id, "metrics": lambda row: row.metric,
-        "facts": lambda row: row.key, "batches": lambda row: row.batch_id}
+        "cities": lambda row: row.city,
+        "sources": lambda row: row.source_id,
+        "metrics": lambda row: row.metric,
+        "facts": lambda row: row.key,
+        "batches": lambda row: row.batch_id,
+    }
     for table, key in keys.items():
         counts = Counter(key(row) for _, row in tables[table])
         for number, row in tables[table]:
             if counts[key(row)] > 1:
-                yield Problem("this key stands twice; keys must be unique", "duplicate", file=f"{table}.csv", row=number,
-                              column="key", value=str(key(row)))
+                yield Problem(
+                    "this key stands twice; keys must be unique",
+                    "duplicate",
+                    file=f"{table}.csv",
+                    row=number,
+                    column="key",
+                    value=str(key(row)),
+                )
     for number, fact in tables["facts"]:
         yield from _references(published, fact, number)
     missing = sorted(set(published.metric) - {row.metric for row in published.themes})
     if missing and published.themes:
-        yield Problem(f"no theme for {', '.join(missing)}; add a row for each", "theme", file="themes.csv", column="metric")
+        yield Problem(
+            f"no theme for {', '.join(missing)}; add a row for each", "theme", file="themes.csv", column="metric"
+        )
     for number, batch in tables["batches"]:
         if batch.city and batch.city not in published.city:
-            yield Problem(unknown("city", batch.city, sorted(published.city)), "reference", file="batches.csv", row=number, column="city")
+            yield Problem(
+                unknown("city", batch.city, sorted(published.city)),
+                "reference",
+                file="batches.csv",
+                row=number,
+                column="city",
+            )
 
 
 def _references(published: Published, fact: Fact, row: int) -> Iterator[Problem]:
     for column, known in (("city", published.city), ("metric", published.metric), ("source_id", published.source)):
         if getattr(fact, column) not in known:
-            yield Problem(unknown(column, getattr(fact, column), sorted(known)), "reference", file="facts.csv", row=row, column=column)
+            yield Problem(
+                unknown(column, getattr(fact, column), sorted(known)),
+                "reference",
+                file="facts.csv",
+                row=row,
+                column=column,
+            )
     metric = published.metric.get(fact.metric)
     if metric and metric.unit != fact.unit:
-        yield Problem(f"unit {fact.unit!r} differs from the metric's unit {metric.unit!r} in metrics.csv; convert the value",
-                      "unit", file="facts.csv", row=row, column="unit", value=fact.unit)
+        yield Problem(
+            f"unit {fact.unit!r} differs from the metric's unit {metric.unit!r} in metrics.csv; convert the value",
+            "unit",
+            file="facts.csv",
+            row=row,
+            column="unit",
+            value=fact.unit,
+        )

@@ -1,4 +1,5 @@
 """Printed results recomputed from the other printed numbers beside them (`data/published_results.csv`)."""
+
 from __future__ import annotations
 
 import math
@@ -16,8 +17,12 @@ from vbp.facts.rows import Row
 Inputs = Mapping[str, float]
 
 RECIPES: dict[str, Callable[[Inputs], float]] = {
-    "unit_cost_change": lambda i: 100 * ((1 + i["spending_change_percent"] / 100) / (1 + i["volume_change_percent"] / 100) - 1),
-    "unit_cost_change_from_amounts": lambda i: 100 * (i["spending_after"] / i["spending_before"] / (i["volume_after"] / i["volume_before"]) - 1),
+    "unit_cost_change": lambda i: (
+        100 * ((1 + i["spending_change_percent"] / 100) / (1 + i["volume_change_percent"] / 100) - 1)
+    ),
+    "unit_cost_change_from_amounts": lambda i: (
+        100 * (i["spending_after"] / i["spending_before"] / (i["volume_after"] / i["volume_before"]) - 1)
+    ),
     "product": lambda i: math.prod(i.values()),
     "product_change": lambda i: 100 * (math.prod(i.values()) - 1),
     "quotient": lambda i: i["numerator"] / i["denominator"],
@@ -78,11 +83,19 @@ def recompute(row: PrintedResult) -> Recomputed:
     """
     given = {key: float(value) for key, _, value in (pair.partition("=") for pair in row.inputs.split(";"))}
     if row.recipe not in RECIPES:
-        raise InputError(Problem(unknown("recipe", row.recipe, sorted(RECIPES)), "recipe", file="published_results.csv", column="recipe"))
+        raise InputError(
+            Problem(
+                unknown("recipe", row.recipe, sorted(RECIPES)), "recipe", file="published_results.csv", column="recipe"
+            )
+        )
     try:
         return Recomputed(row, RECIPES[row.recipe](given))
     except KeyError as error:
-        raise InputError(Problem(f"{row.result_id}: input {error} is missing", "inputs", file="published_results.csv", column="inputs")) from error
+        raise InputError(
+            Problem(
+                f"{row.result_id}: input {error} is missing", "inputs", file="published_results.csv", column="inputs"
+            )
+        ) from error
 
 
 def recompute_all(folder: Path | None = None) -> tuple[Recomputed, ...]:

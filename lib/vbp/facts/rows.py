@@ -1,4 +1,5 @@
 """The rows of `data/*.csv`: one model a table, with the vocabulary that each column allows."""
+
 from __future__ import annotations
 
 from datetime import date

@@ -1,4 +1,5 @@
 """One place's report: its notebooks executed, its pages written, its folder replaced in one step."""
+
 from __future__ import annotations
 
 import json
@@ -67,7 +68,9 @@ def render_city(job: Job) -> Outcome:
         lines = tuple(problem.line() for problem in error.problems)
         return Outcome(job.slug, False, time.perf_counter() - started, lines[0], lines)
     except OSError as error:
-        return Outcome(job.slug, False, time.perf_counter() - started, f"{error.strerror or error}: {error.filename or job.out}")
+        return Outcome(
+            job.slug, False, time.perf_counter() - started, f"{error.strerror or error}: {error.filename or job.out}"
+        )
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -86,7 +89,10 @@ def _render_into(folder: Path, job: Job) -> int:
         figures = _prove_figures(notebook, target)
         other = next((f"report.{name}.html" for name in job.languages if name != lang), "")
         notice = say("page.synthetic", lang) if place.synthetic else ""
-        _write(folder / f"report.{lang}.html", page(notebook, title=page_title(place, lang), lang=lang, assets="../assets", notice=notice, other=other))
+        _write(
+            folder / f"report.{lang}.html",
+            page(notebook, title=page_title(place, lang), lang=lang, assets="../assets", notice=notice, other=other),
+        )
         _write_notebook(target, notebook)
     _write(folder / "summary.json", json.dumps(place.summary(), ensure_ascii=False, indent=1) + "\n")
     return figures

@@ -1,4 +1,5 @@
 """One notebook, executed by papermill and proved to have run to its end."""
+
 from __future__ import annotations
 
 import logging
@@ -35,9 +36,17 @@ def execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             notebook = papermill.execute_notebook(
-                str(source), str(target), dict(parameters), progress_bar=False, log_output=False, cwd=str(source.parent),
-                request_save_on_cell_execute=False, autosave_cell_every=0, execution_timeout=TIMEOUT_SECONDS,
-                kernel_manager_class="vbp.render.kernel.PrivateKernelManager")
+                str(source),
+                str(target),
+                dict(parameters),
+                progress_bar=False,
+                log_output=False,
+                cwd=str(source.parent),
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                execution_timeout=TIMEOUT_SECONDS,
+                kernel_manager_class="vbp.render.kernel.PrivateKernelManager",
+            )
     except PapermillException as error:
         raise NotebookFailed(_one_line(error), target) from error
     except Exception as error:

@@ -1,4 +1,5 @@
 """`index.html`: every place's reports with their first figure, and what failed in the last run."""
+
 from __future__ import annotations
 
 import json
@@ -23,8 +24,19 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
     latest = {outcome.slug: outcome for outcome in outcomes}
     slugs = sorted({path.parent.name for path in out.glob("*/summary.json")} | set(latest))
     places = [_place(out, slug, latest.get(slug)) for slug in slugs]
-    words = {key: {lang: say(f"page.{key}", lang) for lang in LANGUAGES}
-             for key in ("index_title", "index_lead", "index_place", "index_figures", "index_reports", "index_state", "index_first", "footer")}
+    words = {
+        key: {lang: say(f"page.{key}", lang) for lang in LANGUAGES}
+        for key in (
+            "index_title",
+            "index_lead",
+            "index_place",
+            "index_figures",
+            "index_reports",
+            "index_state",
+            "index_first",
+            "footer",
+        )
+    }
     temporary = out / ".index.tmp"
     temporary.write_text(render_template("index.html.j2", places=places, words=words), encoding="utf-8", newline="\n")
     temporary.replace(out / "index.html")
@@ -33,11 +45,19 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
 def _place(out: Path, slug: str, outcome: Outcome | None) -> dict[str, Any]:
     path = out / slug / "summary.json"
     summary = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    pages = [(lang, f"{slug}/report.{lang}.html") for lang in LANGUAGES if (out / slug / f"report.{lang}.html").exists()]
+    pages = [
+        (lang, f"{slug}/report.{lang}.html") for lang in LANGUAGES if (out / slug / f"report.{lang}.html").exists()
+    ]
     return {
-        "slug": slug, "name": summary["name"] if summary else {lang: slug for lang in LANGUAGES}, "synthetic": bool(summary and summary["synthetic"]),
-        "pages": pages, "failed": outcome is not None and not outcome.ok, "state": {lang: _state(outcome, summary, lang) for lang in LANGUAGES},
-        "figures": {lang: _figures(summary, lang) for lang in LANGUAGES}, "first": {lang: _first(summary, lang) for lang in LANGUAGES}}
+        "slug": slug,
+        "name": summary["name"] if summary else dict.fromkeys(LANGUAGES, slug),
+        "synthetic": bool(summary and summary["synthetic"]),
+        "pages": pages,
+        "failed": outcome is not None and not outcome.ok,
+        "state": {lang: _state(outcome, summary, lang) for lang in LANGUAGES},
+        "figures": {lang: _figures(summary, lang) for lang in LANGUAGES},
+        "first": {lang: _first(summary, lang) for lang in LANGUAGES},
+    }
 
 
 def _state(outcome: Outcome | None, summary: Any, lang: str) -> str:
@@ -62,7 +82,13 @@ def _first(summary: Any, lang: str) -> str:
     if summary and summary["headline"]:
         fact = summary["headline"][0]
         return qualified(Decimal(fact["value"]), fact["unit"], fact["qualifier"], lang)
-    rows = [row for row in ((summary or {}).get("estimate") or {}).get("estimates", ()) if row["scope"] == "city" and row["point"]]
+    rows = [
+        row
+        for row in ((summary or {}).get("estimate") or {}).get("estimates", ())
+        if row["scope"] == "city" and row["point"]
+    ]
     if rows:
-        return f"{say('quantity.' + rows[0]['quantity'], lang)} {money(Decimal(rows[0]['point']), lang)} ({say('mark.' + rows[0]['mark'], lang)})"
+        first = rows[0]
+        name, marked = say(f"quantity.{first['quantity']}", lang), say(f"mark.{first['mark']}", lang)
+        return f"{name} {money(Decimal(first['point']), lang)} ({marked})"
     return say("page.no_whole_figure", lang) if summary else ""

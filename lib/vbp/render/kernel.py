@@ -1,4 +1,5 @@
 """A kernel manager for parallel runs: private IPC sockets instead of TCP ports that can collide (papermill#511)."""
+
 from __future__ import annotations
 
 import sys
@@ -7,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
-
 
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 

@@ -3,6 +3,7 @@
 nbconvert drops plotly's mimetype without a word (nbconvert#2235); here each figure becomes a container and its JSON, which
 `assets/report.js` draws. A page without its charts is refused.
 """
+
 from __future__ import annotations
 
 import html
@@ -34,8 +35,18 @@ def page(notebook: Any, *, title: str, lang: str, assets: str, notice: str = "",
         Relative address of the page in the other language, empty for none.
     """
     body = body_of(notebook)
-    return _render("page.html.j2", title=title, lang=lang, assets=assets, notice=notice, other=other, body=body,
-                   footer=say("page.footer", lang), other_label=say("page.other_language", lang), back=say("page.back", lang))
+    return _render(
+        "page.html.j2",
+        title=title,
+        lang=lang,
+        assets=assets,
+        notice=notice,
+        other=other,
+        body=body,
+        footer=say("page.footer", lang),
+        other_label=say("page.other_language", lang),
+        back=say("page.back", lang),
+    )
 
 
 def body_of(notebook: Any) -> str:
@@ -63,17 +74,25 @@ def body_of(notebook: Any) -> str:
 def figure(spec: Any, number: int) -> str:
     """Return one figure as HTML: container, its JSON (closed against `</script>`), and the sentence of reading help."""
     meta = spec["layout"].get("meta", {})
-    data = json.dumps({"data": spec["data"], "layout": spec["layout"]}, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    data = json.dumps(
+        {"data": spec["data"], "layout": spec["layout"]}, ensure_ascii=False, separators=(",", ":")
+    ).replace("<", "\\u003c")
     label = html.escape(meta.get("alt", ""), quote=True)
-    return (f'<figure class="chart" id="chart-{number}"><div class="plot" role="img" aria-label="{label}" '
-            f'style="min-height:{int(spec["layout"].get("height", 380))}px"></div>'
-            f'<script type="application/json">{data}</script><figcaption>{html.escape(meta.get("help", ""))}</figcaption></figure>')
+    return (
+        f'<figure class="chart" id="chart-{number}"><div class="plot" role="img" aria-label="{label}" '
+        f'style="min-height:{int(spec["layout"].get("height", 380))}px"></div>'
+        f'<script type="application/json">{data}</script><figcaption>{html.escape(meta.get("help", ""))}</figcaption></figure>'
+    )
 
 
 def figures_in(notebook: Any) -> int:
     """Count the figures among the notebook's visible outputs."""
-    return sum(PLOTLY in output.get("data", {}) for cell in notebook.cells if HIDDEN not in cell.metadata.get("tags", ())
-               for output in cell.get("outputs", ()))
+    return sum(
+        PLOTLY in output.get("data", {})
+        for cell in notebook.cells
+        if HIDDEN not in cell.metadata.get("tags", ())
+        for output in cell.get("outputs", ())
+    )
 
 
 def write_assets(folder: Path) -> None:
@@ -82,7 +101,7 @@ def write_assets(folder: Path) -> None:
     copies = [(resources.files("plotly") / "package_data" / "plotly.min.js", "plotly.min.js")]
     copies += [(resources.files("vbp.render") / _TEMPLATES / name, name) for name in ("report.css", "report.js")]
     for source, name in copies:
-        with resources.as_file(source) as path:  # type: ignore[arg-type]
+        with resources.as_file(source) as path:
             target = folder / name
             if not target.exists() or target.read_bytes() != path.read_bytes():
                 temporary = target.with_suffix(".tmp")
@@ -99,8 +118,12 @@ def _markdown(source: str) -> str:
 def _render(template: str, **values: Any) -> str:
     from jinja2 import Environment, PackageLoader, select_autoescape
 
-    environment = Environment(loader=PackageLoader("vbp.render", _TEMPLATES), autoescape=select_autoescape(["html", "j2"]),
-                              trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("vbp.render", _TEMPLATES),
+        autoescape=select_autoescape(["html", "j2"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     return environment.get_template(template).render(**values)
 
 

@@ -1,4 +1,5 @@
 """Parameters at the door: names, types and values are checked before a kernel starts (papermill#818)."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -68,7 +69,9 @@ def check_parameters(given: Mapping[str, Any], cities: tuple[str, ...]) -> Repor
 def _fault(item: Any) -> str:
     name = str(item["loc"][0])
     if item["type"] == "literal_error":
-        return f"parameter {name}: " + unknown("value", str(item["input"]), get_args(ReportParameters.model_fields[name].annotation))
+        return f"parameter {name}: " + unknown(
+            "value", str(item["input"]), get_args(ReportParameters.model_fields[name].annotation)
+        )
     if item["type"] == "missing":
         return f"parameter {name} is missing"
     return f"parameter {name}: {item['msg'].removeprefix('Value error, ')} (given {item['input']!r})"

@@ -1,4 +1,5 @@
 """A run over many places: progress, index, run record, and what failed; one failure never stops the others."""
+
 from __future__ import annotations
 
 import hashlib
@@ -65,12 +66,24 @@ def _write_record(out: Path, jobs: Sequence[Job], outcomes: Sequence[Outcome], s
     """Write `runs/<id>.json`: inputs' hashes, versions, parameters, duration and outcome of each place."""
     identifier = f"{started:%Y%m%dT%H%M%S}-{os.getpid()}"
     record: dict[str, Any] = {
-        "run": identifier, "started": started.isoformat(timespec="seconds"), "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
-        "python": platform.python_version(), "versions": {"vbp": __version__} | {name: version(name) for name in _PACKAGES},
-        "hashes": {"notebook": _hash(paths.notebooks() / NOTEBOOK), "data": {path.name: _hash(path) for path in sorted(paths.data().glob("*.csv"))}},
-        "places": [{"parameters": {"city": job.slug, "inputs": job.inputs, "as_of": job.as_of, "languages": job.languages},
-                    "inputs": {path.name: _hash(path) for path in _input_files(job)}, **asdict(outcome) | {"seconds": round(outcome.seconds, 2)}}
-                   for job, outcome in zip(jobs, outcomes, strict=True)]}
+        "run": identifier,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
+        "python": platform.python_version(),
+        "versions": {"vbp": __version__} | {name: version(name) for name in _PACKAGES},
+        "hashes": {
+            "notebook": _hash(paths.notebooks() / NOTEBOOK),
+            "data": {path.name: _hash(path) for path in sorted(paths.data().glob("*.csv"))},
+        },
+        "places": [
+            {
+                "parameters": {"city": job.slug, "inputs": job.inputs, "as_of": job.as_of, "languages": job.languages},
+                "inputs": {path.name: _hash(path) for path in _input_files(job)},
+                **asdict(outcome) | {"seconds": round(outcome.seconds, 2)},
+            }
+            for job, outcome in zip(jobs, outcomes, strict=True)
+        ],
+    }
     folder = out / "runs"
     folder.mkdir(exist_ok=True)
     temporary = folder / f".{identifier}.tmp"
@@ -105,10 +118,23 @@ class _Bar:
 
     def __init__(self, total: int) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
-        self._bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-                             console=Console(stderr=True))
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
         self._task = self._bar.add_task("reports", total=total)
 
     def __enter__(self) -> Report:

@@ -1,4 +1,5 @@
 """What follows from the figures: estimates with interval, formula and basis, and what could not be estimated."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -27,10 +28,16 @@ def follows(city: City, lang: str) -> Html:
         parts = parts + element("p", say("section.nothing_follows", lang, city=city.name(lang)), "caution")
     if hospitals:
         names = _hospital_names(city)
-        parts = parts + folded(say("section.by_hospital", lang, count=len({row.scope for row in hospitals})),
-                               _table(hospitals, lang, f"{city.slug}-estimates-by-hospital", marked, names))
+        parts = parts + folded(
+            say("section.by_hospital", lang, count=len({row.scope for row in hospitals})),
+            _table(hospitals, lang, f"{city.slug}-estimates-by-hospital", marked, names),
+        )
     if result.not_estimated:
-        parts = parts + element("h3", say("section.not_estimated", lang)) + listing(row.text(lang) for row in result.not_estimated)
+        parts = (
+            parts
+            + element("h3", say("section.not_estimated", lang))
+            + listing(row.text(lang) for row in result.not_estimated)
+        )
     return parts
 
 
@@ -52,13 +59,33 @@ def _table(rows: list[Estimate], lang: str, name: str, marked: str, names: dict[
     for row in rows:
         scope = known.get(row.scope.removeprefix("hospital:")) or scope_label(row.scope, lang)
         value = row.point if row.point is not None else row.low if row.low is not None else row.high
-        body.append((row.label(lang), scope, Cell("", None, mark(row.mark, lang)), Cell(row.shown(lang), value), row.formula, say(f"basis.{row.basis}", lang)))
+        body.append(
+            (
+                row.label(lang),
+                scope,
+                Cell("", None, mark(row.mark, lang)),
+                Cell(row.shown(lang), value),
+                row.formula,
+                say(f"basis.{row.basis}", lang),
+            )
+        )
     return table(columns, body, name=name, mark_text=marked)
 
 
 def ranking_words(city: City, lang: str) -> Html:
     """Return, in a sentence an estimate, which assumption moves it most."""
     names = {row.name: row.label(lang) for row in city.estimate.assumptions}
-    lines = [say("section.ranked_first", lang, quantity=row.label(lang), scope=scope_label(row.scope, lang), cause=names[row.ranking[0][0]],
-                 low=money(row.ranking[0][1], lang), high=money(row.ranking[0][2], lang)) for row in city.estimate.estimates if row.ranking]
+    lines = [
+        say(
+            "section.ranked_first",
+            lang,
+            quantity=row.label(lang),
+            scope=scope_label(row.scope, lang),
+            cause=names[row.ranking[0][0]],
+            low=money(row.ranking[0][1], lang),
+            high=money(row.ranking[0][2], lang),
+        )
+        for row in city.estimate.estimates
+        if row.ranking
+    ]
     return element("h3", say("section.ranking", lang)) + listing(lines) if lines else Html("")

@@ -1,4 +1,5 @@
 """HTML for a report's words and tables: everything that comes from data is escaped here and nowhere else."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -59,8 +60,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, name:
     body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
     marked = f' data-mark="{escape(mark_text, quote=True)}"' if mark_text else ""
     note = f'<p class="small soft">{escape(mark_text)}</p>' if mark_text else ""
-    return Html(f'{note}<div class="scroll"><table class="data" data-name="{escape(name, quote=True)}"{marked}><thead><tr>{head}</tr></thead>'
-                f"<tbody>{body}</tbody></table></div>")
+    return Html(
+        f'{note}<div class="scroll"><table class="data" data-name="{escape(name, quote=True)}"{marked}><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
 def _cell(cell: Cell | str) -> str:

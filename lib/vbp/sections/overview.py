@@ -1,4 +1,5 @@
 """The overview's table: every city's figure of one metric side by side, with scope, status and baseline, never ranked or summed."""
+
 from __future__ import annotations
 
 from vbp.facts import Published
@@ -11,7 +12,9 @@ def side_by_side(published: Published, metrics: tuple[str, ...], lang: str) -> H
     parts = Html("")
     for name in metrics:
         metric = published.metric[name]
-        parts = parts + element("h3", metric.name_zh if lang == "zh" else metric.name_en) + _table(published, name, lang)
+        parts = (
+            parts + element("h3", metric.name_zh if lang == "zh" else metric.name_en) + _table(published, name, lang)
+        )
     return parts
 
 
@@ -20,9 +23,22 @@ def _table(published: Published, metric: str, lang: str) -> Html:
     rows: list[tuple[Cell | str, ...]] = []
     for city in published.cities:
         name = city.name_zh if lang == "zh" else city.name_en
-        facts = [fact for fact in published.of(city.city) if fact.metric == metric and not fact.elsewhere and fact.status != "example"]
-        rows += [(name, Cell(qualified(fact.value, fact.unit, fact.qualifier, lang), "" if fact.value is None else fact.value), scope_label(fact.scope, lang),
-                  period_label(fact.period_start, fact.period_end, lang), baseline_label(fact.baseline, lang), say(f"status.{fact.status}", lang)) for fact in facts]
+        facts = [
+            fact
+            for fact in published.of(city.city)
+            if fact.metric == metric and not fact.elsewhere and fact.status != "example"
+        ]
+        rows += [
+            (
+                name,
+                Cell(qualified(fact.value, fact.unit, fact.qualifier, lang), "" if fact.value is None else fact.value),
+                scope_label(fact.scope, lang),
+                period_label(fact.period_start, fact.period_end, lang),
+                baseline_label(fact.baseline, lang),
+                say(f"status.{fact.status}", lang),
+            )
+            for fact in facts
+        ]
         if not facts:
             rows.append((name, say("section.not_published", lang), MISSING, MISSING, MISSING, MISSING))
     return table(columns, rows, name=f"overview-{metric}")

@@ -1,4 +1,5 @@
 """The validation notebook's tables: printed results beside our own."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,7 +18,16 @@ def printed_results(results: Sequence[Recomputed], lang: str) -> Html:
         row = item.row
         name = f"{row.publication} \u00b7 {row.quantity_zh if lang == 'zh' else row.quantity_en}"
         holds = say("validation.holds" if item.holds else "validation.does_not", lang)
-        rows.append((name, row.printed_text, row.formula_zh if lang == "zh" else row.formula_en, Cell(shown(item), item.value), holds, row.note))
+        rows.append(
+            (
+                name,
+                row.printed_text,
+                row.formula_zh if lang == "zh" else row.formula_en,
+                Cell(shown(item), item.value),
+                holds,
+                row.note,
+            )
+        )
     return table(columns, rows, name="printed-results")
 
 
@@ -30,5 +40,11 @@ def shown(item: Recomputed) -> str:
 def verdict(results: Sequence[Recomputed], lang: str) -> str:
     """Return how many printed results hold, and whether every row is as the file says."""
     held = sum(item.holds for item in results)
-    return say("validation.verdict", lang, count=len(results), held=held, not_held=len(results) - held,
-               surprises=sum(not item.as_stated for item in results))
+    return say(
+        "validation.verdict",
+        lang,
+        count=len(results),
+        held=held,
+        not_held=len(results) - held,
+        surprises=sum(not item.as_stated for item in results),
+    )

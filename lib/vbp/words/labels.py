@@ -1,4 +1,5 @@
 """Names of scopes, baselines, periods and values, as a reader sees them."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -7,8 +8,13 @@ from decimal import Decimal
 from vbp.words.numbers import MISSING, count, money, percent
 from vbp.words.phrases import keys, say
 
-_MONEY = {"yuan": None, "yuan_per_year": "yuan_per_year", "yuan_per_case": "yuan_per_case", "yuan_per_person": "yuan_per_person",
-          "yuan_per_piece": "yuan_per_piece"}
+_MONEY = {
+    "yuan": None,
+    "yuan_per_year": "yuan_per_year",
+    "yuan_per_case": "yuan_per_case",
+    "yuan_per_person": "yuan_per_person",
+    "yuan_per_piece": "yuan_per_piece",
+}
 
 
 def value_label(value: Decimal | None, unit: str, lang: str) -> str:

@@ -1,4 +1,5 @@
 """Numbers as people read them: 11.24亿元, 1.124 bn yuan; percent; counts. Rounded half up, as offices do."""
+
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal

@@ -3,6 +3,7 @@
 The table stands in `phrases/*.toml`, one file per part of the house: `[group]` then `key.zh`, `key.en`.
 A phrase may hold `{name}` places, filled by `say`.
 """
+
 from __future__ import annotations
 
 import tomllib
