@@ -27,7 +27,7 @@ def _axis(lang: str) -> str:
 
 def _city_rows(city: City) -> list[Estimate]:
     """Return the city's own estimates, hospitals apart, bounds included."""
-    return [row for row in city.estimate.estimates if not row.scope.startswith("hospital:")]
+    return [row for row in city.estimate.estimates if not row.hospital]
 
 
 def estimate_intervals(city: City, lang: str) -> go.Figure | None:
@@ -149,7 +149,7 @@ def reference_ratios(city: City, lang: str) -> go.Figure:
 
 def estimate_by_hospital(city: City, lang: str, quantity: str = "payout") -> go.Figure | None:
     """Return one quantity by hospital with its 90 % interval, largest on top; None without hospitals."""
-    rows = [row for row in city.estimate.of(quantity) if row.scope.startswith("hospital:") and row.point is not None]
+    rows = [row for row in city.estimate.of(quantity) if row.hospital and row.point is not None]
     if not rows:
         return None
     rows = sorted(rows, key=lambda row: row.point or 0)[-MOST_HOSPITALS:]

@@ -25,7 +25,7 @@ def run(
     lang: Annotated[str, typer.Option(help="language of the text: zh or en")] = "zh",
 ) -> None:
     """Print what follows from published figures, or from amounts by round."""
-    from vbp.cli.output import print_json
+    from vbp.cli.output import print_json, print_table
     from vbp.words import LANGUAGES, say
 
     if lang not in LANGUAGES:
@@ -37,6 +37,8 @@ def run(
     if result.synthetic:
         print(say("page.synthetic", lang))
     print(result.text(lang))
+    if any(row.hospital for row in result.estimates):
+        print_table(result.hospitals(lang))
     print(say("estimate.assumptions_are", lang))
     for row in result.assumptions:
         span = f"{row.median:,f}" if row.low == row.high else f"{row.low:,f} – {row.median:,f} – {row.high:,f}"

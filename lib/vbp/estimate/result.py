@@ -104,6 +104,12 @@ class Estimate:
         """Return the figure with the assumption `name` at its 5 % and 95 % points, None where it is not ranked."""
         return next(((low, high) for ranked, low, high in self.ranking if ranked == name), None)
 
+    @property
+    def hospital(self) -> str:
+        """Return the hospital's identifier, empty where the figure is the whole place's."""
+        kind, _, name = self.scope.partition(":")
+        return name if kind == "hospital" else ""
+
     def label(self, lang: str) -> str:
         """Return the name of the quantity in words."""
         return say(f"quantity.{self.quantity}", lang)
@@ -144,6 +150,9 @@ class NotEstimated:
         )
 
 
+_HOSPITAL_COLUMNS = ("official_saving", "payout", "realised_saving")
+
+
 @dataclass(frozen=True)
 class EstimateSet:
     """All estimates of one city or folder; kinds of money are listed side by side and never added up."""
@@ -169,8 +178,21 @@ class EstimateSet:
         """Return the estimates of one quantity."""
         return tuple(row for row in self.estimates if row.quantity == quantity and scope in (None, row.scope))
 
+    def hospitals(self, lang: str) -> pd.DataFrame:
+        """Return one row a hospital: savings and payout, each with its interval in words (all quantities: `table`)."""
+        import pandas as pd
+
+        rows = [
+            (row.hospital, row.label(lang), row.shown(lang))
+            for row in self.estimates
+            if row.hospital and row.quantity in _HOSPITAL_COLUMNS
+        ]
+        long = pd.DataFrame(rows, columns=["hospital_id", "quantity", "shown"])
+        wide = long.pivot(index="hospital_id", columns="quantity", values="shown")
+        return wide[list(dict.fromkeys(long["quantity"]))].reset_index()
+
     def text(self, lang: str) -> str:
-        """Return one line a figure, the warning that it is not official, and what could not be estimated."""
+        """Return one line a figure of the place as a whole, what could not be estimated, and that nothing is official."""
         lines = [
             say(
                 "estimate.line",
@@ -182,6 +204,7 @@ class EstimateSet:
                 mark=say(f"mark.{row.mark}", lang),
             )
             for row in self.estimates
+            if not row.hospital
         ]
         lines += [row.text(lang) for row in self.not_estimated]
         if self.estimates:

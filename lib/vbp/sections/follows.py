@@ -19,8 +19,8 @@ def follows(city: City, lang: str) -> Html:
     """Return the table of estimates (city first, hospitals folded), the notice, and the list of what is not estimated."""
     result = city.estimate
     parts = element("h2", say("section.follows", lang))
-    own = [row for row in result.estimates if not row.scope.startswith("hospital:")]
-    hospitals = [row for row in result.estimates if row.scope.startswith("hospital:")]
+    own = [row for row in result.estimates if not row.hospital]
+    hospitals = [row for row in result.estimates if row.hospital]
     marked = say("page.synthetic", lang) if city.synthetic else ""
     if own:
         parts = parts + notice(lang) + _table(own, lang, f"{city.slug}-estimates", marked)
