@@ -98,17 +98,23 @@ class City:
                 "name": {"zh": self.name_zh, "en": self.name_en},
                 "synthetic": self.synthetic,
                 "as_of": self.as_of,
-                "headline": [fact_json(fact) for fact in self.headline],
+                "headline": [self._fact_json(fact) for fact in self.headline],
                 "facts": len(self.facts),
+                "facts_whole_and_own": sum(fact.usable for fact in self.facts),
                 "facts_by_qualifier": counts,
                 "damaged_or_doubtful": [
-                    fact_json(fact) for fact in self.facts if fact.qualifier in ("damaged", "doubtful")
+                    self._fact_json(fact) for fact in self.facts if fact.qualifier in ("damaged", "doubtful")
                 ],
                 "estimate": estimate,
                 "inputs": self._inputs_json(),
             }
         )
         return document
+
+    def _fact_json(self, fact: Fact) -> Mapping[str, Any]:
+        """Return a published figure as a JSON object with its names, marked published."""
+        metric = self.published.metric[fact.metric]
+        return {**fact.model_dump(), "name": {"zh": metric.name_zh, "en": metric.name_en}, "mark": "published"}
 
     def _inputs_json(self) -> Any:
         if self.inputs is None:
@@ -126,11 +132,6 @@ HEADLINES = 8
 def _limit(facts: list[Fact]) -> int:
     """Return how many cards a metric gets: one where a figure covers everything, else two."""
     return 1 if any(fact.scope in ("rounds:cumulative", "city") for fact in facts) else 2
-
-
-def fact_json(fact: Fact) -> Mapping[str, Any]:
-    """Return a published figure as a JSON object, marked published."""
-    return {**fact.model_dump(), "mark": "published"}
 
 
 def open_city(

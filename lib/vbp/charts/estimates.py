@@ -128,7 +128,7 @@ def reference_ratios(city: City, lang: str) -> go.Figure:
     figure = theme.frame(
         say("chart.reference_title", lang, low=f"{rows[0].ratio:.2f}", high=f"{rows[-1].ratio:.2f}"),
         say("chart.reference_help", lang),
-        subtitle=say("chart.source_published", lang),
+        subtitle=subtitle(city, lang),
         height=150 + 36 * len(rows),
     )
     figure.add_scatter(

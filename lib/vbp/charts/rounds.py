@@ -25,7 +25,9 @@ OWN_COLOUR = theme.RED
 
 def subtitle(city: City, lang: str, key: str = "chart.source_published") -> str:
     """Return what stands under a title: the source, or 演示数据 for a synthetic place."""
-    return say("page.synthetic", lang) if city.synthetic else say(key, lang)
+    if not city.synthetic:
+        return say(key, lang)
+    return say("page.synthetic_beside" if key == "chart.source_published" else "page.synthetic", lang)
 
 
 def _with_cut(city: City) -> list[Round]:
@@ -199,6 +201,7 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
     if city.inputs is None or not city.inputs.has("batch_usage"):
         return None
     usage = city.inputs.frame("batch_usage")
+    names = _batch_names(city, lang)
     totals = usage.groupby(["batch_id", "amount_basis"])["amount_yuan"].sum().unstack()
     figure = theme.frame(
         say(
@@ -214,7 +217,7 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
         if basis in totals:
             values = totals[basis].dropna()
             figure.add_bar(
-                x=[theme.wrap(str(name), 16) for name in values.index],
+                x=[theme.wrap(names.get(str(name), str(name)), 16) for name in values.index],
                 y=[round(float(value) / 1e4, 2) for value in values],
                 name=say(f"chart.amount_{basis}", lang),
                 marker={"color": colour},
@@ -223,3 +226,16 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
     figure.update_yaxes(title_text=say("chart.ten_thousand_yuan", lang))
     figure.update_layout(barmode="group")
     return figure
+
+
+def _batch_names(city: City, lang: str) -> dict[str, str]:
+    """Return the rounds' names by identifier, the folder's own over the published ones."""
+    column = "name_zh" if lang == "zh" else "name_en"
+    names = {row.batch_id: getattr(row, column) for row in city.published.batches}
+    if city.inputs is not None and city.inputs.has("batches") and column in (frame := city.inputs.frame("batches")):
+        names |= {
+            str(key): str(name)
+            for key, name in zip(frame["batch_id"], frame[column], strict=True)
+            if isinstance(name, str)
+        }
+    return names

@@ -84,6 +84,16 @@ class Estimate:
     basis: str = ""
     ranking: tuple[tuple[str, Decimal, Decimal], ...] = field(default=())
 
+    def parts(self, lang: str) -> tuple[str, str]:
+        """Return the point (or bound) and, apart from it, the interval; for cards, where the point stands large."""
+        if self.point is None or self.low is None or self.high is None:
+            return self.shown(lang), ""
+        low, high = (
+            money(end, lang) if self.unit == "yuan" else percent(end * 100, 1) for end in (self.low, self.high)
+        )
+        point = money(self.point, lang) if self.unit == "yuan" else percent(self.point * 100, 1)
+        return point, say("estimate.interval_only", lang, low=low, high=high)
+
     def shown(self, lang: str) -> str:
         """Return the figure with its interval or bound as a reader sees it."""
 

@@ -71,8 +71,7 @@ def _state(outcome: Outcome | None, summary: Any, lang: str) -> str:
 def _figures(summary: Any, lang: str) -> str:
     if not summary or not summary["facts"]:
         return say("page.synthetic", lang) if summary and summary["synthetic"] else ""
-    hurt = sum(summary["facts_by_qualifier"].get(name, 0) for name in ("damaged", "doubtful"))
-    return say("page.whole_of", lang, whole=summary["facts"] - hurt, count=summary["facts"])
+    return say("page.whole_of", lang, whole=summary["facts_whole_and_own"], count=summary["facts"])
 
 
 def _first(summary: Any, lang: str) -> str:
@@ -81,7 +80,7 @@ def _first(summary: Any, lang: str) -> str:
 
     if summary and summary["headline"]:
         fact = summary["headline"][0]
-        return qualified(Decimal(fact["value"]), fact["unit"], fact["qualifier"], lang)
+        return f"{fact['name'][lang]} {qualified(Decimal(fact['value']), fact['unit'], fact['qualifier'], lang)}"
     rows = [
         row
         for row in ((summary or {}).get("estimate") or {}).get("estimates", ())

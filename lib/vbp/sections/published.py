@@ -12,6 +12,7 @@ from vbp.words import MISSING, baseline_label, count, listed, percent, period_la
 
 if TYPE_CHECKING:
     from vbp.city import City
+    from vbp.estimate import Estimate
     from vbp.facts import Fact
 
 
@@ -58,9 +59,7 @@ def headline(city: City, lang: str) -> Html:
         )
         for fact in city.headline
     ]
-    cards += [
-        _card(row.label(lang), row.shown(lang), row.mark, say(f"basis.{row.basis}", lang), lang) for row in estimates
-    ]
+    cards += [_estimate_card(row, lang) for row in estimates]
     return (
         head
         + Html(f'<ul class="cards">{"".join(cards)}</ul>')
@@ -73,6 +72,12 @@ def _card(name: str, value: str, marked: str, where: str, lang: str) -> str:
         f'<li class="card"><div class="name">{escape(name)} {mark(marked, lang)}</div><div class="value">{escape(value)}</div>'
         f'<div class="where">{escape(where)}</div></li>'
     )
+
+
+def _estimate_card(row: Estimate, lang: str) -> str:
+    point, interval = row.parts(lang)
+    where = say("section.separator", lang).join(part for part in (interval, say(f"basis.{row.basis}", lang)) if part)
+    return _card(row.label(lang), point, row.mark, where, lang)
 
 
 def _where(fact: Fact, lang: str) -> str:
