@@ -42,6 +42,13 @@ class Imported:
     problems: tuple[Problem, ...]
     files: tuple[Mapping[str, Any], ...]
 
+    def text(self) -> str:
+        """Return what was done: problems, rows by table, sums as in the files."""
+        lines = [problem.line() for problem in self.problems]
+        lines.append(f"{self.rows_read:,} rows read by profile {self.profile}; written to {self.out}:")
+        lines += [f"  {name}.csv {rows:,}" for name, rows in self.tables.items()]
+        return "\n".join([*lines, *(f"  Σ {name} = {total.normalize():f}" for name, total in self.totals.items())])
+
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON document (money and quantities as decimal strings)."""
         return {"out": str(self.out), "profile": self.profile, "rows_read": self.rows_read, "tables": dict(self.tables),

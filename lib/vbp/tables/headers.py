@@ -27,6 +27,11 @@ class Found:
     unit: Unit
     header: str
 
+    @property
+    def per_unit(self) -> bool:
+        """Whether a price per pack is given per minimum unit, to be multiplied by the pack size once that is known."""
+        return self.column.kind == "price" and self.column.unit == "元/盒" and self.unit.basis == "unit"
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -123,6 +128,20 @@ def _twice(column: Column, first: str, second: str) -> Problem:
                    "duplicate_column", column=column.name, value=second)
 
 
+def _give_way(found: dict[int, Found], column: Column) -> bool:
+    """Take a column found in another unit out again, and say whether there was one."""
+    for place, hit in found.items():
+        if hit.column.name == column.name and hit.per_unit:
+            del found[place]
+            return True
+    return False
+
+
+def _beside(column: Column, first: str, second: str) -> Problem:
+    return Problem(f"{first!r} and {second!r} both give {column.name} ({column.zh}): the one in {column.unit} is read, the "
+                   "other kept out", "unit_beside", "warning", column=column.name, value=second)
+
+
 def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
     """Read a header row for `table`; unknown columns are listed with the nearest known names as warnings."""
     found: dict[int, Found] = {}
@@ -135,14 +154,20 @@ def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
             unknown.append(place)
             continue
         column, unit, remark = hit
-        if column.name in taken:
+        if column.name in taken and (remark == "basis" or _give_way(found, column)):
+            # 中选价格(元/盒) beside 中选价格(元/片): the one in the column's own unit is kept, whichever comes first
+            problems.append(_beside(column, taken[column.name], header))
+            if remark == "basis":
+                unknown.append(place)
+                continue
+        elif column.name in taken:
             problems.append(_twice(column, taken[column.name], header))
             continue
         taken[column.name] = header
         found[place] = Found(column, unit, header)
         problem = _unit_problem(remark, header, column) if remark else None
         problems += [problem] if problem else []
-    problems += _unknown_columns(cells, unknown, table)
+    problems += _unknown_columns(cells, [place for place in unknown if named(cells[place], table) is None], table)
     problems += _missing_columns(table, set(taken), cells)
     return Heading(table, tuple(cells), row, found, tuple(unknown), tuple(problems))
 
