@@ -188,6 +188,18 @@ def _missing_columns(table: Table, have: set[str], cells: Sequence[str]) -> list
                     "missing_column", column=group[0]) for group in lacking]
 
 
+DIGITS = re.compile(r"^[\d.,\-/年月]*\d[\d.,\-/年月]*$")
+
+
+def data_above(rows: Sequence[Sequence[str]], heading: Heading) -> list[Problem]:
+    """Return an error for every row above the header that is as full as it and holds a number: data would be lost."""
+    width = sum(bool(cell.strip()) for cell in heading.headers)
+    full = [number for number, cells in enumerate(rows[:max(heading.row - 1, 0)], 1)
+            if sum(bool(cell.strip()) for cell in cells) >= max(0.6 * width, 2) and any(DIGITS.match(units.tidy(cell)) for cell in cells)]
+    return [Problem(f"a full row above the header (row {heading.row}): delete it, or mend the header above it", "data_above_header",
+                    row=number) for number in full]
+
+
 def score(cells: Sequence[str], table: Table) -> int:
     """Return how many different columns of `table` a row of cells names."""
     return len({hit[0].name for cell in cells if cell.strip() and (hit := named(cell, table))})

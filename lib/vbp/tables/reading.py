@@ -163,9 +163,10 @@ def _per_pack(part: Part, column: Column, sizes: Mapping[str, int]) -> list[Prob
     """Turn a price per minimum unit into one per pack, exactly; products of unknown pack size are errors."""
     products = plain(part.columns["product_id"]).to_pylist() if "product_id" in part.columns else [None] * len(part.rows)
     prices = part.columns[column.name].to_pylist()
-    lost = [place for place, product in enumerate(products) if prices[place] is not None and product not in sizes]
     made = [None if price is None or product not in sizes else price * sizes[product]
             for price, product in zip(prices, products, strict=True)]
+    made = [None if price is not None and price >= 10**12 else price for price in made]
+    lost = [place for place, price in enumerate(made) if price is None and prices[place] is not None]
     part.columns[column.name] = pa.array(made, arrow_type(column.kind))
     said = Problem(f"{column.name} is given per minimum unit and was multiplied by units_per_pack", "per_unit_price", "warning",
                    part.table.name, part.grid.label, None, column.name)
