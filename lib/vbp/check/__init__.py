@@ -14,6 +14,7 @@ from vbp.check.view import View
 from vbp.errors import Problem
 from vbp.tables import Inputs, load
 from vbp.tables.report import LIMIT
+from vbp.words import LANGUAGES, say
 
 RULES: tuple[Callable[[View], list[Problem]], ...] = (
     references.rule_profile, references.unknown_ids, references.unknown_varieties, references.two_batches,
@@ -37,6 +38,15 @@ class Checked:
     def ok(self) -> bool:
         """Whether there is no error (warnings may stand)."""
         return not any(problem.level == "error" for problem in self.problems)
+
+    def text(self) -> str:
+        """Return the problems, one a line, then the tables read and the verdict in Chinese and English."""
+        errors = sum(problem.level == "error" for problem in self.problems)
+        tables = ", ".join(f"{name} {table.num_rows:,}" for name, table in self.inputs.tables.items())
+        verdict = "check.ok" if self.ok else "check.failed"
+        lines = [problem.line() for problem in self.problems]
+        lines.append(f"{say('check.rows', 'zh')} {say('check.rows', 'en')}: {tables or '—'}")
+        return "\n".join([*lines, *(say(verdict, lang, errors=errors, warnings=len(self.problems) - errors) for lang in LANGUAGES)])
 
     def as_json(self) -> dict[str, Any]:
         """Return the document of `vbp check --json`: ok, tables with their rows, issues, provenance."""

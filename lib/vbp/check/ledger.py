@@ -15,7 +15,7 @@ ABOVE = 0.01
 ODD = 3.0
 """Price ratio to the product's own usual price beyond which a row is odd."""
 ODD_PRODUCT = 10.0
-"""Price ratio of a product to its generic's usual price per unit beyond which the product is odd."""
+"""Price ratio of a product to the median of its generic's other products, per unit, beyond which it is odd."""
 
 
 def _yuan(value: float) -> str:
@@ -104,7 +104,7 @@ def returns(view: View) -> list[Problem]:
         f"quantity {_yuan(view.packs[place])} and amount {_yuan(view.amount[place])} have opposite signs", _yuan(view.amount[place])),
         "error")
     return problems + view.listed("usage", nothing, _quantity(view), "zero_quantity", lambda place: (
-        "an amount without a quantity: a price cannot be made from it", _yuan(view.amount[place])))
+        f"no quantity for {_yuan(view.amount[place])} yuan: a price cannot be made from it", "0"))
 
 
 def missing_months(view: View) -> list[Problem]:
@@ -182,10 +182,11 @@ def _odd_products(view: View, usual: np.ndarray, count: np.ndarray) -> list[Prob
     unit = usual[:len(products)] - np.log(view.pack_size[:len(products)] * factor)
     seen = count[:len(products)] > 0
     generic = view.generic[:len(products)]
-    middle = {number: float(np.median(unit[seen & (generic == number)])) for number in np.unique(generic[seen])}
-    odd = [place for place in np.flatnonzero(seen) if abs(unit[place] - middle[generic[place]]) > np.log(ODD_PRODUCT)]
+    others = {place: unit[seen & (generic == generic[place]) & (np.arange(len(unit)) != place)] for place in np.flatnonzero(seen)}
+    middle = {place: float(np.median(rest)) for place, rest in others.items() if len(rest)}
+    odd = [place for place in middle if abs(unit[place] - middle[place]) > np.log(ODD_PRODUCT)]
     return view.listed("products", odd, "units_per_pack", "price_outlier", lambda place: (
-        f"{_yuan(float(np.exp(unit[place])))} yuan per unit, against {_yuan(float(np.exp(middle[generic[place]])))} usual for "
+        f"{_yuan(float(np.exp(unit[place])))} yuan per unit, against {_yuan(float(np.exp(middle[place])))} of the other products of "
         f"{view.generics[generic[place]]}: is units_per_pack or spec_factor right?", products[place]["units_per_pack"]))
 
 

@@ -25,10 +25,13 @@ class View:
         self.inputs, self.limit = inputs, limit
 
     def has(self, *names: str) -> bool:
-        """Return whether all these tables are there, with all their required columns."""
-        tables = self.inputs.tables
-        return all(name in tables and {column.name for column in TABLES[name].required} <= set(tables[name].column_names)
-                   for name in names)
+        """Return whether all these tables are there, with all their required columns and one of each pair."""
+        return all(name in self.inputs.tables and self._whole(name, set(self.inputs.tables[name].column_names)) for name in names)
+
+    @staticmethod
+    def _whole(name: str, have: set[str]) -> bool:
+        required = {column.name for column in TABLES[name].required}
+        return required <= have and all(have.intersection(group) for group in TABLES[name].one_of)
 
     def rows(self, name: str) -> list[Row]:
         """Return a small table as a list of rows; absent columns are None."""

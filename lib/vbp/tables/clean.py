@@ -140,7 +140,9 @@ def _kept(grid: Grid, columns: dict[str, pa.Array], dropped: totals.Dropped, pro
         keep = ~dropped.any
         columns = {name: array.filter(pa.array(keep)) for name, array in columns.items()}
         rows = np.asarray(rows, np.int64)[keep]
-    counts |= {name: count for name, count in (("blank", grid.blank_rows), ("title", grid.title_rows)) if count}
+    for name, count in (("blank", grid.blank_rows), ("title", grid.title_rows)):
+        if count:
+            counts[name] = counts.get(name, 0) + count
     left_out = {name: count for name, count in counts.items() if name not in ("title", "example")}
     if left_out:
         said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in left_out.items())

@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 from vbp.errors import Problem
 from vbp.schema import Column, Table
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.headers import LOOK_AT, Heading, choose, recognise
+from vbp.tables.headers import LOOK_AT, Heading, choose, data_above, recognise
 from vbp.tables.kinds import arrow_type
 
 SAMPLE = 1 << 16
@@ -35,7 +35,8 @@ class Text:
 def sample(data: bytes, delimiter: str) -> list[list[str]]:
     """Return the first records of a text file, for finding its header."""
     head = data[:SAMPLE]
-    text = head[:head.rfind(b"\n") + 1 if len(data) > SAMPLE else None].decode("utf-8", "replace")
+    end = head.rfind(b"\n") + 1 if len(data) > SAMPLE else 0
+    text = head[:end or None].decode("utf-8", "replace")
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
@@ -157,6 +158,9 @@ def _records(text: Text) -> list[tuple[int, list[str]]]:
         records.extend(enumerate(reader, 1))
     except csv.Error as error:
         row = len(records) + 1
+        if "field limit" in str(error):
+            raise Unreadable(f"a cell in or after row {row} holds more than 128 KiB of text: a quote is missing, or this is no table",
+                             "huge_cell", row) from error
         raise Unreadable(f"the quotes do not close from row {row} on ({error}): the file is cut or a quote is missing",
                          "quotes", row) from error
     return records
@@ -175,4 +179,5 @@ def read(text: Text, heading: Heading) -> Grid:
     grid = fast(text, heading) or careful(text, heading)
     warning = cut_short(text)
     grid.problems.extend([warning] if warning else [])
+    grid.problems.extend(data_above(text.first, heading))
     return grid

@@ -17,6 +17,8 @@ SUFFIXES = (*TEXT, *BOOKS, ".parquet")
 LARGEST = {".parquet": 8 << 30} | dict.fromkeys(TEXT, 2 << 30) | dict.fromkeys(BOOKS, 256 << 20)
 """Bytes above which a file is refused, by suffix."""
 SILENT = (".yaml", ".yml", ".json", ".md", ".log", ".html", ".pdf", ".png", ".toml")
+NOTES = frozenset(map(compact, ("填报说明", "说明", "填表说明", "目录", "问题清单", "notes", "readme", "issues")))
+"""Sheets that hold no table and are passed over in silence."""
 PART = re.compile(r"^(.+?)[-_ .]?((?:19|20)\d{2}(?:[-_.]?\d{2})?年?|part[-_]?\d+|[Qq][1-4]|\d{1,2}月)$")
 COPY = re.compile(r"^(.+?)(?:\s*[-_]?\s*(?:副本|copy|复件|备份|backup|bak)|\s*[(（]\d+[)）])$", re.IGNORECASE)
 

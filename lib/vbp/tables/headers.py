@@ -27,6 +27,11 @@ class Found:
     unit: Unit
     header: str
 
+    @property
+    def per_unit(self) -> bool:
+        """Whether a price per pack is given per minimum unit, to be multiplied by the pack size once that is known."""
+        return self.column.kind == "price" and self.column.unit == "元/盒" and self.unit.basis == "unit"
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -123,6 +128,20 @@ def _twice(column: Column, first: str, second: str) -> Problem:
                    "duplicate_column", column=column.name, value=second)
 
 
+def _give_way(found: dict[int, Found], column: Column) -> bool:
+    """Take a column found in another unit out again, and say whether there was one."""
+    for place, hit in found.items():
+        if hit.column.name == column.name and hit.per_unit:
+            del found[place]
+            return True
+    return False
+
+
+def _beside(column: Column, first: str, second: str) -> Problem:
+    return Problem(f"{first!r} and {second!r} both give {column.name} ({column.zh}): the one in {column.unit} is read, the "
+                   "other kept out", "unit_beside", "warning", column=column.name, value=second)
+
+
 def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
     """Read a header row for `table`; unknown columns are listed with the nearest known names as warnings."""
     found: dict[int, Found] = {}
@@ -135,14 +154,20 @@ def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
             unknown.append(place)
             continue
         column, unit, remark = hit
-        if column.name in taken:
+        if column.name in taken and (remark == "basis" or _give_way(found, column)):
+            # 中选价格(元/盒) beside 中选价格(元/片): the one in the column's own unit is kept, whichever comes first
+            problems.append(_beside(column, taken[column.name], header))
+            if remark == "basis":
+                unknown.append(place)
+                continue
+        elif column.name in taken:
             problems.append(_twice(column, taken[column.name], header))
             continue
         taken[column.name] = header
         found[place] = Found(column, unit, header)
         problem = _unit_problem(remark, header, column) if remark else None
         problems += [problem] if problem else []
-    problems += _unknown_columns(cells, unknown, table)
+    problems += _unknown_columns(cells, [place for place in unknown if named(cells[place], table) is None], table)
     problems += _missing_columns(table, set(taken), cells)
     return Heading(table, tuple(cells), row, found, tuple(unknown), tuple(problems))
 
@@ -161,6 +186,18 @@ def _missing_columns(table: Table, have: set[str], cells: Sequence[str]) -> list
     seen = ", ".join(cell.strip() for cell in cells if cell.strip()) or "nothing"
     return [Problem(f"no column {' or '.join(f'{name} ({table.column(name).zh})' for name in group)}; found: {seen[:300]}",
                     "missing_column", column=group[0]) for group in lacking]
+
+
+DIGITS = re.compile(r"^[\d.,\-/年月]*\d[\d.,\-/年月]*$")
+
+
+def data_above(rows: Sequence[Sequence[str]], heading: Heading) -> list[Problem]:
+    """Return an error for every row above the header that is as full as it and holds a number: data would be lost."""
+    width = sum(bool(cell.strip()) for cell in heading.headers)
+    full = [number for number, cells in enumerate(rows[:max(heading.row - 1, 0)], 1)
+            if sum(bool(cell.strip()) for cell in cells) >= max(0.6 * width, 2) and any(DIGITS.match(units.tidy(cell)) for cell in cells)]
+    return [Problem(f"a full row above the header (row {heading.row}): delete it, or mend the header above it", "data_above_header",
+                    row=number) for number in full]
 
 
 def score(cells: Sequence[str], table: Table) -> int:

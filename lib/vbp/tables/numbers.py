@@ -60,11 +60,9 @@ def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
     wanted = unit.basis or units.expected_basis(column)
     if own.basis and wanted and own.basis != wanted and not own.unsure:
         raise NotANumber(f"the cell counts {tail.strip()}, the column counts {'packs' if wanted == 'pack' else 'minimum units'}")
-    if unit.factor != 1 and own.factor not in (1, unit.factor):
+    if unit.factor not in (1, own.factor):
         raise NotANumber(f"the cell's unit {tail.strip()!r} contradicts the header's")
-    if column.kind == "ratio":
-        return own.factor
-    return own.factor if own.factor != 1 else unit.factor
+    return own.factor
 
 
 def parse(text: str, column: Column, unit: Unit) -> Decimal | None:
@@ -81,9 +79,11 @@ def parse(text: str, column: Column, unit: Unit) -> Decimal | None:
 
 def fitted(value: Decimal, column: Column) -> tuple[Decimal, bool]:
     """Return a value with the decimals that the column keeps (half up), and whether that changed it."""
+    limit = Decimal(10) ** (PRECISION.get(column.kind, 18) - column.scale)
+    if abs(value) >= limit:
+        raise NotANumber("number too large to be true")
     kept = value.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP, EXACT)
-    digits = PRECISION.get(column.kind, 18)
-    if abs(kept) >= Decimal(10) ** (digits - column.scale):
+    if abs(kept) >= limit:
         raise NotANumber("number too large to be true")
     return kept, kept != value
 

@@ -1,7 +1,7 @@
 """A folder read: files told apart, cleaned, joined to tables; all problems gathered, none raised before the end."""
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,16 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem
-from vbp.schema import DEMANDED, TABLES, Table
+from vbp.schema import DEMANDED, TABLES, Column, Table
 from vbp.tables import csvfile, parquet, sheets, validate
 from vbp.tables.arrays import encoded, flat, plain
 from vbp.tables.clean import Part, clean
 from vbp.tables.encoding import to_utf8
-from vbp.tables.folder import TEXT, Source, survey, table_named
+from vbp.tables.folder import NOTES, TEXT, Source, survey, table_named
 from vbp.tables.grid import Grid, Unreadable
 from vbp.tables.inputs import FileRecord, Inputs, Origin, sha256
 from vbp.tables.kinds import arrow_type
 from vbp.tables.place import Place, read_place
+from vbp.tables.texts import compact
 from vbp.tables.report import LIMIT, cells, shown
 
 NOWHERE = Place("?", "?", "?", "?")
@@ -90,7 +91,7 @@ def _convincing(named: str | None, problems: Sequence[Problem]) -> bool:
 
 
 def _book_grids(source: Source, only: Collection[str] | None, problems: list[Problem]) -> Iterator[Grid]:
-    opened = list(sheets.open_sheets(source.path))
+    opened = [(sheet, rows) for sheet, rows in sheets.open_sheets(source.path) if compact(sheet) not in NOTES]
     if not opened:
         problems.append(Problem("the workbook has no filled sheet", "empty_file", "error", source.table, source.path.name))
     named = {sheet: table_named(sheet)[0] for sheet, _ in opened}
@@ -147,6 +148,40 @@ def _check_part(part: Part, limit: int | None) -> list[Problem]:
     return [*part.problems, *validate.required_cells(part, refused, limit), *validate.ranges(part, limit)]
 
 
+def _pack_sizes(reads: Sequence[_Read]) -> dict[str, int]:
+    """Return units per pack by product, from the products read."""
+    sizes: dict[str, int] = {}
+    for read in reads:
+        columns = read.part.columns
+        if read.part.table.name == "products" and {"product_id", "units_per_pack"} <= set(columns):
+            pairs = zip(plain(columns["product_id"]).to_pylist(), columns["units_per_pack"].to_pylist(), strict=True)
+            sizes |= {product: size for product, size in pairs if product and size}
+    return sizes
+
+
+def _per_pack(part: Part, column: Column, sizes: Mapping[str, int]) -> list[Problem]:
+    """Turn a price per minimum unit into one per pack, exactly; products of unknown pack size are errors."""
+    products = plain(part.columns["product_id"]).to_pylist() if "product_id" in part.columns else [None] * len(part.rows)
+    prices = part.columns[column.name].to_pylist()
+    made = [None if price is None or product not in sizes else price * sizes[product]
+            for price, product in zip(prices, products, strict=True)]
+    made = [None if price is not None and price >= 10**12 else price for price in made]
+    lost = [place for place, price in enumerate(made) if price is None and prices[place] is not None]
+    part.columns[column.name] = pa.array(made, arrow_type(column.kind))
+    said = Problem(f"{column.name} is given per minimum unit and was multiplied by units_per_pack", "per_unit_price", "warning",
+                   part.table.name, part.grid.label, None, column.name)
+    return [said, *cells(lost, lambda place: Problem(
+        "a price per minimum unit needs the product's units_per_pack in products", "unit_conversion", "error", part.table.name,
+        part.grid.label, int(part.rows[place]), column.name, shown(prices[place])))]
+
+
+def _prices_per_pack(reads: Sequence[_Read]) -> list[Problem]:
+    """Settle every price column whose header counts minimum units (中选价格(元/片))."""
+    todo = [(read.part, hit.column) for read in reads for hit in read.part.grid.heading.found.values() if hit.per_unit]
+    sizes = _pack_sizes(reads) if todo else {}
+    return [problem for part, column in todo for problem in _per_pack(part, column, sizes)]
+
+
 def _no_rows(part: Part) -> list[Problem]:
     """Return a warning for a table without rows; it counts as absent. A sheet of the template left empty is no fault."""
     if part.dropped.get("example"):
@@ -200,7 +235,8 @@ def _repeated_keys(inputs: Inputs, name: str, limit: int | None) -> list[Problem
 def _demanded(tables: Collection[str]) -> list[Problem]:
     if any(set(group) <= set(tables) for group in DEMANDED):
         return []
-    lacking = min((sorted(set(group) - set(tables)) for group in DEMANDED), key=len)
+    group = DEMANDED[1] if "batch_usage" in tables and "usage" not in tables else DEMANDED[0]
+    lacking = [name for name in group if name not in tables]
     said = " or ".join(", ".join(f"{name} ({TABLES[name].zh})" for name in group) for group in DEMANDED)
     return [Problem(f"the folder lacks {', '.join(lacking)}: it must hold {said}", "missing_table", "error", lacking[0])]
 
@@ -263,6 +299,7 @@ def load(folder: Path | str, only: Collection[str] | None = None, limit: int | N
     with ThreadPoolExecutor(1) as pool:
         reads = [read for source in sources for read in _read_source(source, only, pool, problems, limit)]
         records = tuple(_record(read) for read in reads)
+    problems += _prices_per_pack(reads)
     by_table: dict[str, list[_Read]] = {}
     for read in reads:
         problems += _check_part(read.part, limit)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vbp.schema import Table
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.headers import LOOK_AT, Heading, choose, recognise
+from vbp.tables.headers import LOOK_AT, Heading, choose, data_above, recognise
 
 LARGEST_UNPACKED = 4 << 30
 """A workbook that unpacks to more bytes than this is refused."""
@@ -99,4 +99,4 @@ def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading) -> Grid
     columns = [text_column(column) for column in zip(*body, strict=True)] if body else \
         [pa.array([], pa.string())] * len(heading.headers)
     numbers = np.array(kept, np.int64) + heading.row + 1
-    return Grid(file, heading, columns, numbers, sheet, None, blank, heading.row - 1)
+    return Grid(file, heading, columns, numbers, sheet, None, blank, heading.row - 1, data_above(first_rows(rows), heading))

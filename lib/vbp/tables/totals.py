@@ -25,31 +25,48 @@ NOTE_MARK = re.compile(r"^[^:：]{0,12}[:：。]|^注|^note|^source", re.IGNOREC
 
 @dataclass(frozen=True)
 class Dropped:
-    """Rows left out, as masks over the grid's rows: totals (grand and sub), notes, repeated headers, examples."""
+    """Rows left out, as masks over the grid's rows: totals (grand and sub), notes, repeated headers, examples,
+    blanks."""
 
     grand: np.ndarray
     sub: np.ndarray
     notes: np.ndarray
     headers: np.ndarray
     examples: np.ndarray
+    blank: np.ndarray
 
     @property
     def any(self) -> np.ndarray:
         """Return the mask of every row left out."""
-        return self.grand | self.sub | self.notes | self.headers | self.examples
+        return self.grand | self.sub | self.notes | self.headers | self.examples | self.blank
 
     def counts(self) -> dict[str, int]:
         """Return how many rows were left out, by reason, those with none omitted."""
         named = {"total": self.grand, "subtotal": self.sub, "note": self.notes, "repeated_header": self.headers,
-                 "example": self.examples}
+                 "example": self.examples,
+                 "blank": self.blank}
         return {name: int(mask.sum()) for name, mask in named.items() if mask.any()}
 
 
 def _texts(grid: Grid) -> dict[int, pa.DictionaryArray]:
-    """Return the columns that may hold words: every column but those of numbers, coded."""
+    """Return the columns that may hold words, coded: every column but those of numbers, and the first one."""
     found = grid.heading.found
     return {place: encoded(flat(column)) for place, column in enumerate(grid.columns)
-            if not (place in found and found[place].column.numeric) and not pa.types.is_decimal(column.type)}
+            if (place == 0 or not (place in found and found[place].column.numeric))
+            and (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))}
+
+
+def _blank(grid: Grid) -> np.ndarray:
+    """Return the mask of rows whose every cell is empty (or spaces)."""
+    mask = np.ones(len(grid.rows), bool)
+    for column in grid.columns:
+        empty = missing(flat(column))
+        if pa.types.is_dictionary(column.type) or (pa.types.is_string(column.type) and (mask & ~empty).any()):
+            empty = empty | _rows_where(encoded(flat(column)), lambda text: not text.strip())
+        mask &= empty
+        if not mask.any():
+            break
+    return mask
 
 
 def _rows_where(column: pa.DictionaryArray, test: Any) -> np.ndarray:
@@ -90,7 +107,7 @@ def find(grid: Grid) -> Dropped:
     notes = _notes(grid, texts, count)
     first = texts.get(0)
     examples = np.zeros(count, bool) if first is None else _rows_where(first, lambda text: EXAMPLE.match(text.strip()))
-    return Dropped(grand, sub, notes & ~grand & ~sub, _repeated(grid, texts, count), examples)
+    return Dropped(grand, sub, notes & ~grand & ~sub, _repeated(grid, texts, count), examples, _blank(grid))
 
 
 def _is_note(text: str) -> bool:
