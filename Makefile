@@ -8,6 +8,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 WORKERS ?= 2
 
+# what a test run without Debian's packages skips is said with its reason
 .PHONY: help reports test test-long lab notebooks bench validate lint clean
 help:
 	@echo "make reports    environment, demonstration inputs, a report for every city, the index"
