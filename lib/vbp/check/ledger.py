@@ -1,15 +1,15 @@
 """Rules on the rows of usage: prices against awards, signs, gaps, repeats, outliers, basis."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from vbp.check.view import View, month_name, months
+from vbp.check.view import Row, View, month_name, months
 from vbp.errors import Problem
 from vbp.tables.arrays import flat
 from vbp.tables.validate import key_codes, repeated
 
-NEAR = 0.10
-"""How near a price ratio must be to the pack size to count as a mix-up of packs and units (relative)."""
 ABOVE = 0.01
 """How far above the selected price (relative) a purchase is reported; one fen per pack is always allowed."""
 ODD = 3.0
@@ -22,24 +22,20 @@ def _yuan(value: float) -> str:
     return f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
-def mixed_up(view: View) -> np.ndarray:
-    """Return the mask of usage rows whose price is off the award by a factor near units_per_pack."""
-    size = view.pack_size[view.product]
-    ratio = view.price / view.covered
-    with np.errstate(invalid="ignore"):
-        low, high = np.abs(ratio * size - 1) <= NEAR, np.abs(ratio / size - 1) <= NEAR
-    return (size >= 2) & (low | high)
-
-
 def pack_unit(view: View) -> list[Problem]:
     """Return an error for rows whose price per pack is the award's price off by units_per_pack: packs and units mixed up."""
     if not view.has("usage", "products", "awards") or not view.awards:
         return []
-    places = np.flatnonzero(mixed_up(view))
-    return view.listed("usage", places, _quantity(view), "pack_unit", lambda place: (
-        f"{_yuan(view.price[place])} yuan a pack against {_yuan(view.covered[place])} in the award, a factor near the pack size "
-        f"({view.pack_size[view.product[place]]:g}): the quantity counts {'minimum units' if view.price[place] < view.covered[place] else 'packs'}"
-        f", not {'packs' if view.price[place] < view.covered[place] else 'minimum units'}", _yuan(view.packs[place])), "error")
+    places, covered = view.off_award
+    award = dict(zip(places[view.mixed_up].tolist(), covered[view.mixed_up].tolist(), strict=True))
+
+    def text(place: int) -> tuple[str, str]:
+        low = view.price[place] < award[place]
+        said, meant = ("minimum units", "packs") if low else ("packs", "minimum units")
+        return (f"{_yuan(view.price[place])} yuan a pack against {_yuan(award[place])} in the award, a factor near the pack "
+                f"size ({view.pack_size[view.product[place]]:g}): the quantity counts {said}, not {meant}", _yuan(view.packs[place]))
+
+    return view.listed("usage", list(award), _quantity(view), "pack_unit", text, "error")
 
 
 def _quantity(view: View) -> str:
@@ -50,10 +46,11 @@ def above_selected(view: View) -> list[Problem]:
     """Return a warning for selected products bought above their selected price in months that the award covers whole."""
     if not view.has("usage", "products", "awards") or not view.awards:
         return []
-    over = view.price > np.maximum(view.covered * (1 + ABOVE), view.covered + 0.01)
-    places = np.flatnonzero(over & ~mixed_up(view))
-    return view.listed("usage", places, "amount_yuan", "above_selected", lambda place: (
-        f"bought at {_yuan(view.price[place])} yuan a pack, above the selected price {_yuan(view.covered[place])}",
+    places, covered = view.off_award
+    over = (view.price[places] > np.maximum(covered * (1 + ABOVE), covered + 0.01)) & ~view.mixed_up
+    award = dict(zip(places[over].tolist(), covered[over].tolist(), strict=True))
+    return view.listed("usage", list(award), "amount_yuan", "above_selected", lambda place: (
+        f"bought at {_yuan(view.price[place])} yuan a pack, above the selected price {_yuan(award[place])}",
         _yuan(view.amount[place])))
 
 
@@ -61,35 +58,50 @@ def outside_award(view: View) -> list[Problem]:
     """Return a warning, one per product, for purchases at the selected price before the start, or any after the end."""
     if not view.has("usage", "products", "awards") or not view.awards:
         return []
-    by_product: dict[int, list[dict]] = {}
-    for award in view.awards:
-        by_product.setdefault(award["product"], []).append(award)
-    order = np.argsort(view.product, kind="stable")
-    bounds = np.searchsorted(view.product[order], np.arange(len(view.rows("products")) + 1))
-    problems: list[Problem] = []
-    for product, awards in by_product.items():
-        rows = order[bounds[product]:bounds[product + 1]]
-        first = min(awards, key=lambda award: award["start_date"])
-        last = max(awards, key=lambda award: award["end_date"])
-        price = float(first["selected_price_yuan"])
-        early = rows[(view.month[rows] < months(first["start_date"])) & (np.abs(view.price[rows] / price - 1) <= 0.001)]
-        late = rows[view.month[rows] > months(last["end_date"])]
-        problems += _outside(view, early, "before_start", f"bought at the selected price before the start ({first['start_date']})")
-        problems += _outside(view, late, "after_end", f"bought after the last award ended ({last['end_date']}): is a renewal missing?")
+    first, last = _first_and_last(view)
+    zero, span = view.span
+    before = np.full((len(view.pack_size), span), np.nan, np.float32)
+    late = np.zeros((len(view.pack_size), span), bool)
+    for product, award in first.items():
+        before[product, :max(months(award["start_date"]) - zero, 0)] = float(award["selected_price_yuan"])
+        late[product, max(months(last[product]["end_date"]) - zero + 1, 0):] = True
+    early = np.abs(view.price / before.ravel()[view.cell] - 1) <= 0.001 if not np.isnan(before).all() else np.zeros(0, bool)
+    problems = _outside(view, np.flatnonzero(early), "before_start", lambda product: (
+        f"bought at the selected price before the start ({first[product]['start_date']})"))
+    if (late & (view.by_cell() > 0)).any():
+        problems += _outside(view, np.flatnonzero(late.ravel()[view.cell]), "after_end", lambda product: (
+            f"bought after the last award ended ({last[product]['end_date']}): is a renewal missing?"))
     return problems
 
 
-def _outside(view: View, rows: np.ndarray, rule: str, text: str) -> list[Problem]:
-    if not len(rows):
-        return []
-    where = int(rows.min())
-    return [view.problem("usage", where, "month", rule, f"{text}; {len(rows):,} rows, {_yuan(float(view.amount[rows].sum()))} yuan",
-                         view.usage["product_id"][where].as_py())]
+def _first_and_last(view: View) -> tuple[dict[int, Row], dict[int, Row]]:
+    """Return every awarded product's first award and the one that ends last."""
+    first: dict[int, Row] = {}
+    last: dict[int, Row] = {}
+    for award in view.awards:
+        product = award["product"]
+        if product not in first or award["start_date"] < first[product]["start_date"]:
+            first[product] = award
+        if product not in last or award["end_date"] > last[product]["end_date"]:
+            last[product] = award
+    return first, last
+
+
+def _outside(view: View, places: np.ndarray, rule: str, text: Callable[[int], str]) -> list[Problem]:
+    """Return one warning per product for the usage rows at `places`."""
+    problems = []
+    for product in np.unique(view.product[places]).tolist():
+        own = places[view.product[places] == product]
+        message = f"{text(product)}; {len(own):,} rows, {_yuan(float(view.amount[own].sum(dtype=float)))} yuan"
+        problems.append(view.problem("usage", int(own[0]), "month", rule, message, view.usage["product_id"][int(own[0])].as_py()))
+    return problems
 
 
 def returns(view: View) -> list[Problem]:
     """Return one warning for all negative quantities (returns: they are netted), and an error where the signs contradict."""
     if not view.has("usage"):
+        return []
+    if view.packs.min(initial=1) > 0 and view.amount.min(initial=1) >= 0:
         return []
     back = np.flatnonzero((view.packs < 0) | (view.amount < 0))
     problems: list[Problem] = []
@@ -111,9 +123,10 @@ def missing_months(view: View) -> list[Problem]:
     """Return a warning for months without any row between the first and the last, and for hospitals with gaps of their own."""
     if not view.has("usage", "hospitals") or not view.usage.num_rows:
         return []
-    first, span = int(view.month.min()), int(view.month.max() - view.month.min()) + 1
-    seen = np.zeros((len(view.rows("hospitals")) + 2, span), bool)
-    seen[view.hospital, view.month - first] = True
+    first, span = view.span
+    flags = np.zeros((len(view.rows("hospitals")) + 2) * span, bool)
+    flags[view.hospital * np.int32(span) + (view.month - np.int32(first))] = True
+    seen = flags.reshape(-1, span)
     empty = np.flatnonzero(~seen.any(0))
     problems = [view.problem("usage", None, "month", "missing_month", "no row of any hospital in " + _named(empty + first))] if len(empty) else []
     for place, row in enumerate(view.rows("hospitals")):
@@ -136,12 +149,9 @@ def duplicates(view: View) -> list[Problem]:
     if not view.has("usage"):
         return []
     table = view.usage
-    key = ["hospital_id", "product_id"]
     when = flat(table["date"]) if "date" in table.column_names else None
-    keys = key_codes([view.inputs.codes("usage", name) for name in key])
-    keys = keys * (int(view.month.max(initial=0)) + 2) + view.month + 1
-    if when is not None:
-        keys = key_codes([flat(table["date"]), *(view.inputs.codes("usage", name) for name in key)])
+    last = view.inputs.codes("usage", "month" if when is None else "date")
+    keys = key_codes([*(view.inputs.codes("usage", name) for name in ("hospital_id", "product_id")), last])
     again = repeated(keys)
     if not len(again):
         return []
@@ -164,12 +174,14 @@ def outliers(view: View) -> list[Problem]:
     """Return a warning for rows far from their product's usual price, and products far from their generic's price per unit."""
     if not view.has("usage", "products") or not view.rows("products"):
         return []
-    good = ~np.isnan(view.price) & (view.product >= 0)
-    log = np.log(np.where(good, view.price, 1))
-    count = np.bincount(view.product[good], minlength=len(view.pack_size))
-    usual = np.bincount(view.product[good], log[good], len(view.pack_size)) / np.maximum(count, 1)
-    odd = good & (np.abs(log - usual[view.product]) > np.log(ODD)) & (count[view.product] >= 3)
-    places = np.flatnonzero(odd)
+    whole = view.product.min(initial=0) >= 0 and not np.isnan(view.price.min(initial=1))
+    good = slice(None) if whole else ~np.isnan(view.price) & (view.product >= 0)
+    log, product = np.log(view.price[good]), view.product[good]
+    count = np.bincount(product, minlength=len(view.pack_size))
+    usual = np.bincount(product, log, len(view.pack_size)) / np.maximum(count, 1)
+    odd = np.abs(log - usual.astype(np.float32)[product]) > np.float32(np.log(ODD))
+    places = np.flatnonzero(odd) if whole else np.flatnonzero(good)[odd]
+    places = places[count[view.product[places]] >= 3]
     problems = view.listed("usage", places, "amount_yuan", "price_outlier", lambda place: (
         f"{_yuan(view.price[place])} yuan a pack; this product usually costs {_yuan(float(np.exp(usual[view.product[place]])))}",
         _yuan(view.amount[place])))
@@ -205,7 +217,7 @@ def packs_and_units(view: View) -> list[Problem]:
     """Return an error where packs × units per pack is not the quantity in units given beside it."""
     if not view.has("usage", "products") or not {"quantity_packs", "quantity_units"} <= set(view.usage.column_names):
         return []
-    packs, units = view._quantity("quantity_packs"), view._quantity("quantity_units")
+    packs, units = view.quantity("quantity_packs"), view.quantity("quantity_units")
     if packs is None or units is None:
         return []
     off = np.abs(packs * view.pack_size[view.product] - units) > 0.01 * np.maximum(np.abs(units), 1)

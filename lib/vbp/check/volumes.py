@@ -16,28 +16,23 @@ STOCK_MONTHS = 3.0
 """Months of use in stock at a start above which it is reported."""
 
 
-def _by_generic(view: View) -> tuple[np.ndarray, int]:
-    """Return converted units by hospital × generic × month (dense), and the first month."""
-    first = int(view.month.min(initial=0))
-    span = int(view.month.max(initial=0)) - first + 1
+def _by_generic(view: View) -> np.ndarray:
+    """Return converted units by hospital × generic × month (dense)."""
+    first, span = view.span
     hospitals, generics = len(view.rows("hospitals")), len(view.generics)
     generic = view.generic[view.product]
-    good = (generic >= 0) & (view.hospital >= 0) & ~np.isnan(view.converted)
+    units = view.packs * view.conversion[view.product]
+    good = (generic >= 0) & (view.hospital >= 0) & ~np.isnan(units)
     place = (view.hospital * generics + generic) * span + view.month - first
-    size = hospitals * generics * span
-    cube = np.bincount(place[good], view.converted[good], size)
-    return cube.reshape(hospitals, generics, span), first
+    return np.bincount(place[good], units[good], hospitals * generics * span).reshape(hospitals, generics, span)
 
 
-def _year_before(view: View, cube: np.ndarray, first: int, row: Row) -> tuple[float, int] | None:
-    """Return (use in the twelve months before an agreement, months of the ledger that lie in them)."""
-    hospital = next((place for place, own in enumerate(view.rows("hospitals")) if own["hospital_id"] == row["hospital_id"]), None)
-    if hospital is None or row["generic"] not in view.generics:
-        return None
-    end = months(row["start_date"]) - first
-    begin = max(end - 12, 0)
-    seen = cube[hospital, view.generics.index(row["generic"]), begin:max(min(end, cube.shape[2]), 0)]
-    return float(seen.sum()), len(seen)
+def _city_by_generic(view: View) -> np.ndarray:
+    """Return converted units by generic × month over all hospitals."""
+    by_product = view.by_cell(np.nan_to_num(view.packs)) * view.conversion[:, None]
+    city = np.zeros((len(view.generics), view.span[1]))
+    np.add.at(city, view.generic[:-2], by_product[:-2])
+    return city
 
 
 def over_reported(view: View) -> list[Problem]:
@@ -47,7 +42,7 @@ def over_reported(view: View) -> list[Problem]:
     """
     if not view.has("agreements", "usage", "products", "hospitals") or not view.usage.num_rows:
         return []
-    cube, first = _by_generic(view)
+    cube, first = _by_generic(view), view.span[0]
     groups: dict[tuple[Any, ...], list[int]] = {}
     rows = view.rows("agreements")
     for place, row in enumerate(rows):
@@ -83,8 +78,7 @@ def stockpiling(view: View) -> list[Problem]:
     """Return a warning for a jump in purchases in the two months before a start, against the ten months before those."""
     if not view.has("usage", "products", "hospitals", "awards") or not view.awards:
         return []
-    cube, first = _by_generic(view)
-    city = cube.sum(0)
+    city, first = _city_by_generic(view), view.span[0]
     problems = []
     for generic, start, award in _starts(view):
         end = start - first
@@ -151,9 +145,9 @@ def stock_against_usage(view: View) -> list[Problem]:
     dispensed = "basis" in view.usage.column_names and "dispensed" in view.usage["basis"].unique().to_pylist()
     column = "out_units" if dispensed else "in_units"
     products, hospitals = view.rows("products"), view.rows("hospitals")
-    key = (view.hospital * (len(products) + 2) + view.product) * 10000 + view.month
+    key = (view.hospital.astype(np.int64) * (len(products) + 2) + view.product) * 10000 + view.month
     unique, inverse = np.unique(key, return_inverse=True)
-    units = dict(zip(unique.tolist(), np.bincount(inverse, np.nan_to_num(view.units)).tolist(), strict=True))
+    units = dict(zip(unique.tolist(), np.bincount(inverse, np.nan_to_num(view.packs * view.pack_size[view.product])).tolist(), strict=True))
     hospital = {row["hospital_id"]: place for place, row in enumerate(hospitals)}
     product = {row["product_id"]: place for place, row in enumerate(products)}
     off: dict[int, float] = {}

@@ -23,9 +23,15 @@ def encoded(column: pa.Array) -> pa.DictionaryArray:
     return column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
 
 
+def raw_codes(column: pa.DictionaryArray) -> np.ndarray:
+    """Return the codes of a dictionary array in their own type, with −1 for null; no copy where nothing is null."""
+    indices = column.indices
+    return np.asarray(pc.fill_null(indices, -1) if indices.null_count else indices)
+
+
 def codes(column: pa.DictionaryArray) -> np.ndarray:
     """Return the codes of a dictionary array as int64, with −1 for null."""
-    return np.asarray(pc.fill_null(column.indices, -1)).astype(np.int64, copy=False)
+    return raw_codes(column).astype(np.int64, copy=False)
 
 
 def plain(column: pa.Array) -> pa.Array:

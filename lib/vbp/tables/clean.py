@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,7 @@ def _extra(grid: Grid) -> dict[str, pa.Array]:
 
 def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
     """Make a grid canonical: drop what is no data (counted), clean each column, compare the printed totals."""
+    grid = replace(grid, columns=[flat(column) for column in grid.columns])
     dropped = totals.find(grid)
     gone = dropped.any
     columns: dict[str, pa.Array] = _extra(grid)

@@ -219,4 +219,6 @@ def choose(rows: Sequence[Sequence[str]], tables: Sequence[Table]) -> tuple[int,
             rank = (hits, hits / len(table.columns))
             if best is None or rank > best[0]:
                 best = (rank, place, table)
+        if best is not None and len(tables) == 1 and best[0][0] >= max(2, len(best[2].required)):
+            break
     return None if best is None else (best[1], best[2])

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,9 +106,21 @@ class Inputs:
         raise IndexError(place)
 
 
-def sha256(data: bytes | Path) -> str:
+MAPPED = 4 << 20
+"""Files above this many bytes are mapped into memory instead of copied."""
+
+
+def whole(path: Path) -> bytes | mmap.mmap:
+    """Return a file's bytes, mapped where the file is big."""
+    if path.stat().st_size < MAPPED:
+        return path.read_bytes()
+    with path.open("rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def sha256(data: bytes | mmap.mmap | Path) -> str:
     """Return the SHA-256 of bytes or of a file, in hexadecimal."""
-    if isinstance(data, bytes):
+    if not isinstance(data, Path):
         return hashlib.sha256(data).hexdigest()
     with data.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -15,10 +15,10 @@ from vbp.schema import DEMANDED, TABLES, Column, Table
 from vbp.tables import csvfile, parquet, sheets, validate
 from vbp.tables.arrays import encoded, flat, plain
 from vbp.tables.clean import Part, clean
-from vbp.tables.encoding import to_utf8
+from vbp.tables.encoding import Bytes, to_utf8
 from vbp.tables.folder import NOTES, TEXT, Source, survey, table_named
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.inputs import FileRecord, Inputs, Origin, sha256
+from vbp.tables.inputs import FileRecord, Inputs, Origin, sha256, whole
 from vbp.tables.kinds import arrow_type
 from vbp.tables.place import Place, read_place
 from vbp.tables.texts import compact
@@ -69,7 +69,7 @@ def _by_columns(label: str, table: Table, problems: list[Problem]) -> None:
                             "warning", table.name, label))
 
 
-def _text_grids(source: Source, data: bytes, tables: Sequence[Table], problems: list[Problem]) -> Iterator[Grid]:
+def _text_grids(source: Source, data: Bytes, tables: Sequence[Table], problems: list[Problem]) -> Iterator[Grid]:
     name = source.path.name
     body, encoding, unsure = to_utf8(data)
     text = csvfile.text_of(name, body, encoding)
@@ -115,7 +115,7 @@ def _grids(source: Source, only: Collection[str] | None, pool: ThreadPoolExecuto
     """Yield every table's grid in one file, with the file's hash counted beside the reading."""
     suffix = source.path.suffix.lower()
     if suffix in TEXT:
-        data = source.path.read_bytes()
+        data = whole(source.path)
         digest = pool.submit(sha256, data)
         for grid in _text_grids(source, data, _candidates(source.table, only), problems):
             yield grid, digest

@@ -18,6 +18,7 @@ from vbp.tables.texts import compact
 
 GRAND = re.compile(r"^(?:本页|本月|本年|本表|全院|全市|全年|全省|当前页?|分页)?(?:合计|总计|共计|累计|总和|总共|总合计)(?:数|金额|数量)?$|^(?:grand)?total$|^sum$")
 SUB = re.compile(r"小计(?:数|金额|数量)?$|^subtotal$|.(?:合计|总计|共计)$")
+HINT = re.compile(r"[计和总]|total|sum", re.IGNORECASE)
 NOTE = re.compile(r"^(?:注|备注|说明|制表|填表|填报|审核|复核|打印|导出|数据来源|单位负责人|统计人|联系|联系人|联系电话|制单|source|note)")
 EXAMPLE = re.compile(r"^(?:示例|例如|example)\s*[:：]", re.IGNORECASE)
 NOTE_MARK = re.compile(r"^[^:：]{0,12}[:：。]|^注|^note|^source", re.IGNORECASE)
@@ -87,7 +88,7 @@ def _incomplete(grid: Grid, texts: Mapping[int, pa.DictionaryArray], matched: np
 
 
 def _word(text: str) -> str | None:
-    if len(text) > 40:
+    if len(text) > 40 or not HINT.search(text):
         return None
     small = compact(text)
     return "grand" if GRAND.search(small) else "sub" if SUB.search(small) else None

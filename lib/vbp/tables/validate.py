@@ -1,6 +1,7 @@
 """What every table must hold to: required cells filled, values in range, keys not repeated, one column of each pair."""
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from vbp.errors import Problem
 from vbp.schema import Column, Table
-from vbp.tables.arrays import codes, encoded, int64_view, missing
+from vbp.tables.arrays import encoded, int64_view, missing, raw_codes
 from vbp.tables.clean import Part
 from vbp.tables.report import LIMIT, cells, shown
 
@@ -66,19 +67,18 @@ def ranges(part: Part, limit: int | None = LIMIT) -> list[Problem]:
 
 
 def key_codes(columns: Sequence[pa.Array]) -> np.ndarray:
-    """Return one int64 per row that is equal where all columns are equal (an empty cell equals an empty cell)."""
+    """Return one number per row that is equal where all columns are equal (an empty cell equals an empty cell)."""
+    coded = [encoded(column) for column in columns]
+    sizes = [len(column.dictionary) + 1 for column in coded]
+    kind = np.int32 if math.prod(sizes) < 1 << 31 else np.int64
     combined: np.ndarray | None = None
-    size = 1
-    for column in columns:
-        coded = encoded(column)
-        own, count = codes(coded) + 1, len(coded.dictionary) + 1
-        if combined is None:
-            combined, size = own, count
-            continue
-        if size * count >= 1 << 62:
+    reach = 1
+    for column, size in zip(coded, sizes, strict=True):
+        own = raw_codes(column).astype(kind, copy=False) + kind(1)
+        if combined is not None and reach * size >= 1 << 62:
             _, combined = np.unique(combined, return_inverse=True)
-            size = int(combined.max(initial=0)) + 1
-        combined, size = combined * count + own, size * count
+            reach = int(combined.max(initial=0)) + 1
+        combined, reach = own if combined is None else combined * kind(size) + own, reach * size
     return np.empty(0, np.int64) if combined is None else combined
 
 
