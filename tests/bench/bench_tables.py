@@ -1,4 +1,5 @@
-"""Reading and checking against the bare read: a 1,000,000-row csv (pyarrow) and a 200,000-row xlsx (calamine), at most 3 times each.
+"""Reading and checking against the bare read: a 1,000,000-row csv (pyarrow) and a 200,000-row xlsx (calamine), at
+most 3 times each.
 
     PYTHONPATH=lib python tests/bench/bench_tables.py [--rows 1000000] [--book-rows 200000] [--rounds 7]
 
@@ -27,9 +28,14 @@ HOSPITALS, PRODUCTS, MONTHS = 400, 600, 60
 def small_tables() -> dict[str, Any]:
     """Hospitals, products and awards of a big city."""
     hospitals = [small_folder.HOSPITALS[0], *([f"H{n:04d}", f"医院{n}", "三级", "公立"] for n in range(HOSPITALS))]
-    products = [small_folder.PRODUCTS[0], *([f"XA10BDA{n:016d}", f"品种{n // 4}", "药品", "片剂", "5mg", 28, f"厂{n % 9}"] for n in range(PRODUCTS))]
-    awards = [["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],
-              *(["N1", f"XA10BDA{n:016d}", "2022-01-01", f"{20 + n % 40}", "2024-12-31"] for n in range(0, PRODUCTS, 4))]
+    products = [
+        small_folder.PRODUCTS[0],
+        *([f"XA10BDA{n:016d}", f"品种{n // 4}", "药品", "片剂", "5mg", 28, f"厂{n % 9}"] for n in range(PRODUCTS)),
+    ]
+    awards = [
+        ["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],
+        *(["N1", f"XA10BDA{n:016d}", "2022-01-01", f"{20 + n % 40}", "2024-12-31"] for n in range(0, PRODUCTS, 4)),
+    ]
     return {"hospitals": hospitals, "products": products, "awards": awards}
 
 
@@ -80,7 +86,8 @@ def compare(name: str, bare: Callable[[], Any], ours: Callable[[], Any], rounds:
     pairs = [(timed(bare), timed(ours)) for _ in range(rounds + 1)][1:]
     base, own = min(first for first, _ in pairs), min(second for _, second in pairs)
     middle = statistics.median(second / first for first, second in pairs)
-    print(f"{name:42s} bare {base:7.3f} s   read and checked {own:7.3f} s   ratio {own / base:5.2f} (median of pairs {middle:5.2f}; limit {LIMIT})")
+    print(f"{name:42s} bare {base:7.3f} s   read and checked {own:7.3f} s   ratio {own / base:5.2f} (median of pairs "
+          f"{middle:5.2f}; limit {LIMIT})")
     return own / base <= LIMIT
 
 
@@ -99,7 +106,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = csv_folder(Path(scratch) / "csv", chosen.rows)
         assert check(folder).ok
-        good = compare(f"csv, {chosen.rows:,} rows, against pyarrow", lambda: pacsv.read_csv(folder / "usage.csv"), lambda: check(folder),
+        good = compare(f"csv, {chosen.rows:,} rows, against "
+                       "pyarrow", lambda: pacsv.read_csv(folder / "usage.csv"), lambda: check(folder),
                        chosen.rounds)
         book = book_folder(Path(scratch) / "book", chosen.book_rows)
         good &= compare(f"xlsx, {chosen.book_rows:,} rows, against calamine",

@@ -23,7 +23,8 @@ def _yuan(value: float) -> str:
 
 
 def pack_unit(view: View) -> list[Problem]:
-    """Return an error for rows whose price per pack is the award's price off by units_per_pack: packs and units mixed up."""
+    """Return an error for rows whose price per pack is the award's price off by units_per_pack: packs and units mixed
+    up."""
     if not view.has("usage", "products", "awards") or not view.awards:
         return []
     places, covered = view.off_award
@@ -32,18 +33,17 @@ def pack_unit(view: View) -> list[Problem]:
     def text(place: int) -> tuple[str, str]:
         low = view.price[place] < award[place]
         said, meant = ("minimum units", "packs") if low else ("packs", "minimum units")
-        return (f"{_yuan(view.price[place])} yuan a pack against {_yuan(award[place])} in the award, a factor near the pack "
-                f"size ({view.pack_size[view.product[place]]:g}): the quantity counts {said}, not {meant}", _yuan(view.packs[place]))
+        return (f"{_yuan(view.price[place])} yuan a pack against {_yuan(award[place])} in the award, a factor near "
+                "the pack "
+                f"size ({view.pack_size[view.product[place]]:g}): the quantity counts {said}, not "
+                f"{meant}", f"{view.counted([place]):f}")
 
-    return view.listed("usage", list(award), _quantity(view), "pack_unit", text, "error")
-
-
-def _quantity(view: View) -> str:
-    return "quantity_packs" if "quantity_packs" in view.usage.column_names else "quantity_units"
+    return view.listed("usage", list(award), view.quantity_name, "pack_unit", text, "error")
 
 
 def above_selected(view: View) -> list[Problem]:
-    """Return a warning for selected products bought above their selected price in months that the award covers whole."""
+    """Return a warning for selected products bought above their selected price in months that the award covers
+    whole."""
     if not view.has("usage", "products", "awards") or not view.awards:
         return []
     places, covered = view.off_award
@@ -51,7 +51,7 @@ def above_selected(view: View) -> list[Problem]:
     award = dict(zip(places[over].tolist(), covered[over].tolist(), strict=True))
     return view.listed("usage", list(award), "amount_yuan", "above_selected", lambda place: (
         f"bought at {_yuan(view.price[place])} yuan a pack, above the selected price {_yuan(award[place])}",
-        _yuan(view.amount[place])))
+        f"{view.yuan([place]):,}"))
 
 
 def outside_award(view: View) -> list[Problem]:
@@ -65,7 +65,9 @@ def outside_award(view: View) -> list[Problem]:
     for product, award in first.items():
         before[product, :max(months(award["start_date"]) - zero, 0)] = float(award["selected_price_yuan"])
         late[product, max(months(last[product]["end_date"]) - zero + 1, 0):] = True
-    early = np.abs(view.price / before.ravel()[view.cell] - 1) <= 0.001 if not np.isnan(before).all() else np.zeros(0, bool)
+    early = (
+        np.abs(view.price / before.ravel()[view.cell] - 1) <= 0.001 if not np.isnan(before).all() else np.zeros(0, bool)
+    )
     problems = _outside(view, np.flatnonzero(early), "before_start", lambda product: (
         f"bought at the selected price before the start ({first[product]['start_date']})"))
     if (late & (view.by_cell() > 0)).any():
@@ -92,35 +94,38 @@ def _outside(view: View, places: np.ndarray, rule: str, text: Callable[[int], st
     problems = []
     for product in np.unique(view.product[places]).tolist():
         own = places[view.product[places] == product]
-        message = f"{text(product)}; {len(own):,} rows, {_yuan(float(view.amount[own].sum(dtype=float)))} yuan"
-        problems.append(view.problem("usage", int(own[0]), "month", rule, message, view.usage["product_id"][int(own[0])].as_py()))
+        message = f"{text(product)}; {len(own):,} rows, {view.yuan(own):,} yuan"
+        problems.append(
+            view.problem("usage", int(own[0]), "month", rule, message, view.usage["product_id"][int(own[0])].as_py())
+        )
     return problems
 
 
 def returns(view: View) -> list[Problem]:
-    """Return one warning for all negative quantities (returns: they are netted), and an error where the signs contradict."""
-    if not view.has("usage"):
+    """Return one warning for all negative quantities (returns: they are netted), an error where the signs
+    contradict."""
+    if not view.has("usage") or (view.packs.min(initial=1) > 0 and view.amount.min(initial=1) >= 0):
         return []
-    if view.packs.min(initial=1) > 0 and view.amount.min(initial=1) >= 0:
-        return []
-    back = np.flatnonzero((view.packs < 0) | (view.amount < 0))
+    packs, amount, column = view.packs, view.amount, view.quantity_name
+    back = np.flatnonzero((packs < 0) | (amount < 0))
     problems: list[Problem] = []
     if len(back):
-        packs, amount = float(np.nansum(view.packs[back])), float(view.amount[back].sum())
-        problems.append(view.problem("usage", back[0], _quantity(view), "returns",
-                                     f"{len(back):,} rows are negative (returns, 退货): {_yuan(packs)} packs and {_yuan(amount)} yuan are "
-                                     "netted against the purchases", _yuan(view.packs[back[0]])))
-    contrary = back[(view.packs[back] > 0) | (view.amount[back] > 0)]
-    nothing = np.flatnonzero((view.packs == 0) & (view.amount != 0))
+        said = (f"{len(back):,} rows are negative (returns, 退货): {view.counted(back):f} "
+                f"{column.removeprefix('quantity_')} "
+                f"and {view.yuan(back):,} yuan are netted against the purchases")
+        problems.append(view.problem("usage", back[0], column, "returns", said, f"{view.counted(back[:1]):f}"))
+    contrary = back[(packs[back] > 0) | (amount[back] > 0)]
     problems += view.listed("usage", contrary, "amount_yuan", "sign", lambda place: (
-        f"quantity {_yuan(view.packs[place])} and amount {_yuan(view.amount[place])} have opposite signs", _yuan(view.amount[place])),
-        "error")
-    return problems + view.listed("usage", nothing, _quantity(view), "zero_quantity", lambda place: (
-        f"no quantity for {_yuan(view.amount[place])} yuan: a price cannot be made from it", "0"))
+        f"quantity {view.counted([place]):f} and amount {view.yuan([place]):,} have opposite signs",
+        f"{view.yuan([place]):,}"), "error")
+    nothing = np.flatnonzero((packs == 0) & (amount != 0))
+    return problems + view.listed("usage", nothing, column, "zero_quantity", lambda place: (
+        f"no quantity for {view.yuan([place]):,} yuan: a price cannot be made from it", "0"))
 
 
 def missing_months(view: View) -> list[Problem]:
-    """Return a warning for months without any row between the first and the last, and for hospitals with gaps of their own."""
+    """Return a warning for months without any row between the first and the last, and for hospitals with gaps of
+    their own."""
     if not view.has("usage", "hospitals") or not view.usage.num_rows:
         return []
     first, span = view.span
@@ -128,13 +133,18 @@ def missing_months(view: View) -> list[Problem]:
     flags[view.hospital * np.int32(span) + (view.month - np.int32(first))] = True
     seen = flags.reshape(-1, span)
     empty = np.flatnonzero(~seen.any(0))
-    problems = [view.problem("usage", None, "month", "missing_month", "no row of any hospital in " + _named(empty + first))] if len(empty) else []
+    problems = (
+        [view.problem("usage", None, "month", "missing_month", "no row of any hospital in " + _named(empty + first))]
+        if len(empty)
+        else []
+    )
     for place, row in enumerate(view.rows("hospitals")):
         own = np.flatnonzero(seen[place])
         gaps = np.setdiff1d(np.arange(own[0], own[-1]), np.concatenate([own, empty])) if len(own) else own
         if len(gaps) and len(own) >= 6:
             problems.append(view.problem("usage", None, "month", "missing_month",
-                                         f"hospital {row['hospital_id']} has no row in {_named(gaps + first)}: a gap is not zero use",
+                                         f"hospital {row['hospital_id']} has no row in {_named(gaps + first)}: a gap "
+                                         "is not zero use",
                                          row["hospital_id"]))
     return problems if view.limit is None else problems[:view.limit * 3]
 
@@ -145,7 +155,8 @@ def _named(numbers: np.ndarray) -> str:
 
 
 def duplicates(view: View) -> list[Problem]:
-    """Return a warning for rows equal in every cell, and one for keys that stand in several rows (they are added up)."""
+    """Return a warning for rows equal in every cell, and one for keys that stand in several rows (they are added
+    up)."""
     if not view.has("usage"):
         return []
     table = view.usage
@@ -156,35 +167,41 @@ def duplicates(view: View) -> list[Problem]:
     if not len(again):
         return []
     alike = np.flatnonzero(np.isin(keys, keys[again]))
-    numbers = [flat(table[name].take(alike)) for name in ("quantity_packs", "quantity_units", "amount_yuan") if name in table.column_names]
-    same = alike[repeated(key_codes([flat(table["product_id"].take(alike)), flat(table["hospital_id"].take(alike)),
-                                     flat(table["month"].take(alike)), *([flat(table["date"].take(alike))] if when is not None else []),
-                                     *numbers]))]
+    whole = [
+        name
+        for name in ("hospital_id", "product_id", "month", "date", "quantity_packs", "quantity_units", "amount_yuan")
+        if name in table.column_names
+    ]
+    same = alike[repeated(key_codes([flat(table[name].take(alike)) for name in whole]))]
     problems = view.listed("usage", same, "product_id", "duplicate_row", lambda place: (
         "equal in every cell to an earlier row: read as a second purchase; delete it if it is the same one",
         table["product_id"][place].as_py()))
     if len(again) > len(same):
         problems.append(view.problem("usage", again[0], "product_id", "repeated_key",
-                                     f"{len(again) - len(same):,} rows repeat a hospital, {'day' if when is not None else 'month'} and product "
-                                     "with other figures: they are added up", table["product_id"][int(again[0])].as_py()))
+                                     f"{len(again) - len(same):,} rows repeat a hospital, "
+                                     f"{'day' if when is not None else 'month'} and product "
+                                     "with other figures: they are added "
+                                     "up", table["product_id"][int(again[0])].as_py()))
     return problems
 
 
 def outliers(view: View) -> list[Problem]:
-    """Return a warning for rows far from their product's usual price, and products far from their generic's price per unit."""
+    """Return a warning for rows far from their product's usual price, and products far from their generic's price per
+    unit."""
     if not view.has("usage", "products") or not view.rows("products"):
         return []
     whole = view.product.min(initial=0) >= 0 and not np.isnan(view.price.min(initial=1))
-    good = slice(None) if whole else ~np.isnan(view.price) & (view.product >= 0)
-    log, product = np.log(view.price[good]), view.product[good]
+    good = np.ones(0, bool) if whole else ~np.isnan(view.price) & (view.product >= 0)
+    log, product = np.log(view.price if whole else view.price[good]), view.product if whole else view.product[good]
     count = np.bincount(product, minlength=len(view.pack_size))
     usual = np.bincount(product, log, len(view.pack_size)) / np.maximum(count, 1)
     odd = np.abs(log - usual.astype(np.float32)[product]) > np.float32(np.log(ODD))
     places = np.flatnonzero(odd) if whole else np.flatnonzero(good)[odd]
     places = places[count[view.product[places]] >= 3]
     problems = view.listed("usage", places, "amount_yuan", "price_outlier", lambda place: (
-        f"{_yuan(view.price[place])} yuan a pack; this product usually costs {_yuan(float(np.exp(usual[view.product[place]])))}",
-        _yuan(view.amount[place])))
+        f"{_yuan(view.price[place])} yuan a pack; this product usually costs "
+        f"{_yuan(float(np.exp(usual[view.product[place]])))}",
+        f"{view.yuan([place]):,}"))
     return problems + _odd_products(view, usual, count)
 
 
@@ -194,11 +211,15 @@ def _odd_products(view: View, usual: np.ndarray, count: np.ndarray) -> list[Prob
     unit = usual[:len(products)] - np.log(view.pack_size[:len(products)] * factor)
     seen = count[:len(products)] > 0
     generic = view.generic[:len(products)]
-    others = {place: unit[seen & (generic == generic[place]) & (np.arange(len(unit)) != place)] for place in np.flatnonzero(seen)}
+    others = {
+        place: unit[seen & (generic == generic[place]) & (np.arange(len(unit)) != place)]
+        for place in np.flatnonzero(seen).tolist()
+    }
     middle = {place: float(np.median(rest)) for place, rest in others.items() if len(rest)}
     odd = [place for place in middle if abs(unit[place] - middle[place]) > np.log(ODD_PRODUCT)]
     return view.listed("products", odd, "units_per_pack", "price_outlier", lambda place: (
-        f"{_yuan(float(np.exp(unit[place])))} yuan per unit, against {_yuan(float(np.exp(middle[place])))} of the other products of "
+        f"{_yuan(float(np.exp(unit[place])))} yuan per unit, against {_yuan(float(np.exp(middle[place])))} of the "
+        "other products of "
         f"{view.generics[generic[place]]}: is units_per_pack or spec_factor right?", products[place]["units_per_pack"]))
 
 
@@ -209,7 +230,8 @@ def mixed_basis(view: View) -> list[Problem]:
     kinds = [text for text in view.usage["basis"].unique().to_pylist() if text]
     if len(kinds) < 2:
         return []
-    return [view.problem("usage", None, "basis", "mixed_basis", f"{' and '.join(sorted(kinds))} rows stand together: keep one basis in "
+    return [view.problem("usage", None, "basis", "mixed_basis", f"{' and '.join(sorted(kinds))} rows stand together: "
+                                                                "keep one basis in "
                          "usage (stock moves belong into stock)", ", ".join(sorted(kinds)), "error")]
 
 
@@ -221,6 +243,15 @@ def packs_and_units(view: View) -> list[Problem]:
     if packs is None or units is None:
         return []
     off = np.abs(packs * view.pack_size[view.product] - units) > 0.01 * np.maximum(np.abs(units), 1)
-    return view.listed("usage", np.flatnonzero(off & (view.product >= 0)), "quantity_units", "packs_units", lambda place: (
-        f"{_yuan(packs[place])} packs of {view.pack_size[view.product[place]]:g} are not {_yuan(units[place])} units", _yuan(units[place])),
-        "error")
+    return view.listed(
+        "usage",
+        np.flatnonzero(off & (view.product >= 0)),
+        "quantity_units",
+        "packs_units",
+        lambda place: (
+            f"{_yuan(packs[place])} packs of {view.pack_size[view.product[place]]:g} are not {_yuan(units[place])} "
+            "units",
+            _yuan(units[place]),
+        ),
+        "error",
+    )

@@ -1,7 +1,9 @@
-"""What the rules look at: usage as plain numpy columns, and the small tables as lists of rows. Made once, when asked for."""
+"""What the rules look at: usage as plain numpy columns, and the small tables as lists of rows. Made once, when asked
+for."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -21,14 +23,18 @@ NEAR = 0.10
 
 
 class View:
-    """The inputs as the rules read them. Row quantities are in floating point: rules judge plausibility, they pay nothing."""
+    """The inputs as the rules read them. Row quantities are in floating point: rules judge plausibility, they pay
+    nothing."""
 
     def __init__(self, inputs: Inputs, limit: int | None = LIMIT) -> None:
         self.inputs, self.limit = inputs, limit
 
     def has(self, *names: str) -> bool:
         """Return whether all these tables are there, with all their required columns and one of each pair."""
-        return all(name in self.inputs.tables and self._whole(name, set(self.inputs.tables[name].column_names)) for name in names)
+        return all(
+            name in self.inputs.tables and self._whole(name, set(self.inputs.tables[name].column_names))
+            for name in names
+        )
 
     @staticmethod
     def _whole(name: str, have: set[str]) -> bool:
@@ -64,7 +70,7 @@ class View:
 
         return cells([int(place) for place in places], make, self.limit)
 
-    # usage, one entry per row ------------------------------------------------------------------------------------------
+    # usage, one entry per row
 
     @cached_property
     def usage(self) -> pa.Table:
@@ -120,8 +126,11 @@ class View:
         Unknown and empty products stand in the last two rows of such a table.
         """
         first, span = self.span
-        place = np.where(self.product < 0, self.product + len(self.pack_size), self.product) if self.product.min(initial=0) < 0 \
+        place = (
+            np.where(self.product < 0, self.product + len(self.pack_size), self.product)
+            if self.product.min(initial=0) < 0
             else self.product
+        )
         return place * np.int32(span) + (self.month - np.int32(first))
 
     def by_cell(self, weights: np.ndarray | None = None) -> np.ndarray:
@@ -130,7 +139,8 @@ class View:
         return np.bincount(self.cell, weights, size[0] * size[1]).reshape(size)
 
     def quantity(self, name: str) -> np.ndarray | None:
-        """Per usage row, the quantity in column `name` as floating point, NaN where empty; None where the column is absent."""
+        """Per usage row, the quantity in column `name` as floating point, NaN where empty; None where the column is
+        absent."""
         if name not in self.usage.column_names:
             return None
         column = flat(self.usage[name])
@@ -163,6 +173,21 @@ class View:
         """Per usage row, yuan."""
         return int64_view(flat(self.usage["amount_yuan"])).astype(np.float32) * np.float32(0.01)
 
+    def yuan(self, places: Sequence[int] | np.ndarray) -> Decimal:
+        """Return the exact sum of the amounts of some usage rows, for messages."""
+        return Decimal(int(int64_view(flat(self.usage["amount_yuan"]))[np.asarray(places, np.int64)].sum())).scaleb(-2)
+
+    def counted(self, places: Sequence[int] | np.ndarray) -> Decimal:
+        """Return the exact sum of the quantities of some usage rows, in the column that the file gives, for
+        messages."""
+        column = flat(self.usage[self.quantity_name])
+        return Decimal(int(int64_view(column)[np.asarray(places, np.int64)].sum())).scaleb(-4).normalize()
+
+    @property
+    def quantity_name(self) -> str:
+        """The quantity column that usage gives."""
+        return "quantity_packs" if "quantity_packs" in self.usage.column_names else "quantity_units"
+
     @cached_property
     def price(self) -> np.ndarray:
         """Per usage row, yuan per pack; NaN where there is no positive quantity and amount."""
@@ -184,7 +209,7 @@ class View:
         """The generics' names, by number."""
         return list(dict.fromkeys(row["generic"] for row in self.rows("products")))
 
-    # awards ------------------------------------------------------------------------------------------------------------
+    # awards
 
     @cached_property
     def awards(self) -> list[Row]:
@@ -192,9 +217,15 @@ class View:
         if not self.has("awards", "products"):
             return []
         known = {row["product_id"]: place for place, row in enumerate(self.rows("products"))}
-        return [{**row, "place": place, "product": known[row["product_id"]]} for place, row in enumerate(self.rows("awards"))
-                if row["product_id"] in known and row["supply_role"] in SELECTED_ROLES and row["start_date"] and row["end_date"]
-                and row["selected_price_yuan"]]
+        return [
+            {**row, "place": place, "product": known[row["product_id"]]}
+            for place, row in enumerate(self.rows("awards"))
+            if row["product_id"] in known
+            and row["supply_role"] in SELECTED_ROLES
+            and row["start_date"]
+            and row["end_date"]
+            and row["selected_price_yuan"]
+        ]
 
     @cached_property
     def selected(self) -> np.ndarray:

@@ -39,10 +39,13 @@ def plain(column: pa.Array) -> pa.Array:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def map_distinct(column: pa.Array, change: Callable[[str], Any], kind: pa.DataType) -> tuple[pa.DictionaryArray, np.ndarray]:
+def map_distinct(
+    column: pa.Array, change: Callable[[str], Any], kind: pa.DataType
+) -> tuple[pa.DictionaryArray, np.ndarray]:
     """Apply `change` to each distinct text and spread the results over the rows.
 
-    Returns the new column, still coded (each distinct value of type `kind` once), and the positions (int64) of rows whose
+    Returns the new column, still coded (each distinct value of type `kind` once), and the positions (int64) of rows
+    whose
     text `change` refused by raising ValueError; these rows are null.
     """
     column = encoded(column)

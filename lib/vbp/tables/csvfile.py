@@ -86,8 +86,10 @@ def _fast_type(column: Column | None, way: int, plain: bool) -> pa.DataType:
 
 def _column_types(heading: Heading, way: int) -> dict[str, pa.DataType]:
     found = heading.found
-    return {f"f{place}": _fast_type(found[place].column, way, found[place].unit.factor == 1) if place in found else CODED
-            for place in range(len(heading.headers))}
+    return {
+        f"f{place}": _fast_type(found[place].column, way, found[place].unit.factor == 1) if place in found else CODED
+        for place in range(len(heading.headers))
+    }
 
 
 def _regular(text: Text, heading: Heading) -> bool:
@@ -103,7 +105,8 @@ def _regular(text: Text, heading: Heading) -> bool:
 
 
 def fast(text: Text, heading: Heading) -> Grid | None:
-    """Read a regular text file with Arrow; None where anything is out of the ordinary (blank lines, uneven rows, quotes)."""
+    """Read a regular text file with Arrow; None where anything is out of the ordinary (blank lines, uneven rows,
+    quotes)."""
     if not _regular(text, heading):
         return None
     for way in range(3):
@@ -114,7 +117,16 @@ def fast(text: Text, heading: Heading) -> Grid | None:
                 return None
             continue
         rows = range(heading.row + 1, heading.row + 1 + table.num_rows)
-        return Grid(text.file, heading, [flat(column) for column in table.columns], rows, None, text.encoding, 0, heading.row - 1)
+        return Grid(
+            text.file,
+            heading,
+            [flat(column) for column in table.columns],
+            rows,
+            None,
+            text.encoding,
+            0,
+            heading.row - 1,
+        )
     return None
 
 
@@ -145,13 +157,21 @@ def careful(text: Text, heading: Heading) -> Grid:
             problems.append(_too_wide(record, width, number))
         cells.append((record + [""] * width)[:width])
         rows.append(number)
-    columns = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)] if cells else [pa.array([], pa.string())] * width
-    return Grid(text.file, heading, columns, np.array(rows, np.int64), None, text.encoding, blank, heading.row - 1, problems)
+    columns = (
+        [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
+        if cells
+        else [pa.array([], pa.string())] * width
+    )
+    return Grid(
+        text.file, heading, columns, np.array(rows, np.int64), None, text.encoding, blank, heading.row - 1, problems
+    )
 
 
 def _too_wide(record: list[str], width: int, number: int) -> Problem:
-    return Problem(f"{len(record)} cells where the header has {width}: a separator stands inside a value (a thousands comma, a name "
-                   "with a comma?); put such values in double quotes", "too_many_cells", row=number, value=",".join(record)[:120])
+    return Problem(f"{len(record)} cells where the header has {width}: a separator stands inside a value (a thousands "
+                   "comma, a name "
+                   "with a comma?); put such values in double "
+                   "quotes", "too_many_cells", row=number, value=",".join(record)[:120])
 
 
 def _records(text: Text) -> list[tuple[int, list[str]]]:
@@ -162,7 +182,8 @@ def _records(text: Text) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         row = len(records) + 1
         if "field limit" in str(error):
-            raise Unreadable(f"a cell in or after row {row} holds more than 128 KiB of text: a quote is missing, or this is no table",
+            raise Unreadable(f"a cell in or after row {row} holds more than 128 KiB of text: a quote is missing, or "
+                             "this is no table",
                              "huge_cell", row) from error
         raise Unreadable(f"the quotes do not close from row {row} on ({error}): the file is cut or a quote is missing",
                          "quotes", row) from error
@@ -173,7 +194,8 @@ def cut_short(text: Text) -> Problem | None:
     """Return a warning where the last line has no line end although the others have: the file may have been cut."""
     if text.data[-1:] in (b"\n", b"\r") or text.data.find(b"\n") < 0:
         return None
-    return Problem("the last line has no line end: if the file was cut in copying, rows are missing; check the last row",
+    return Problem("the last line has no line end: if the file was cut in copying, rows are missing; check the last "
+                   "row",
                    "last_line", "warning")
 
 

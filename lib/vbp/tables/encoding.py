@@ -1,4 +1,5 @@
-"""Which encoding a text file has: UTF-8 (with or without BOM), UTF-16 with BOM, GBK or GB18030; never a silent guess."""
+"""Which encoding a text file has: UTF-8 (with or without BOM), UTF-16 with BOM, GBK or GB18030; never a silent
+guess."""
 from __future__ import annotations
 
 import codecs
@@ -17,7 +18,9 @@ FOREIGN = re.compile(r"[\u0080-\u07ff]")
 
 def is_utf8(data: Bytes) -> bool:
     """Return whether bytes are valid UTF-8 (checked by Arrow, without making a text)."""
-    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, pa.array([0, len(data)], pa.int64()).buffers()[1], pa.py_buffer(data)])
+    whole = pa.Array.from_buffers(
+        pa.large_binary(), 1, [None, pa.array([0, len(data)], pa.int64()).buffers()[1], pa.py_buffer(data)]
+    )
     try:
         whole.cast(pa.large_string())
     except pa.ArrowInvalid:
@@ -38,7 +41,8 @@ def _gb(data: bytes) -> tuple[bytes, str]:
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError as error:
-        raise Unreadable("neither UTF-8 nor GBK/GB18030: the bytes are damaged or in another encoding; save the file again as UTF-8",
+        raise Unreadable("neither UTF-8 nor GBK/GB18030: the bytes are damaged or in another encoding; save the file "
+                         "again as UTF-8",
                          "encoding", _row_of(data, error.start)) from error
     try:
         data.decode("gbk")

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileRecord:
-    """Where a table came from: the raw file's name, size (bytes) and SHA-256, the sheet, the encoding, rows read and dropped.
+    """Where a table came from: the raw file's name, size (bytes) and SHA-256, the sheet, the encoding, rows read and
+    dropped.
 
-    `rows_read` counts data rows kept; `rows_dropped` those left out as no data, `dropped` says why (total, blank, note …).
+    `rows_read` counts data rows kept; `rows_dropped` those left out as no data, `dropped` says why (total, blank,
+    note …).
     """
 
     name: str
@@ -58,7 +60,8 @@ class Origin:
 class Inputs:
     """One city's own data, read and cleaned. `tables` holds only those present; `problems` the warnings.
 
-    Types: text and codes string; counts int64; amounts decimal128(18,2); prices (18,6); quantities (18,4); ratios, shares and
+    Types: text and codes string; counts int64; amounts decimal128(18,2); prices (18,6); quantities (18,4); ratios,
+    shares and
     factors (12,8); scores and percents (9,4); dates and months date32; yes/no bool.
     """
 

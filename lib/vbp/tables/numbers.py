@@ -59,7 +59,8 @@ def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
         raise NotANumber(f"unknown unit {tail.strip()!r} in the cell")
     wanted = unit.basis or units.expected_basis(column)
     if own.basis and wanted and own.basis != wanted and not own.unsure:
-        raise NotANumber(f"the cell counts {tail.strip()}, the column counts {'packs' if wanted == 'pack' else 'minimum units'}")
+        raise NotANumber(f"the cell counts {tail.strip()}, the column counts "
+                         f"{'packs' if wanted == 'pack' else 'minimum units'}")
     if unit.factor not in (1, own.factor):
         raise NotANumber(f"the cell's unit {tail.strip()!r} contradicts the header's")
     return own.factor

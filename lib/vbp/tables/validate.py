@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,17 +18,22 @@ from vbp.tables.report import LIMIT, cells, shown
 
 def _cell(part: Part, column: Column, rule: str, message: str, level: str, place: int) -> Problem:
     value = part.columns[column.name][place].as_py() if column.name in part.columns else None
-    return Problem(message, rule, level, part.table.name, part.grid.label, int(part.rows[place]), column.name, shown(value))
+    return Problem(
+        message, rule, level, part.table.name, part.grid.label, int(part.rows[place]), column.name, shown(value)
+    )
 
 
-def _listed(part: Part, places: np.ndarray, column: Column, rule: str, message: str, level: str, limit: int | None) -> list[Problem]:
+def _listed(
+    part: Part, places: np.ndarray, column: Column, rule: str, message: str, level: str, limit: int | None
+) -> list[Problem]:
     return cells(places.tolist(), lambda place: _cell(part, column, rule, message, level, place), limit)
 
 
-def required_cells(part: Part, refused: set[tuple[str, int]], limit: int | None = LIMIT) -> list[Problem]:
-    """Return an error for every empty cell in a required column (cells refused for another reason are not named twice)."""
+def required_cells(part: Part, refused: set[tuple[str | None, int | None]], limit: int | None = LIMIT) -> list[Problem]:
+    """Return an error for every empty cell in a required column (cells refused for another reason are not named
+    twice)."""
     problems: list[Problem] = []
-    groups = [(column.name,) for column in part.table.required] + list(part.table.one_of)
+    groups: list[tuple[str, ...]] = [(column.name,) for column in part.table.required] + list(part.table.one_of)
     for group in groups:
         have = [name for name in group if name in part.columns]
         if not have or not any(part.columns[name].null_count for name in have):
@@ -70,7 +76,7 @@ def key_codes(columns: Sequence[pa.Array]) -> np.ndarray:
     """Return one number per row that is equal where all columns are equal (an empty cell equals an empty cell)."""
     coded = [encoded(column) for column in columns]
     sizes = [len(column.dictionary) + 1 for column in coded]
-    kind = np.int32 if math.prod(sizes) < 1 << 31 else np.int64
+    kind: Any = np.int32 if math.prod(sizes) < 1 << 31 else np.int64
     combined: np.ndarray | None = None
     reach = 1
     for column, size in zip(coded, sizes, strict=True):
