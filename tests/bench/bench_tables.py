@@ -34,7 +34,7 @@ def small_tables() -> dict[str, Any]:
     ]
     awards = [
         ["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],
-        *(["N1", f"XA10BDA{n:016d}", "2022-01-01", f"{20 + n % 40}", "2024-12-31"] for n in range(0, PRODUCTS, 4)),
+        *(["N1", f"XA10BDA{n:016d}", "2020-01-01", f"{20 + n % 40}", "2024-12-31"] for n in range(0, PRODUCTS, 4)),
     ]
     return {"hospitals": hospitals, "products": products, "awards": awards}
 

@@ -110,7 +110,7 @@ def test_the_template_has_drop_downs_notes_and_a_comment_per_column(tmp_path: Pa
     assert "药品" in book["products"].data_validations.dataValidation[0].formula1
     assert all(cell.comment for cell in book["usage"][2] if cell.value)
     assert any("city.yaml" in str(cell.value) for cell in book.worksheets[0]["A"])
-    assert book["usage"]["A4"].number_format == "@"
+    assert book["usage"].column_dimensions["A"].number_format == "@"
 
 
 def test_the_template_is_not_written_over_a_file(tmp_path: Path) -> None:

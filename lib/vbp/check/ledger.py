@@ -90,14 +90,22 @@ def _first_and_last(view: View) -> tuple[dict[int, Row], dict[int, Row]]:
 
 
 def _outside(view: View, places: np.ndarray, rule: str, text: Callable[[int], str]) -> list[Problem]:
-    """Return one warning per product for the usage rows at `places`."""
+    """Return one warning per product for the usage rows at `places`, and one for the products beyond the limit."""
+    if not len(places):
+        return []
+    own = view.product[places]
+    order = np.argsort(own, kind="stable")
+    products, starts = np.unique(own[order], return_index=True)
+    groups = np.split(places[order], starts[1:])
     problems = []
-    for product in np.unique(view.product[places]).tolist():
-        own = places[view.product[places] == product]
-        message = f"{text(product)}; {len(own):,} rows, {view.yuan(own):,} yuan"
-        problems.append(
-            view.problem("usage", int(own[0]), "month", rule, message, view.usage["product_id"][int(own[0])].as_py())
-        )
+    for product, rows in list(zip(products.tolist(), groups, strict=True))[:view.limit]:
+        message = f"{text(product)}; {len(rows):,} rows, {view.yuan(rows):,} yuan"
+        name = view.rows("products")[product]["product_id"]
+        problems.append(view.problem("usage", int(rows[0]), "month", rule, message, name))
+    if len(products) > len(problems):
+        rest = np.concatenate(groups[len(problems):])
+        problems.append(view.problem("usage", None, "month", rule, f"and {len(products) - len(problems):,} more products; "
+                                     f"{len(rest):,} rows, {view.yuan(rest):,} yuan"))
     return problems
 
 

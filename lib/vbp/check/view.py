@@ -173,15 +173,17 @@ class View:
         """Per usage row, yuan."""
         return int64_view(flat(self.usage["amount_yuan"])).astype(np.float32) * np.float32(0.01)
 
+    @cached_property
+    def _exact(self) -> dict[str, np.ndarray]:
+        return {name: int64_view(flat(self.usage[name])) for name in ("amount_yuan", self.quantity_name)}
+
     def yuan(self, places: Sequence[int] | np.ndarray) -> Decimal:
         """Return the exact sum of the amounts of some usage rows, for messages."""
-        return Decimal(int(int64_view(flat(self.usage["amount_yuan"]))[np.asarray(places, np.int64)].sum())).scaleb(-2)
+        return Decimal(int(self._exact["amount_yuan"][np.asarray(places, np.int64)].sum())).scaleb(-2)
 
     def counted(self, places: Sequence[int] | np.ndarray) -> Decimal:
-        """Return the exact sum of the quantities of some usage rows, in the column that the file gives, for
-        messages."""
-        column = flat(self.usage[self.quantity_name])
-        return Decimal(int(int64_view(column)[np.asarray(places, np.int64)].sum())).scaleb(-4).normalize()
+        """Return the exact sum of the quantities of some usage rows, in the column that the file gives, for messages."""
+        return Decimal(int(self._exact[self.quantity_name][np.asarray(places, np.int64)].sum())).scaleb(-4).normalize()
 
     @property
     def quantity_name(self) -> str:

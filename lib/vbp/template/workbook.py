@@ -78,9 +78,6 @@ def _fill_sheet(sheet: Any, table: Table) -> None:
             choice.error = say("template.wrong_word", "zh")
             choice.add(f"{letter}3:{letter}{ROWS}")
             sheet.add_data_validation(choice)
-        if column.kind in ("code", "month"):
-            for row in range(4, ROWS + 1):
-                sheet.cell(row, place).number_format = "@"
     sheet.freeze_panes = "A3"
 
 
