@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 import pandas as pd
@@ -82,7 +82,7 @@ def timed(action: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def main() -> None:
-    from surplus import boring
+    from tests.surplus import boring
 
     from vbp.rules import load_profile
     from vbp.surplus import settle

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from openpyxl import load_workbook
-from statement.office import needs_office, recalculated
 
+from tests.statement.office import needs_office, recalculated
 from vbp.rules import load_profile
 from vbp.statement import Heading, write_statement
 from vbp.statement.hospital import ITEM_HEADS, ROW_HEADS
@@ -135,9 +135,9 @@ VARIANTS = {
 
 @needs_office
 def test_every_switch_recalculates_to_the_librarys_figures(tmp_path: Path) -> None:
-    frame = city(4, seed=9)
+    frame = city(2, seed=9)
     made = {name: settle(frame, NATIONAL.with_switches(**switches)) for name, switches in VARIANTS.items()}
     paths = [write_statement(settlement, tmp_path / "in" / f"{name}.xlsx")[0] for name, settlement in made.items()]
     for book, (name, settlement) in zip(recalculated(paths, tmp_path / "out"), made.items(), strict=True):
-        assert assert_book_equals(book, settlement) > 50, name
+        assert assert_book_equals(book, settlement) > 20, name
         assert {row[11] for row in book["汇总"].iter_rows(min_row=5, values_only=True)} == {"一致"}, name

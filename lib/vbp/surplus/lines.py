@@ -84,6 +84,11 @@ class Lines:
         return out[order + [name for name in out if name not in order]]
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows as dictionaries by column name."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
 def starts(codes: np.ndarray) -> np.ndarray:
     """Return where each run of equal codes begins."""
     if not len(codes):

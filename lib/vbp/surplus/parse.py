@@ -10,7 +10,7 @@ from typing import Any
 from vbp.surplus.columns import Column
 
 MISSING = {"", "-", "—", "–", "/", "\\", "na", "n/a", "nan", "null", "none", "无", "缺", "暂无"}
-_NUMBER = re.compile(r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})(\.\d{0,20})?([eE][+-]?\d{1,2})?|[+-]?\.\d{1,20}")
+_NUMBER = re.compile(r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})(\.\d{0,20})?([eE][+-]?\d{1,2})?|[+-]?\.\d{1,20}", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 HIGHEST = Decimal(10) ** 15
 FINEST = 24

@@ -133,8 +133,8 @@ class Settlement:
         cents = sum(int(value.scaleb(2)) for value in known["retained_yuan"])
         sums = Decimal(cents).scaleb(-2) == self.total_yuan
         paid = known[known["retained_yuan"] > 0]
-        bounds = all(0 < row.retained_yuan <= Decimal("0.5") * row.base_yuan + FEN / 2
-                     for row in paid.itertuples() if row.base_yuan is not None)
+        bounds = all(0 < due <= Decimal("0.5") * base + FEN / 2
+                     for due, base in zip(paid["retained_yuan"], paid["base_yuan"], strict=True) if base is not None)
         return (Check("total", "pass" if sums else "fail", say("surplus.check_total", lang)),
                 Check("bounds", "pass" if bounds else "fail", say("surplus.check_bounds", lang)))
 
@@ -205,9 +205,8 @@ def rounded(numerator: int, denominator: int, rule: str) -> Decimal:
     """Return a non-negative quotient in yuan rounded to the fen: half_up, half_even or down."""
     fen, rest = divmod(numerator * 100, denominator)
     tie = 2 * rest == denominator
-    if rule == "half_up" and 2 * rest >= denominator:
-        fen += 1
-    elif rule == "half_even" and (2 * rest > denominator or (tie and fen % 2)):
+    above = 2 * rest > denominator or (tie and (rule == "half_up" or fen % 2 == 1))
+    if rule != "down" and above:
         fen += 1
     return scaled.decimal(fen, 2, 2)
 
