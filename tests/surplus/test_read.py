@@ -49,6 +49,17 @@ def test_chinese_headers_percent_signs_and_separators(tmp_path: Path) -> None:
     assert settle(frame, NATIONAL).total_yuan == D("121590.00")
 
 
+def test_a_headers_own_unit_is_honoured_or_refused_never_dropped(tmp_path: Path) -> None:
+    row = {CHINESE.get(key, key): value for key, value in C1.items()}
+    row |= {"非中选金额（万元）": "3", "支付比例(%)": "70", "约定采购量基数(万片)": "10"}
+    for name in ("非中选金额", "支付比例", "约定采购量基数"):
+        del row[name]
+    frame = read_items(as_csv(tmp_path / "i.csv", [row]), NATIONAL).frame
+    assert settle(frame, NATIONAL).total_yuan == D("121590.00")
+    row["集采前均价(千元)"] = row.pop("集采前均价")
+    assert "header's unit" in problems(as_csv(tmp_path / "j.csv", [row]))
+
+
 def test_xlsx_and_parquet_give_the_same_settlement_as_csv(tmp_path: Path) -> None:
     numbers = {key: value if key in ("hospital_id", "batch_id", "generic") else float(str(value))
                for key, value in C1.items()}
