@@ -81,6 +81,26 @@ def timed(action: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - begin, result
 
 
+def state(lines: Any, profile: Any, hospitals: int = 12) -> None:
+    """Write the statement of the first hospitals, one file each: seconds a hospital, and how much memory it added."""
+    import resource
+    import tempfile
+
+    from vbp.statement import book, write_statement
+    from vbp.surplus import settle
+
+    names = lines.facts["hospital_id"].unique()[:hospitals]
+    part = settle(lines.only(lines.facts["hospital_id"].isin(names).to_numpy()), profile)
+    book.LARGEST_HOSPITALS = 1
+    with tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        seconds, files = timed(lambda: write_statement(part, Path(folder) / "s.xlsx"))
+        more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    each = len(part.lines) // hospitals
+    print(f"{f'statement, a hospital of {each:,} lines':40} {seconds / hospitals:9.2f}   "
+          f"{len(files)} files, {more / 1024:.0f} MiB more memory at its peak")
+
+
 def main() -> None:
     from tests.surplus import boring
 
@@ -109,6 +129,7 @@ def main() -> None:
     print(f"{'settle, ' + format(len(settlement.table), ',') + ' rows':40} {reckon:9.2f}")
     print(f"{'both (goal: under 2 s)':40} {whole:9.2f}")
     print(f"{'plain loop in fractions, extrapolated':40} {slow / len(rows) * len(lines):9.2f}   {ratio:.0f}× as long")
+    state(lines, profile)
     print(f"total {settlement.total_yuan:,} yuan; 30 rows compared with the plain loop: equal")
 
 

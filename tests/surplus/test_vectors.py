@@ -198,3 +198,9 @@ def test_where_p1_comes_from_is_told() -> None:
     codes = only(settled(NATIONAL, item(selected_price_source="weighted"),
                          item(generic="b", selected_price_source="main")))["codes"]
     assert codes == ("P1_WEIGHTED", "P1_MAIN")
+
+
+def test_years_outside_the_profiles_dates_are_noted() -> None:
+    early, late = (settled(NATIONAL, item(end_date=date(year, 6, 30))) for year in (2019, 2023))
+    assert "1行" in early.notes("zh")[0] and "2020-06-01" in early.notes("en")[0]
+    assert late.notes("zh") == ()

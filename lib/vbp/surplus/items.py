@@ -66,11 +66,17 @@ def items_from_panels(panels: PanelTables, inputs: InputTables, profile: Profile
         numbers["score"] = _computed_scores(table, panels, inputs, profile, numbers["score"])
     fund = inputs.frame("fund")
     matched = match(table, fund, profile.settlement.share_basis)
-    numbers = {name: column.take(matched.item) for name, column in numbers.items()}
+    own = {}
     for name in ("fund_ratio", "insured_share", "excluded_share"):
         source = fund[name].tolist() if name in fund else [None] * len(fund)
-        numbers[name] = scaled.of_values(source).take(matched.row)
-    return line_tables.of_columns(facts.iloc[matched.item].assign(fund=matched.fund), numbers)
+        own[name] = scaled.of_values(source).take(matched.row)
+    lines = facts if _identical(matched.item, len(facts)) else facts.iloc[matched.item]
+    return line_tables.of_columns(lines.assign(fund=matched.fund), own, numbers, matched.item)
+
+
+def _identical(index: np.ndarray, length: int) -> bool:
+    """Return whether an index takes every row once, in order."""
+    return len(index) == length and bool((index == np.arange(length)).all())
 
 
 def _numbers(table: pd.DataFrame, profile: Profile) -> dict[str, Scaled]:

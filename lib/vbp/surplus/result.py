@@ -115,9 +115,20 @@ class Settlement:
         share = self.lines.numbers["excluded_share"]
         if not rules.payment_reform_exclusion and (share.numbers != 0).any():
             found.append(say("surplus.note_excluded_ignored", lang))
+        if outside := self._outside_effective():
+            found.append(say("surplus.note_effective", lang, count=outside, start=self.profile.effective.from_date))
         if not self.lines.has("end_date"):
             found.append(say("surplus.note_no_dates", lang))
         return tuple(found)
+
+    def _outside_effective(self) -> int:
+        """Count rows whose agreement year ended before the profile took effect, or after it ended."""
+        if not self.lines.has("end_date"):
+            return 0
+        ends = pd.to_datetime(self.lines.facts["end_date"].iloc[self.lines.row_starts])
+        dates = self.profile.effective
+        late = ends > pd.Timestamp(dates.to_date) if dates.to_date else ends.isna()
+        return int(((ends < pd.Timestamp(dates.from_date)) | late).sum())
 
     def assumptions(self, lang: str) -> tuple[str, ...]:
         """Return the rules applied and each parameter that stands on no primary text."""
