@@ -201,3 +201,35 @@ def test_explain_prints_rule_formula_items_and_reasons(tmp_path: Path, capsys: p
     assert code == 0
     code, _, err = run(capsys, *words[:-1], "B2")
     assert code == 2 and "unknown batch 'B2'" in err
+
+
+def test_a_hostile_profile_file_lists_its_problems_and_writes_nothing(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    items = as_csv(tmp_path / "i.csv", [C1])
+    (tmp_path / "p.yaml").write_text("name: p\nextends: national-2020\nunknown_key: 1\n", encoding="utf-8")
+    out = tmp_path / "out" / "s.xlsx"
+    code, text, err = run(capsys, "statement", "--items", str(items), "--profile", str(tmp_path / "p.yaml"), "--out",
+                          str(out))
+    assert (code, text) == (1, "") and not out.parent.exists()
+    for part in ("column source", "column title", "column place", "column effective", "unknown_key"):
+        assert part in err, part
+
+
+def test_a_users_own_profile_settles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "name: p\nextends: shenzhen-2024-draft\ntitle: {zh: 我, en: me}\nplace: {zh: 我, en: me}\n"
+        'source: {document: d, publisher: p, date: "2024"}\neffective: {from: 2024-01-01}\n', encoding="utf-8")
+    path = as_csv(tmp_path / "i.csv", [{**C1, "score": "70"}])
+    code, out, _ = run(capsys, "surplus", "--items", str(path), "--profile", str(tmp_path / "p.yaml"), "--json")
+    assert code == 0 and json.loads(out)["total_retained_yuan"] == "97272.00"
+
+
+def test_a_gap_in_the_items_is_null_in_json_and_empty_in_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = as_csv(tmp_path / "i.csv", [{**C1, "nonselected_amount_yuan": "缺"}])
+    _, out, _ = run(capsys, "surplus", "--items", str(path), "--json")
+    row = json.loads(out)["rows"][0]
+    assert (row["budget_yuan"], row["expenditure_yuan"], row["base_yuan"], row["retained_yuan"]) == (
+        "315000.00", None, None, None)
+    assert row["reasons"][0]["items"] == ["阿莫西林"]
+    _, out, _ = run(capsys, "surplus", "--items", str(path), "--csv")
+    assert "315000.00,,,,0.50,,NO_N" in out
