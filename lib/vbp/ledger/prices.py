@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from vbp.ledger.calendar import as_date
 from vbp.ledger.reference import AWAY, MAIN, Reference, scaled, texts
-from vbp.ledger.units import E10, MILLI, divided, rounded_e10, unit_price_e10
+from vbp.ledger.units import E10, divided, rounded_e10, unit_price_e10
 
 if TYPE_CHECKING:
     from vbp.ledger.lookup import Lookup
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def award_prices(reference: Reference) -> list[int | None]:
     """Return each award's price per converted unit in 10^-10 yuan, half up; None without a pack size."""
     awards = reference.awards
-    packs = pack_milliunits(reference)[awards.product].tolist()
-    return [divided(price * (E10 // 10**6) * MILLI, pack) if pack else None
+    packs = reference.products.exact[awards.product].tolist()
+    return [divided(price * (E10 // 10**6) * 10**8, pack) if pack else None
             for price, pack in zip(awards.price.tolist(), packs, strict=True)]
 
 

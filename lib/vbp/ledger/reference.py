@@ -1,6 +1,7 @@
 """The small tables as codes: products, awards, batches' runs and agreement calendars, for the look-up that holds all rules."""
 from __future__ import annotations
 
+import decimal
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,10 @@ MAIN, BACKUP, AWAY = 0, 1, 2
 
 @dataclass(frozen=True)
 class Products:
-    """Products by code: identifiers, generic, converted units per pack and per minimum unit (thousandths), kind."""
+    """Products by code: identifiers, generic, converted units per pack and per minimum unit (thousandths), kind.
+
+    `exact` holds the converted units per pack × 10^8, for prices.
+    """
 
     ids: list[str]
     generic: np.ndarray
@@ -27,6 +31,7 @@ class Products:
     originator: np.ndarray
     evaluated: np.ndarray
     group: np.ndarray
+    exact: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,9 @@ def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) ->
     refuse_twins(ids, "products", "product_id")
     extra = len(ids) - table.num_rows
     factor, per_pack = floats(table, "spec_factor", 1.0), floats(table, "units_per_pack", 0.0)
+    spec = scaled(pc.fill_null(table["spec_factor"].cast(pa.decimal128(38, 8)), decimal.Decimal(1)), 8) if "spec_factor" in table.column_names \
+        else np.full(table.num_rows, 10**8)
+    exact = spec * np.rint(per_pack).astype(np.int64)
     groups = Codes([""])
     names = texts(table, "substitute_group") if "substitute_group" in table.column_names else [""] * table.num_rows
     group = groups.add([name or "" for name in names]) - 1
@@ -135,7 +143,7 @@ def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) ->
         else generics.add(texts(table, "generic"))
     return Products(ids, generic.astype(np.int64), padded(per_pack * factor * 1000, 0.0), padded(factor * 1000, 0.0),
                     padded(flags(table, "originator"), False), padded(flags(table, "consistency_evaluated"), False),
-                    padded(group, -1))
+                    padded(group, -1), padded(exact, 0))
 
 
 def read_awards(table: pa.Table | None, products: Products, batches: Codes) -> Awards:
@@ -165,6 +173,9 @@ def read_agreements(table: pa.Table | None, batches: Codes, generics: Codes) -> 
     if table is None or not table.num_rows:
         return {}, {}
     keys = ["batch_id", "generic", "agreement_year"]
+    uniform = _uniform_years(table, batches, generics)
+    if uniform is not None:
+        return uniform, {}
     signed = table.group_by([*keys, "hospital_id"]).aggregate([("start_date", "min"), ("end_date", "max")])
     dates = ["start_date_min", "end_date_max"]
     kinds = signed.group_by(keys + dates).aggregate([("hospital_id", "count")]).sort_by(
@@ -180,6 +191,29 @@ def read_agreements(table: pa.Table | None, batches: Codes, generics: Codes) -> 
         known.setdefault(year, (begins[row], ends[row]))
     years = {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in city.items()}
     return years, _own_years(signed, odd, city, batches, generics)
+
+
+def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tuple[int, int], Years] | None:
+    """Return the agreement years where all hospitals have the same dates (the usual case, and quick), else None."""
+    codes, names = [], []
+    for column in ("batch_id", "generic"):
+        encoded = table[column].combine_chunks().dictionary_encode()
+        codes.append(encoded.indices.to_numpy().astype(np.int64))
+        names.append(encoded.dictionary.to_pylist())
+    year = table["agreement_year"].to_numpy().astype(np.int64)
+    begin, end = days(table, "start_date"), days(table, "end_date")
+    if year.min() < 0 or year.max() > 4000:
+        return None
+    _, first, back = np.unique((codes[0] * len(names[1]) + codes[1]) * 4096 + year, return_index=True, return_inverse=True)
+    if (begin != begin[first][back]).any() or (end != end[first][back]).any():
+        return None
+    known: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+    for row in first.tolist():
+        pair = (names[0][codes[0][row]], names[1][codes[1][row]])
+        known.setdefault(pair, []).append((int(year[row]), int(begin[row]), int(end[row])))
+    ordered = sorted(known)
+    places = zip(batches.add([pair[0] for pair in ordered]).tolist(), generics.add([pair[1] for pair in ordered]).tolist(), strict=True)
+    return {place: tuple(sorted(known[pair])) for place, pair in zip(places, ordered, strict=True)}
 
 
 def _own_years(signed: pa.Table, odd: set[tuple[int, int]], city: dict[tuple[int, int], dict[int, tuple[int, int]]],

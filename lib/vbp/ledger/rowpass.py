@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from vbp.errors import InputError, Problem
 from vbp.ledger.calendar import day_number, month_of
 from vbp.ledger.lookup import Lookup, build_lookup, refuse_ties
-from vbp.ledger.reference import Reference, read_reference, refuse_twins
+from vbp.ledger.reference import read_reference, refuse_twins
 from vbp.ledger.source import Usage
 
 
@@ -62,11 +62,22 @@ class Coded:
 
 @dataclass
 class Kept:
-    """Look-ups kept from city to city while the small tables are the same."""
+    """A look-up kept from city to city: used again while the cities' small tables come to the same."""
 
-    reference: Reference | None = None
+    source: dict[str, pa.Table] = field(default_factory=dict)
+    spec: Collection[str] | str = ()
     lookup: Lookup | None = None
-    views: dict[tuple[int, bool], dict[str, pa.Table]] | None = None
+    views: dict[tuple[int, bool], dict[str, pa.Table]] = field(default_factory=dict)
+
+    def fits(self, tables: Mapping[str, pa.Table], spec: Collection[str] | str, months: tuple[int, int], dated: bool) -> bool:
+        """Return whether the kept look-up is the one that these tables would give (the same objects)."""
+        same = all(tables.get(name) is self.source.get(name) for name in ("products", "awards", "agreements"))
+        return (self.lookup is not None and same and spec == self.spec
+                and (self.lookup.first, self.lookup.last, self.lookup.dated) == (*months, dated))
+
+    def renew(self, tables: Mapping[str, pa.Table], spec: Collection[str] | str, lookup: Lookup) -> None:
+        """Keep another look-up."""
+        self.source, self.spec, self.lookup, self.views = dict(tables), spec, lookup, {}
 
 
 def ledger_total(engine: Engine, usage: Usage) -> Total:
@@ -133,21 +144,19 @@ def strangers(engine: Engine, usage: Usage, column: str, known: Sequence[str]) -
 def _pass(engine: Engine, usage: Usage, tables: Mapping[str, pa.Table], spec: Collection[str] | str, months: tuple[int, int],
           hospitals: list[str], total: Total, unknown: tuple[str, ...], kept: Kept | None, new: tuple[str, ...] = ()) -> Coded:
     kept = kept if kept is not None else Kept()
+    if not kept.fits(tables, spec, months, usage.dated):
+        kept.renew(tables, spec, build_lookup(read_reference(tables, unknown), *months, usage.dated, spec))
     lookup = kept.lookup
-    if lookup is None or (lookup.first, lookup.last, lookup.dated) != (*months, usage.dated):
-        kept.reference = kept.reference or read_reference(tables, unknown)
-        lookup = kept.lookup = build_lookup(kept.reference, *months, usage.dated, spec)
-        kept.views = {}
+    assert lookup is not None
     group = np.array([lookup.group_of.get(name, 0) for name in hospitals], dtype=np.int64)
     parts: dict[str, list[pa.Table]] = {name: [] for name in "abc"}
     for number in np.unique(group).tolist():
-        views = kept.views if kept.views is not None else {}
         key = (number, usage.in_units)
-        if key not in views:
-            views[key] = lookup.tables(number, usage.in_units)
+        if key not in kept.views:
+            kept.views[key] = lookup.tables(number, usage.in_units)
         mine = np.flatnonzero(group == number)
         listed = pa.table({"hospital_id": pa.array([hospitals[h] for h in mine], pa.string()), "h": pa.array(mine, pa.int32())})
-        for name, table in engine.panels(usage, {**views[key], "hospital": listed}).items():
+        for name, table in engine.panels(usage, {**kept.views[key], "hospital": listed}).items():
             parts[name].append(table)
     return Coded(lookup, hospitals, total, {name: engine.merged(name, tables) for name, tables in parts.items()}, unknown, new, usage.in_units)
 
