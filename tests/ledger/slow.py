@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -47,6 +48,8 @@ class Slow:
         self.products = {row["product_id"]: row for row in world.rows["products"]}
         self.awards = world.rows["awards"]
         self.agreements = world.rows["agreements"]
+        for name in ("run", "at_home", "pairs", "running", "claim", "signed", "years", "period", "main_price", "units", "purchases"):
+            setattr(self, name, functools.cache(getattr(self, name)))  # the same answers, only not asked for again
 
     def units(self, product: str) -> Decimal:
         """Converted units in a pack."""

@@ -195,17 +195,10 @@ def _try_part(task: Task, engine: Engine, part: Usage, totals: dict[str, Any], s
 
 
 def _recoded(task: Task, coded: Coded, manifest: dict[str, Any]) -> dict[str, pa.Table] | None:
-    """Return the kept panels in the codes of a new look-up; None where slots or names differ."""
-    from vbp.ledger.recode import recoded
+    """Return the kept panels in the codes of a new look-up; None where slots or names are not known to it."""
+    from vbp.ledger.recode import recoded, slot_places
 
     assert task.folder is not None
     files = store.open_files(task.folder)[1]
-    kept_slots, slots = files["slots"].read(), slot_table(coded.lookup)
-    same = kept_slots.num_rows <= slots.num_rows and _plain(kept_slots).equals(_plain(slots.slice(0, kept_slots.num_rows)))
-    return recoded(files, coded) if same and files["unmatched"].metadata.num_rows == 0 else None
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Return a table with its dictionaries written out, for comparing."""
-    return pa.table({name: table[name].cast(pa.string()) if pa.types.is_dictionary(table[name].type) else table[name]
-                     for name in table.column_names}).combine_chunks()
+    places = slot_places(files["slots"].read(), slot_table(coded.lookup))
+    return recoded(files, coded, places) if places is not None and files["unmatched"].metadata.num_rows == 0 else None
