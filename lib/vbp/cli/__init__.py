@@ -23,6 +23,9 @@ VERBS: tuple[str, ...] = (
     "surplus",
     "statement",
     "explain",
+    "its",
+    "did",
+    "scan",
     "report",
 )
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
