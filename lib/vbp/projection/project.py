@@ -12,8 +12,11 @@ import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.projection.evidence import (
+    NO_LESS,
     PRIOR_GENERIC_SD,
+    PRIOR_GROWTH,
     PRIOR_HOSPITAL_SD,
+    PRIOR_NONSELECTED,
     Evidence,
     evidence,
     first_years,
@@ -47,7 +50,7 @@ class Projection:
 
     def interval(self, quantity: str) -> tuple[float, float, float]:
         """Return estimate, low, high of a quantity."""
-        row = self.table.set_index("quantity").loc[quantity]
+        row = self.table[self.table["quantity"] == quantity].to_dict("records")[0]
         return float(row["estimate"]), float(row["low"]), float(row["high"])
 
     def text(self, lang: str) -> str:
@@ -164,14 +167,7 @@ def _draw(
     generics, code = np.unique(items["generic"].to_numpy(dtype=str), return_inverse=True)
     location, scale, df = shown.batch_effect()
     batch = location + scale * rng.standard_t(df, size=(draws, 1))
-    if shown.count:
-        pick = rng.integers(0, len(shown.generics), size=(draws, len(generics)))
-        e, n, c = (shown.generics[name].to_numpy()[pick] for name in ("residual", "nonselected", "paid"))
-        own = rng.choice(shown.hospital_residuals, size=(draws, len(items)))
-    else:
-        e = rng.normal(0, PRIOR_GENERIC_SD, size=(draws, len(generics)))
-        n, c = rng.uniform(0.05, 0.6, size=e.shape), np.ones(e.shape)
-        own = rng.normal(0, PRIOR_HOSPITAL_SD, size=(draws, len(items)))
+    e, growth, n, c, own = _pool(shown, (draws, len(generics)), len(items), rng)
     previous = items["previous"].to_numpy()
     hospital = items["hospital_id"].map(shown.hospital_effect).fillna(0.0).to_numpy(dtype=float)
     weight = np.exp(own + hospital) * previous
@@ -182,7 +178,24 @@ def _draw(
     before = np.bincount(code, weights=previous)
     selected = np.exp(batch + e)[:, code] * before[code] * weight / share[:, code]
     p0, p1 = items["p0"].to_numpy(), items["p1"].to_numpy()
-    return selected, n[:, code] * p0 * previous, c[:, code] * p1 * selected
+    total = growth[:, code] * previous
+    others = np.maximum(total - selected, NO_LESS * total)
+    return selected, n[:, code] * p0 * others, c[:, code] * p1 * selected
+
+
+def _pool(shown: Evidence, shape: tuple[int, int], items: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Return residual, growth, price of others, paid by draw and generic, and hospital residuals by draw and item."""
+    if shown.count:
+        pick = rng.integers(0, len(shown.generics), size=shape)
+        pooled = (shown.generics[name].to_numpy()[pick] for name in ("residual", "growth", "nonselected", "paid"))
+        return (*pooled, rng.choice(shown.hospital_residuals, size=(shape[0], items)))
+    return (
+        rng.normal(0, PRIOR_GENERIC_SD, size=shape),
+        rng.uniform(*PRIOR_GROWTH, size=shape),
+        rng.uniform(*PRIOR_NONSELECTED, size=shape),
+        np.ones(shape),
+        rng.normal(0, PRIOR_HOSPITAL_SD, size=(shape[0], items)),
+    )
 
 
 @dataclass(frozen=True)
