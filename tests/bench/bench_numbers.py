@@ -101,7 +101,7 @@ def main() -> None:
     """Print the times of each result and of all together, and the ratio of the formulas to pandas."""
     panels, products = city()
     work = {"savings, five cuts": lambda: savings(panels, products), "decomposition, nine batches": lambda: spending_change(panels, products),
-            "completion": lambda: completion(panels), "cuts": lambda: award_cuts(panels)}
+            "completion, five roll-ups": lambda: [done := completion(panels)] + [done.rolled(n) for n in done.roll_ups], "cuts": lambda: award_cuts(panels)}
     total = 0.0
     print(f"one city: {len(panels.cells):,} cells, {len(panels.items):,} agreements, {len(panels.product_month):,} product months")
     for name, action in work.items():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from math import log
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def log_mean_parts(table: pd.DataFrame, levels: Sequence[str] = ()) -> LogMean:
     with localcontext(DEEP):
         logs = np.array(
             [
-                [float((b / a).ln()) if a != b else 0.0 for a, b in zip(chain.first, chain.second, strict=True)]
+                [log(b / a) for a, b in zip(chain.first, chain.second, strict=True)]
                 for chain in groups.chains()
             ]
         )

@@ -14,6 +14,9 @@ from vbp.savings.keys import MISSING, Keys, codes, numbers
 if TYPE_CHECKING:
     from vbp.ledger import Panels
 
+SPAN = 10**6
+"""More days than any calendar has: two days packed into one integer."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -37,19 +40,21 @@ def official(panels: Panels, keys: Keys, as_of: pd.Timestamp) -> Part:
     return Part(amounts, variety, codes(items["hospital_id"], keys.hospitals), year=numbers(items["agreement_year"]))
 
 
-def official_by_month(panels: Panels, as_of: pd.Timestamp, whole: Part) -> tuple[list[pd.Timestamp], list[int]]:
+def official_by_month(
+    panels: Panels, as_of: pd.Timestamp, whole: Part
+) -> tuple[list[pd.Timestamp], list[int]]:
     """Return the official saving spread evenly over the months of each agreement year: months and 10^-13 yuan.
 
     What does not divide evenly goes to the first months, so that nothing is lost.
     """
     items = panels.items[(panels.items["start_date"] <= as_of).to_numpy()]
-    spans, own = np.unique(
-        items[["start_date", "end_date"]].to_numpy(dtype="datetime64[D]"), axis=0, return_inverse=True
-    )
-    sums = whole.amounts.grouped(own.ravel(), len(spans)) if len(items) else Fine.exactly([])
+    days = [items[name].to_numpy(dtype="datetime64[D]").astype(np.int64) for name in ("start_date", "end_date")]
+    own, spans = pd.factorize(days[0] * SPAN + days[1])
+    sums = whole.amounts.grouped(own, len(spans))
     found: dict[pd.Timestamp, int] = {}
-    for (start, end), high, low in zip(spans, sums.high, sums.low, strict=True):
-        months = months_of(pd.Timestamp(start), pd.Timestamp(end))
+    for span, high, low in zip(spans, sums.high, sums.low, strict=True):
+        start, end = (pd.Timestamp(np.datetime64(int(day), "D")) for day in divmod(int(span), SPAN))
+        months = months_of(start, end)
         each, rest = divmod(int(high) * STEP + int(low), len(months))
         for number, month in enumerate(months):
             found[month] = found.get(month, 0) + each + (number < rest)
