@@ -40,11 +40,15 @@ def last_batch(panels: Panels) -> str:
 def actual(panels: Panels, batch: str, fund: pd.DataFrame) -> dict[str, float]:
     """Return what the hidden year brought: realised saving, completion, payout (yuan), over the same items."""
     rows = first_years(panels)
-    rows = rows[(rows["batch_id"] == batch) & (rows["previous"] > 0) & rows["p0"].notna() & rows["p1"].notna()].reset_index(drop=True)
+    rows = rows[
+        (rows["batch_id"] == batch) & (rows["previous"] > 0) & rows["p0"].notna() & rows["p1"].notna()
+    ].reset_index(drop=True)
     realised = (rows["p0"] * rows["actual"] - rows["actual_fen"]).sum() / 100
     names, code = np.unique(rows["hospital_id"].to_numpy(dtype=str), return_inverse=True)
     factor = fund_factors(rows, fund)
-    paid = payouts(rows, rows[["actual"]].to_numpy().T, rows[["nonselected_fen"]].to_numpy().T, factor, code, len(names))
+    paid = payouts(
+        rows, rows[["actual"]].to_numpy().T, rows[["nonselected_fen"]].to_numpy().T, factor, code, len(names)
+    )
     return {"realised": realised, "completion": rows["actual"].sum() / rows["agreed"].sum(), "payout": paid.sum() / 100}
 
 
@@ -55,8 +59,12 @@ def drawn(seed: int):
     def changed(calendar):
         shares = 1 / (1 + np.exp(-rng.normal(np.log(3), 0.45, size=20)))
         levels = rng.normal(0.15, 0.08, size=20)
-        return tuple(replace(plan, selected_share=float(share), log_level=float(level), log_slope=0.0) if not plan.renewal_of
-                     else plan for plan, share, level in zip(plans(calendar), shares, levels, strict=False))
+        return tuple(
+            replace(plan, selected_share=float(share), log_level=float(level), log_slope=0.0)
+            if not plan.renewal_of
+            else plan
+            for plan, share, level in zip(plans(calendar), shares, levels, strict=False)
+        )
 
     return mock.patch("vbp.demo.world.plans", changed)
 
@@ -73,9 +81,20 @@ def one(seed: int, hospitals: int, shape: object, design: str) -> list[dict[str,
     rows = []
     for name in QUANTITIES:
         estimate, low, high = result.interval(name)
-        rows.append({"seed": seed, "batch": batch, "quantity": name, "actual": truth[name], "estimate": estimate, "low": low,
-                     "high": high, "covered": low <= truth[name] <= high, "error": estimate / truth[name] - 1,
-                     "width": (high - low) / truth[name]})
+        rows.append(
+            {
+                "seed": seed,
+                "batch": batch,
+                "quantity": name,
+                "actual": truth[name],
+                "estimate": estimate,
+                "low": low,
+                "high": high,
+                "covered": low <= truth[name] <= high,
+                "error": estimate / truth[name] - 1,
+                "width": (high - low) / truth[name],
+            }
+        )
     return rows
 
 
@@ -84,11 +103,17 @@ def main(seeds: int = 500, hospitals: int = 12) -> pd.DataFrame:
     shape = general()
     found = []
     for design, count in (("drawn", seeds), ("planted", max(seeds // 10, 1))):
-        found += [{"design": design, **row} for seed in range(1, count + 1) for row in one(seed, hospitals, shape, design)]
+        found += [
+            {"design": design, **row} for seed in range(1, count + 1) for row in one(seed, hospitals, shape, design)
+        ]
     rows = pd.DataFrame(found).assign(above=lambda frame: frame["actual"] > frame["high"])
     table = rows.groupby(["design", "quantity"], sort=False).agg(
-        seeds=("covered", "size"), covered=("covered", "mean"), above=("above", "mean"), median_error=("error", "median"),
-        median_width=("width", "median"))
+        seeds=("covered", "size"),
+        covered=("covered", "mean"),
+        above=("above", "mean"),
+        median_error=("error", "median"),
+        median_width=("width", "median"),
+    )
     print(f"hidden: {', '.join(sorted(set(rows['batch'])))}; {hospitals} hospitals; 90 % intervals")
     print(table.round(3).to_string())
     return rows

@@ -11,6 +11,9 @@ from typing import Annotated
 
 import typer
 
+SHOWN = 40
+"""Rows printed for people; --csv and --json have all."""
+
 
 def run(
     inputs: Annotated[Path, typer.Argument(metavar="INPUTS", help="an inputs folder")],
@@ -44,7 +47,9 @@ def run(
             }
         )
         print(opened.title(lang))
-        print_table(shown, say("completion.title", lang))
+        print_table(shown.head(SHOWN), say("completion.title", lang))
+        if len(shown) > SHOWN:
+            print(say("completion.more", lang, rows=len(shown) - SHOWN))
         print(result.text(lang))
         for said in result.assumptions:
             print(f"· {said.text(lang)}")

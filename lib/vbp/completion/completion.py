@@ -29,8 +29,17 @@ STATES = ("done", "on_course", "at_risk", "not_completed", "not_started", "no_ag
 FAR_DAYS = 36_500
 """A pace that needs a hundred years names no day."""
 KEYS = ("batch_id", "hospital_id", "county_group", "generic", "product_id", "agreement_year", "start_date", "end_date")
-COLUMNS = ["agreed_units", "actual_units", "rate", "agreed_yuan", "actual_yuan", "rate_by_amount", "elapsed", "state",
-           "expected_done"]
+COLUMNS = [
+    "agreed_units",
+    "actual_units",
+    "rate",
+    "agreed_yuan",
+    "actual_yuan",
+    "rate_by_amount",
+    "elapsed",
+    "state",
+    "expected_done",
+]
 ROLL_UPS: Mapping[str, tuple[str, ...]] = {
     "hospital": ("hospital_id",),
     "group": ("county_group",),
@@ -43,8 +52,8 @@ ROLL_UPS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Completion:
-    """Completion at `as_of`: `table` one row per agreement, `rolled(name)` sums (`hospital`, `group`, `batch` …); `rows` are
-    the same as integers (thousandths of a unit, fen).
+    """Completion at `as_of`: `table` one row per agreement, `rolled(name)` sums (`hospital`, `group`, `batch` …);
+    `rows` are the same as integers (thousandths of a unit, fen).
 
     Columns of `table`: `batch_id, hospital_id, generic, product_id, agreement_year, start_date, end_date`,
     `agreed_units, actual_units, rate, agreed_yuan, actual_yuan, rate_by_amount, elapsed, state, expected_done` (the day
@@ -166,7 +175,7 @@ def _judged(table: pd.DataFrame, until: pd.Timestamp, day: pd.Timestamp) -> pd.D
         rate=rate,
         rate_by_amount=_ratio(table["actual_fen"].to_numpy(), np.where(seen, table["agreed_fen"], 0)),
         elapsed=elapsed,
-        state=pd.Categorical.from_codes(state, categories=list(STATES)),
+        state=pd.Categorical.from_codes(state.tolist(), categories=list(STATES)),
         expected_done=np.where(runs, done, np.datetime64("NaT")).astype("datetime64[s]"),
     )
 

@@ -62,10 +62,7 @@ def log_mean_parts(table: pd.DataFrame, levels: Sequence[str] = ()) -> LogMean:
         return _result({name: float("nan") for name in groups.factors}, totals, sums)
     with localcontext(DEEP):
         logs = np.array(
-            [
-                [log(b / a) for a, b in zip(chain.first, chain.second, strict=True)]
-                for chain in groups.chains()
-            ]
+            [[log(b / a) for a, b in zip(chain.first, chain.second, strict=True)] for chain in groups.chains()]
         )
     weights = log_mean(*(both[name].to_numpy(dtype=float) for name in ("value_1", "value_0"))) / log_mean(
         float(sums[1]), float(sums[0])

@@ -36,7 +36,7 @@ QUANTITIES = ("official", "realised", "completion", "payout")
 class Projection:
     """The first year of one batch, estimated: median and 90 % interval.
 
-    `table`: `quantity, unit, estimate, low, high` for official, realised (yuan), completion (rate by quantity) and payout
+    `table`: `quantity, unit, estimate, low, high` for official, realised (yuan), completion (rate by quantity), payout
     (yuan; missing where no fund table). `hospitals`: per hospital the median completion, the chance that all its items
     complete, and the payout with interval. `left_out`: items without P0, P1 or last year's use.
     """
@@ -130,34 +130,32 @@ def project(
         raise UsageError(
             f"batch {batch} has begun; its results are in `vbp savings` (announced: {', '.join(waiting) or 'none'})"
         )
-    items, left_out = _items(panels, batch)
+    items, left_out, official = _items(panels, batch)
     shown = evidence(panels, leave_out=batch)
     rng = np.random.default_rng(seed)
     selected, nonselected, paid = _draw(items, shown, draws, rng)
     factor = fund_factors(items, fund)
-    return _result(batch, items, left_out, shown, _Draws(selected, nonselected, paid, factor))
+    return _result(batch, items, left_out, shown, _Draws(selected, nonselected, paid, factor), official)
 
 
-def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the batch's items of year 1 that can be projected, and those left out with the reason."""
+def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Return the batch's items of year 1 that can be projected, those left out with the reason, the official saving.
+
+    The official saving (yuan) needs P0, P1 and agreed volume only: items without use in the year before count there.
+    """
     rows = first_years(panels)
     rows = rows[rows["batch_id"] == batch].reset_index(drop=True)
     if rows.empty:
-        raise InputError(
-            Problem(
-                f"no agreements of batch {batch}; a projection needs the agreed volume (约定采购量)",
-                rule="table_missing",
-                table="agreements",
-            )
-        )
-    reason = np.select(
-        [rows["p0"].isna(), rows["p1"].isna(), ~(rows["previous"] > 0)], ["NO_P0", "NO_P1", "NO_USE_BEFORE"], default=""
-    )
+        text = f"no agreements of batch {batch}; a projection needs the agreed volume (约定采购量)"
+        raise InputError(Problem(text, rule="table_missing", table="agreements"))
+    rules = [rows["p0"].isna(), rows["p1"].isna(), ~(rows["previous"] > 0)]
+    reason = np.select(rules, ["NO_P0", "NO_P1", "NO_USE_BEFORE"], default="")
     left_out = rows.loc[reason != "", ["hospital_id", "generic"]].assign(reason=reason[reason != ""])
     kept = rows[reason == ""].reset_index(drop=True)
     if kept.empty:
         raise InputError(Problem(f"no item of batch {batch} has P0, P1 and use in the year before", rule="no_items"))
-    return kept, left_out.reset_index(drop=True)
+    official = float(((rows["p0"] - rows["p1"]) * rows["agreed"]).sum()) / 100
+    return kept, left_out.reset_index(drop=True), official
 
 
 def _draw(
@@ -208,10 +206,11 @@ class _Draws:
     factor: np.ndarray
 
 
-def _result(batch: str, items: pd.DataFrame, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws) -> Projection:
+def _result(
+    batch: str, items: pd.DataFrame, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws, official: float
+) -> Projection:
     names, code = np.unique(items["hospital_id"].to_numpy(dtype=str), return_inverse=True)
-    p0, p1, agreed = (items[name].to_numpy() for name in ("p0", "p1", "agreed"))
-    official = float(((p0 - p1) * agreed).sum()) / 100
+    p0, agreed = (items[name].to_numpy() for name in ("p0", "agreed"))
     realised = (p0 * drawn.selected - drawn.paid).sum(axis=1) / 100
     rate = drawn.selected.sum(axis=1) / agreed.sum() if agreed.sum() else np.full(len(realised), np.nan)
     unknown_fund = bool(np.isnan(drawn.factor).any())

@@ -40,9 +40,7 @@ def official(panels: Panels, keys: Keys, as_of: pd.Timestamp) -> Part:
     return Part(amounts, variety, codes(items["hospital_id"], keys.hospitals), year=numbers(items["agreement_year"]))
 
 
-def official_by_month(
-    panels: Panels, as_of: pd.Timestamp, whole: Part
-) -> tuple[list[pd.Timestamp], list[int]]:
+def official_by_month(panels: Panels, as_of: pd.Timestamp, whole: Part) -> tuple[list[pd.Timestamp], list[int]]:
     """Return the official saving spread evenly over the months of each agreement year: months and 10^-13 yuan.
 
     What does not divide evenly goes to the first months, so that nothing is lost.

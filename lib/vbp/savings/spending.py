@@ -135,9 +135,7 @@ def _table(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the `changes` of the two windows and the products left out because one of them has no price."""
     places = [use.months.get_indexer(pd.DatetimeIndex(months)) for months in windows]
-    quantity, amount = (
-        [total[rows][:, place].sum(axis=1) for place in places] for total in (use.quantity, use.amount)
-    )
+    quantity, amount = ([total[rows][:, place].sum(axis=1) for place in places] for total in (use.quantity, use.amount))
     empty = [(q == 0) & (a == 0) for q, a in zip(quantity, amount, strict=True)]
     good = [none | ((q > 0) & (a > 0)) for none, q, a in zip(empty, quantity, amount, strict=True)]
     kept = np.flatnonzero(good[0] & good[1] & ~(empty[0] & empty[1]))
