@@ -1,0 +1,230 @@
+"""Completion per hospital × generic × agreement year and rolled up: done, on course, at risk, not completed.
+
+rate = selected quantity / agreed quantity, in converted units; by amount it is amount paid / (agreed quantity · P1),
+another number, shown beside it. Elapsed = days of the agreement year gone by, both ends counted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from vbp.errors import InputError, Problem, UsageError, unknown
+from vbp.savings.keys import numbers
+from vbp.words import say
+from vbp.words.said import Said
+
+if TYPE_CHECKING:
+    from vbp.ledger import Panels
+
+STATES = ("done", "on_course", "at_risk", "not_completed", "not_started", "no_agreed_volume", "no_data")
+"""done: agreed volume reached. on_course, at_risk: the year runs, ahead of or behind time. not_completed: it ended."""
+FAR_DAYS = 36_500
+"""A pace that needs a hundred years names no day."""
+KEYS = ("batch_id", "hospital_id", "county_group", "generic", "product_id", "agreement_year", "start_date", "end_date")
+COLUMNS = [
+    "agreed_units",
+    "actual_units",
+    "rate",
+    "agreed_yuan",
+    "actual_yuan",
+    "rate_by_amount",
+    "elapsed",
+    "state",
+    "expected_done",
+]
+ROLL_UPS: Mapping[str, tuple[str, ...]] = {
+    "hospital": ("hospital_id",),
+    "group": ("county_group",),
+    "generic": ("generic",),
+    "batch": ("batch_id",),
+    "batch_year": ("batch_id", "agreement_year"),
+    "hospital_batch_year": ("hospital_id", "batch_id", "agreement_year"),
+}
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Completion at `as_of`: `table` one row per agreement, `rolled(name)` sums (`hospital`, `group`, `batch` …);
+    `rows` are the same as integers (thousandths of a unit, fen).
+
+    Columns of `table`: `batch_id, hospital_id, generic, product_id, agreement_year, start_date, end_date`,
+    `agreed_units, actual_units, rate, agreed_yuan, actual_yuan, rate_by_amount, elapsed, state, expected_done` (the day
+    on which the pace so far completes it; missing where nothing was bought or it is done).
+    """
+
+    rows: pd.DataFrame
+    as_of: dt.date
+    data_until: dt.date
+    assumptions: tuple[Said, ...]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Return one row per agreement, amounts and quantities exact."""
+        return _shown(self.rows)
+
+    @property
+    def roll_ups(self) -> tuple[str, ...]:
+        """Return the names of the roll-ups that the data allow."""
+        return tuple(name for name, keys in ROLL_UPS.items() if set(keys) <= set(self.rows.columns))
+
+    def rolled(self, name: str) -> pd.DataFrame:
+        """Return a roll-up; a UsageError lists those that exist."""
+        if name not in self.roll_ups:
+            raise UsageError(unknown("roll-up", name, self.roll_ups))
+        return _rolled(self.rows, ROLL_UPS[name])
+
+    def text(self, lang: str) -> str:
+        """Return how many agreements are in which state, and the rate of all that run or have ended."""
+        counts = self.rows["state"].value_counts()
+        states = {state: int(counts.get(state, 0)) for state in STATES}
+        return say("completion.sentence", lang, as_of=self.as_of, items=len(self.rows), **states)
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document: one row per agreement and the roll-ups."""
+        return {
+            "as_of": self.as_of,
+            "data_until": self.data_until,
+            "states": {str(k): int(v) for k, v in self.rows["state"].value_counts().items()},
+            "rows": self.table.to_dict("records"),
+            "by": {name: self.rolled(name).to_dict("records") for name in self.roll_ups},
+            "assumptions": [{"zh": said.text("zh"), "en": said.text("en")} for said in self.assumptions],
+        }
+
+
+def completion(panels: Panels, hospitals: pd.DataFrame | None = None, as_of: Any = None) -> Completion:
+    """Return the completion of every agreement.
+
+    Parameters
+    ----------
+    panels
+        The ledger's panels, built from purchases up to `as_of` (the command cuts the ledger first).
+    hospitals
+        `hospital_id, county_group` for the roll-up by county group; None: no groups.
+    as_of
+        Default the end of the ledger's last month. Before that end is refused, for panels cannot be cut back; time
+        after the ledger's end counts neither as elapsed nor as bought.
+    """
+    if panels.items.empty:
+        raise InputError(
+            Problem(
+                "no agreements: completion needs the table agreements (约定采购量)",
+                rule="table_missing",
+                table="agreements",
+            )
+        )
+    last = pd.Timestamp(panels.product_month["month"].max()) + pd.offsets.MonthEnd(0)
+    day = last if as_of is None else pd.Timestamp(as_of)
+    if day < last:
+        raise UsageError(
+            f"as_of {day.date()} lies before the panels' end {last.date()}; build the panels up to that day"
+        )
+    table = _judged(_rows(panels), min(day, last), day)
+    if hospitals is not None and "county_group" in hospitals:
+        groups = hospitals.set_index(hospitals["hospital_id"].astype(object))["county_group"].astype(object)
+        table["county_group"] = groups.reindex(table["hospital_id"].astype(object)).to_numpy()
+    assumptions = (
+        Said("completion.assume_quantity"),
+        Said("completion.assume_elapsed", {"day": min(day, last).date()}),
+    )
+    return Completion(table, day.date(), last.date(), assumptions)
+
+
+def _rows(panels: Panels) -> pd.DataFrame:
+    """Return the agreements with integers (0 where missing, `seen` says which are known), keys as categories."""
+    items = panels.items
+    names = ["batch_id", "hospital_id", "generic", "product_id", "agreement_year", "start_date", "end_date"]
+    agreed, actual = (numbers(items[f"{name}_milliunits"]) for name in ("agreed", "actual"))
+    p1 = items["p1_e10"].to_numpy(dtype=float, na_value=np.nan) / 1e8
+    # fen per unit in floats: an amount to compare with, never money that is paid
+    agreed_fen = np.rint(np.nan_to_num(agreed * p1 / 1000)).astype(np.int64)
+    return items[names].assign(
+        seen=items["actual_milliunits"].notna().to_numpy(),
+        agreed=agreed,
+        actual=actual,
+        agreed_fen=agreed_fen,
+        actual_fen=numbers(items["actual_fen"]),
+    )
+
+
+def _judged(table: pd.DataFrame, until: pd.Timestamp, day: pd.Timestamp) -> pd.DataFrame:
+    """Return the rows with rates, elapsed share, state and the day of completion at the pace so far."""
+    start, end = (table[name].to_numpy(dtype="datetime64[D]") for name in ("start_date", "end_date"))
+    stop, today = (np.datetime64(moment.date(), "D") for moment in (until, day))
+    days = (end - start).astype(np.int64) + 1
+    gone = np.clip((stop - start).astype(np.int64) + 1, 0, days)
+    elapsed = gone / days
+    seen, agreed = table["seen"].to_numpy(), table["agreed"].to_numpy()
+    rate = _ratio(table["actual"].to_numpy(), np.where(seen, agreed, 0))
+    # the first rule that fits decides, in the order of `STATES` as the rules name them
+    rules = [start > today, ~seen, agreed <= 0, rate >= 1, end <= today, rate >= elapsed]
+    names = ["not_started", "no_data", "no_agreed_volume", "done", "not_completed", "on_course"]
+    state = np.select(rules, [STATES.index(name) for name in names], default=STATES.index("at_risk"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = np.ceil(gone / rate)
+    runs = np.isin(state, (1, 2)) & np.isfinite(needed) & (needed < FAR_DAYS)
+    done = start + np.where(runs, needed - 1, 0).astype("timedelta64[D]")
+    return table.assign(
+        rate=rate,
+        rate_by_amount=_ratio(table["actual_fen"].to_numpy(), np.where(seen, table["agreed_fen"], 0)),
+        elapsed=elapsed,
+        state=pd.Categorical.from_codes(state.tolist(), categories=list(STATES)),
+        expected_done=np.where(runs, done, np.datetime64("NaT")).astype("datetime64[s]"),
+    )
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Return above / below, NaN where the latter is not above zero."""
+    top, bottom = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+
+
+def _rolled(table: pd.DataFrame, keys: tuple[str, ...]) -> pd.DataFrame:
+    """Return sums over agreements that have begun and are known, with both rates and the count in each state."""
+    state = table["state"].cat.codes.to_numpy()
+    begun = np.isin(state, [STATES.index(name) for name in ("not_started", "no_data")], invert=True)
+    columns = {name: table[name].to_numpy()[begun] for name in ("agreed", "actual", "agreed_fen", "actual_fen")}
+    columns["due"] = columns["agreed"] * table["elapsed"].to_numpy()[begun]
+    columns |= {f"{name}_items": (state[begun] == place).astype(int) for place, name in enumerate(STATES[:4])}
+    names = [table.loc[begun, key] for key in keys]
+    groups = pd.DataFrame(columns, index=names[0].index).assign(items=1).groupby(names, sort=True, observed=True)
+    sums = groups.sum()
+    rates = pd.DataFrame(
+        {
+            "items": sums["items"],
+            "agreed_units": _exact(sums["agreed"], 3),
+            "actual_units": _exact(sums["actual"], 3),
+            "rate": _ratio(sums["actual"].to_numpy(), sums["agreed"].to_numpy()),
+            "rate_by_amount": _ratio(sums["actual_fen"].to_numpy(), sums["agreed_fen"].to_numpy()),
+            "elapsed": _ratio(sums["due"].to_numpy(), sums["agreed"].to_numpy()),
+        },
+        index=sums.index,
+    )
+    return rates.join(sums[[f"{name}_items" for name in STATES[:4]]]).reset_index()
+
+
+def _exact(whole: Any, places: int, known: Any = None) -> list[Decimal | None]:
+    """Return integers as Decimals with `places` decimals; None where not `known`."""
+    values = [Decimal(value).scaleb(-places) for value in np.asarray(whole).tolist()]
+    return list(values) if known is None else [v if k else None for v, k in zip(values, known, strict=True)]
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with exact units and yuan in place of thousandths and fen, keys as text."""
+    seen = rows["seen"].to_numpy()
+    exact: Any = {
+        "agreed_units": _exact(rows["agreed"], 3),
+        "actual_units": _exact(rows["actual"], 3, seen),
+        "agreed_yuan": _exact(rows["agreed_fen"], 2),
+        "actual_yuan": _exact(rows["actual_fen"], 2, seen),
+    }
+    text = [name for name in KEYS[:5] if name in rows]
+    whole = rows.astype(dict.fromkeys([*text, "state"], object)).assign(**exact)
+    return whole[[*(name for name in KEYS if name in rows), *COLUMNS]].reset_index(drop=True)
