@@ -4,7 +4,8 @@
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,16 @@ from vbp.tables import Inputs, load
 from vbp.tables.report import LIMIT
 from vbp.words import LANGUAGES, say
 
-RULES: tuple[Callable[[View], list[Problem]], ...] = (
+Rule = Callable[[View], list[Problem]]
+ON_PRICES: tuple[Rule, ...] = (
+    ledger.pack_unit,
+    ledger.above_selected,
+    ledger.outside_award,
+    ledger.returns,
+    ledger.outliers,
+)
+"""Rules that share the price of every usage row; they run beside the others."""
+RULES: tuple[Rule, ...] = (
     references.rule_profile,
     references.unknown_ids,
     references.unknown_varieties,
@@ -81,10 +91,19 @@ class Checked:
                 "provenance": [record.as_json() for record in self.inputs.provenance]}
 
 
+def _lane(view: View, rules: Sequence[Rule]) -> dict[Rule, list[Problem]]:
+    return {rule: rule(view) for rule in rules}
+
+
 def run_rules(inputs: Inputs, limit: int | None = LIMIT) -> list[Problem]:
-    """Run every rule on inputs already read."""
+    """Run every rule on inputs already read: those on prices beside the others, reported in the order of `RULES`."""
     view = View(inputs, limit)
-    return [problem for rule in RULES for problem in rule(view)]
+    view.prepare()
+    others = [rule for rule in RULES if rule not in ON_PRICES]
+    with ThreadPoolExecutor(2) as pool:
+        lanes = [pool.submit(_lane, view, rules) for rules in (ON_PRICES, others)]
+        found = lanes[0].result() | lanes[1].result()
+    return [problem for rule in RULES for problem in found[rule]]
 
 
 def check(folder: Path | str, limit: int | None = LIMIT) -> Checked:

@@ -104,8 +104,8 @@ def _outside(view: View, places: np.ndarray, rule: str, text: Callable[[int], st
         problems.append(view.problem("usage", int(rows[0]), "month", rule, message, name))
     if len(products) > len(problems):
         rest = np.concatenate(groups[len(problems):])
-        problems.append(view.problem("usage", None, "month", rule, f"and {len(products) - len(problems):,} more products; "
-                                     f"{len(rest):,} rows, {view.yuan(rest):,} yuan"))
+        more = f"and {len(products) - len(problems):,} more products; {len(rest):,} rows, {view.yuan(rest):,} yuan"
+        problems.append(view.problem("usage", None, "month", rule, more))
     return problems
 
 

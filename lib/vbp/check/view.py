@@ -41,6 +41,14 @@ class View:
         required = {column.name for column in TABLES[name].required}
         return required <= have and all(have.intersection(group) for group in TABLES[name].one_of)
 
+    def prepare(self) -> None:
+        """Make what most rules share, once, before they run side by side."""
+        for name in TABLES:
+            if name != "usage":
+                self.rows(name)
+        if self.has("usage", "products", "hospitals"):
+            _ = self.hospital, self.packs, self.cell, self.awards
+
     def rows(self, name: str) -> list[Row]:
         """Return a small table as a list of rows; absent columns are None."""
         if name not in self._lists:
@@ -182,7 +190,7 @@ class View:
         return Decimal(int(self._exact["amount_yuan"][np.asarray(places, np.int64)].sum())).scaleb(-2)
 
     def counted(self, places: Sequence[int] | np.ndarray) -> Decimal:
-        """Return the exact sum of the quantities of some usage rows, in the column that the file gives, for messages."""
+        """Return the exact sum of the quantities of some usage rows, in the file's own column, for messages."""
         return Decimal(int(self._exact[self.quantity_name][np.asarray(places, np.int64)].sum())).scaleb(-4).normalize()
 
     @property
