@@ -226,7 +226,13 @@ def bad_cell(case: Case, rng: random.Random) -> None:
     rows = [
         number
         for number, row in enumerate(case.rows)
-        if number and place is not None and len(row) > place and row[place] and len(row) >= 5 and all(row[:5])
+        if number
+        and place is not None
+        and len(row) > place
+        and row[place]
+        and len(row) >= 5
+        and all(row[:5])
+        and row[0] != case.rows[0][0]
     ]
     if place is None or not rows:
         return
@@ -261,7 +267,7 @@ def bad_cell_value(case: Case, column: str, text: str, rng: random.Random) -> No
     rows = [
         number
         for number, row in enumerate(case.rows)
-        if number and place is not None and len(row) >= 5 and all(row[:5])
+        if number and place is not None and len(row) >= 5 and all(row[:5]) and row[0] != case.rows[0][0]
     ]
     if place is not None and rows:
         number = rng.choice(rows)
