@@ -1,6 +1,6 @@
 """Spoil a right folder in every way people's files are spoilt, and say what must come of it.
 
-Run for hours:  PYTHONPATH=lib python tests/mutate.py --seed 1 --count 100000
+Run for hours:  PYTHONPATH=lib python -m tests.mutate --seed 1 --count 100000
 Each case is read right (the sums are the same), or refused with file and row, or (bytes flipped) agrees with a plain
 reader written here; never an exception. A failing case prints its number: `--seed S --only N` repeats it.
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-import small_folder
+from tests import small_folder
 
 HEADER = ["hospital_id", "month", "product_id", "quantity_packs", "amount_yuan"]
 CHINESE = ["医疗机构编码", "采购月份", "药品编码", "采购数量(盒)", "采购金额(元)"]

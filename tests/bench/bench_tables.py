@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import small_folder
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests import small_folder
 
 LIMIT = 3.0
 HOSPITALS, PRODUCTS, MONTHS = 400, 600, 60

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import small_folder
+from tests.small_folder import MONTHS, usage_rows
 
-import small_folder
-from small_folder import MONTHS, usage_rows
 from vbp.check import RULES, Checked, check
 
 AWARDS: list[list[Any]] = [["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],
@@ -111,6 +111,13 @@ def test_duplicate_rows_and_repeated_keys(tmp_path: Path) -> None:
     assert (
         found(done, "repeated_key") == [("warning", 86, "product_id")] or found(done, "repeated_key")[0][0] == "warning"
     )
+
+
+def test_a_price_cut_by_an_award_is_no_outlier(tmp_path: Path) -> None:
+    rows = [[*row[:4], f"{int(row[3]) * (280 if row[1] < '2024' else 28)}.00"] if row[2] == "P1" else row for row in usage_rows()]
+    rows[0] = usage_rows()[0]
+    assert not found(checked(tmp_path / "award", usage=rows, awards=AWARDS, varieties=VARIETIES), "price_outlier")
+    assert found(checked(tmp_path / "none", usage=rows), "price_outlier")
 
 
 def test_price_outliers_of_rows_and_products(tmp_path: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-import mutate
+from tests import mutate
 
 
 def test_three_hundred_spoilt_files(tmp_path: Path) -> None:

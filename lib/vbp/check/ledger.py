@@ -194,29 +194,46 @@ def duplicates(view: View) -> list[Problem]:
 
 
 def outliers(view: View) -> list[Problem]:
-    """Return a warning for rows far from their product's usual price, and products far from their generic's price per
-    unit."""
+    """Return a warning for rows far from their product's usual price, and products far from their generic's.
+
+    A product's months under a selected price have a usual price of their own, so that a price cut is no outlier.
+    """
     if not view.has("usage", "products") or not view.rows("products"):
         return []
     whole = view.product.min(initial=0) >= 0 and not np.isnan(view.price.min(initial=1))
     good = np.ones(0, bool) if whole else ~np.isnan(view.price) & (view.product >= 0)
-    log, product = np.log(view.price if whole else view.price[good]), view.product if whole else view.product[good]
-    count = np.bincount(product, minlength=len(view.pack_size))
-    usual = np.bincount(product, log, len(view.pack_size)) / np.maximum(count, 1)
-    odd = np.abs(log - usual.astype(np.float32)[product]) > np.float32(np.log(ODD))
+    group = _price_group(view) if whole else _price_group(view)[good]
+    log = np.log(view.price if whole else view.price[good])
+    size = 3 * len(view.pack_size)
+    count = np.bincount(group, minlength=size)
+    usual = np.bincount(group, log, size) / np.maximum(count, 1)
+    odd = (np.abs(log - usual.astype(np.float32)[group]) > np.float32(np.log(ODD))) & (count[group] >= 3)
     places = np.flatnonzero(odd) if whole else np.flatnonzero(good)[odd]
-    places = places[count[view.product[places]] >= 3]
+    normal = dict(zip(places.tolist(), np.exp(usual[group[odd]]).tolist(), strict=True))
     problems = view.listed("usage", places, "amount_yuan", "price_outlier", lambda place: (
-        f"{_yuan(view.price[place])} yuan a pack; this product usually costs "
-        f"{_yuan(float(np.exp(usual[view.product[place]])))}",
+        f"{_yuan(view.price[place])} yuan a pack; this product usually costs {_yuan(normal[place])}",
         f"{view.yuan([place]):,}"))
     return problems + _odd_products(view, usual, count)
 
 
+def _price_group(view: View) -> np.ndarray:
+    """Return, per usage row, three times its product's number, plus one in a month cut by a start, two after it."""
+    first, span = view.span
+    table = np.repeat(3 * np.arange(len(view.pack_size), dtype=np.int32)[:, None], span, 1)
+    for award in view.awards:
+        product, start = award["product"], months(award["start_date"]) - first
+        table[product, max(start, 0):] = 3 * product + 2
+        if award["start_date"].day > 1 and 0 <= start < span:
+            table[product, start] = 3 * product + 1
+    return table.ravel()[view.cell]
+
+
 def _odd_products(view: View, usual: np.ndarray, count: np.ndarray) -> list[Problem]:
     products = view.rows("products")
-    factor = np.array([float(row["spec_factor"] or 1) for row in products])
-    unit = usual[:len(products)] - np.log(view.pack_size[:len(products)] * factor)
+    # the price before any award where there is one: cuts differ between the products of a generic
+    before = count[::3] > 0
+    count, usual = np.where(before, count[::3], count[2::3]), np.where(before, usual[::3], usual[2::3])
+    unit = usual[:len(products)] - np.log(view.conversion[:len(products)])
     seen = count[:len(products)] > 0
     generic = view.generic[:len(products)]
     others = {
@@ -227,8 +244,7 @@ def _odd_products(view: View, usual: np.ndarray, count: np.ndarray) -> list[Prob
     odd = [place for place in middle if abs(unit[place] - middle[place]) > np.log(ODD_PRODUCT)]
     return view.listed("products", odd, "units_per_pack", "price_outlier", lambda place: (
         f"{_yuan(float(np.exp(unit[place])))} yuan per unit, against {_yuan(float(np.exp(middle[place])))} of the "
-        "other products of "
-        f"{view.generics[generic[place]]}: is units_per_pack or spec_factor right?", products[place]["units_per_pack"]))
+        f"other products of {view.generics[generic[place]]}: is units_per_pack or spec_factor right?", products[place]["units_per_pack"]))
 
 
 def mixed_basis(view: View) -> list[Problem]:
