@@ -175,7 +175,7 @@ def _judged(table: pd.DataFrame, until: pd.Timestamp, day: pd.Timestamp) -> pd.D
         rate=rate,
         rate_by_amount=_ratio(table["actual_fen"].to_numpy(), np.where(seen, table["agreed_fen"], 0)),
         elapsed=elapsed,
-        state=pd.Categorical.from_codes(state.tolist(), categories=list(STATES)),
+        state=pd.Categorical.from_codes(state.astype(np.int8), categories=pd.Index(STATES)),
         expected_done=np.where(runs, done, np.datetime64("NaT")).astype("datetime64[s]"),
     )
 
