@@ -8,35 +8,103 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-import small_folder
 
+import small_folder
 from vbp.check import check
 from vbp.errors import InputError, UsageError
 from vbp.imports import Pack, import_files, names, parse, read_profile
 from vbp.tables import read_inputs
 
 PILOT = [["4+7城市药品集中采购中选结果"],
-         ["药品通用名", "原规格包装", "原采购价格", "原价格(元/片、支)", "中选规格包装", "计价单位", "中选价格(元/盒)", "中选价格(元/片、支)", "降价幅度(%)"],
+         ["药品通用名", "原规格包装", "原采购价格", "原价格(元/片、"
+                                     "支)", "中选规格包装", "计价单位", "中选价格(元/盒)", "中选价格(元/片、"
+                                                                          "支)", "降价幅度(%)"],
          ["演示甲片", "20mg*7片/盒", 38.22, 5.46, "20mg*7片/板*4板/盒", "片", 28, 1.0, 81.68],
          ["演示乙注射剂", "500mg/瓶", 1000, 1000, "500mg/瓶", "支", "810.00", 810, 19]]
-PLATFORM = [["医疗机构名称", "医院级别", "订单日期", "药品编码", "通用名", "剂型", "规格", "包装规格", "生产企业", "采购数量（盒）", "采购金额（万元）", "订单状态"],
-            ["第一医院", "三级", "2024/3/5", "00123", "甲片", "片剂", "20mg", "20mg*7片/板*4板/盒", "甲厂", "1,000", "2.8", "已完成"],
-            ["第一医院", "三级", "2024/3/9", "00123", "甲片", "片剂", "20mg", "20mg*7片/板*4板/盒", "甲厂", 500, "1.4", "已取消"],
-            ["第二医院", "二级", "2024/4/1", "00123", "甲片", "片剂", "20mg", "20mg*7片/板*4板/盒", "甲厂", 10, "0.028", "已完成"]]
+PLATFORM = [
+    [
+        "医疗机构名称",
+        "医院级别",
+        "订单日期",
+        "药品编码",
+        "通用名",
+        "剂型",
+        "规格",
+        "包装规格",
+        "生产企业",
+        "采购数量（盒）",
+        "采购金额（万元）",
+        "订单状态",
+    ],
+    [
+        "第一医院",
+        "三级",
+        "2024/3/5",
+        "00123",
+        "甲片",
+        "片剂",
+        "20mg",
+        "20mg*7片/板*4板/盒",
+        "甲厂",
+        "1,000",
+        "2.8",
+        "已完成",
+    ],
+    [
+        "第一医院",
+        "三级",
+        "2024/3/9",
+        "00123",
+        "甲片",
+        "片剂",
+        "20mg",
+        "20mg*7片/板*4板/盒",
+        "甲厂",
+        500,
+        "1.4",
+        "已取消",
+    ],
+    [
+        "第二医院",
+        "二级",
+        "2024/4/1",
+        "00123",
+        "甲片",
+        "片剂",
+        "20mg",
+        "20mg*7片/板*4板/盒",
+        "甲厂",
+        10,
+        "0.028",
+        "已完成",
+    ],
+]
 
 
-@pytest.mark.parametrize(("text", "pack"), [
-    ("20mg*7片/板*4板/盒", Pack("20mg", 28, "片")), ("20mg×14片", Pack("20mg", 14, "片")), ("500mg/瓶", Pack("500mg", 1, "瓶")),
-    ("5ml:0.1g*1支/盒", Pack("5ml:0.1g", 1, "支")), ("（0.15g×7片）/盒", Pack("0.15g", 7, "片")), ("75mg*7s", Pack("75mg", 7, "片")),
-    ("10mg*14片/板*2板/盒", Pack("10mg", 28, "片")), ("０．５ｍｇ＊７片／盒", Pack("0.5mg", 7, "片")), ("100mg*10支/盒", Pack("100mg", 10, "支")),
-    ("150mg*12粒*2板/盒", Pack("150mg", 24, "粒"))])
+@pytest.mark.parametrize(
+    ("text", "pack"),
+    [
+        ("20mg*7片/板*4板/盒", Pack("20mg", 28, "片")),
+        ("20mg×14片", Pack("20mg", 14, "片")),
+        ("500mg/瓶", Pack("500mg", 1, "瓶")),
+        ("5ml:0.1g*1支/盒", Pack("5ml:0.1g", 1, "支")),
+        ("（0.15g×7片）/盒", Pack("0.15g", 7, "片")),
+        ("75mg*7s", Pack("75mg", 7, "片")),
+        ("10mg*14片/板*2板/盒", Pack("10mg", 28, "片")),
+        ("０．５ｍｇ＊７片／盒", Pack("0.5mg", 7, "片")),
+        ("100mg*10支/盒", Pack("100mg", 10, "支")),
+        ("150mg*12粒*2板/盒", Pack("150mg", 24, "粒")),
+    ],
+)
 def test_strength_and_pack_are_read_from_texts(text: str, pack: Pack) -> None:
     assert parse(text) == pack
 
 
-@pytest.mark.parametrize("text", ["1g", "一盒", "20mg*片", "20mg*7个月*x", "", "7片*20mg", "20mg*0片", "20mg*7片/板*4条/盒"])
+@pytest.mark.parametrize(
+    "text", ["1g", "一盒", "20mg*片", "20mg*7个月*x", "", "7片*20mg", "20mg*0片", "20mg*7片/板*4条/盒"]
+)
 def test_texts_without_a_clear_pack_are_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         parse(text)
 
 
@@ -92,7 +160,9 @@ def test_an_unreadable_pack_is_an_error_with_its_row(tmp_path: Path) -> None:
     path.write_text(small_folder.text(rows), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         import_files([path], "platform-cn", tmp_path / "out")
-    assert [(problem.row, problem.rule) for problem in caught.value.problems if problem.level == "error"] == [(4, "pack_text")]
+    assert [(problem.row, problem.rule) for problem in caught.value.problems if problem.level == "error"] == [
+        (4, "pack_text")
+    ]
 
 
 def test_an_unknown_profile_is_refused_with_the_nearest(tmp_path: Path) -> None:

@@ -17,13 +17,37 @@ from vbp.tables.report import LIMIT
 from vbp.words import LANGUAGES, say
 
 RULES: tuple[Callable[[View], list[Problem]], ...] = (
-    references.rule_profile, references.unknown_ids, references.unknown_varieties, references.two_batches,
-    references.one_award, references.fund_ties, references.insured_shares, references.group_leads, references.renewals,
-    small.period_order, small.agreement_periods, small.agreed_above_base, small.mixed_agreements, small.award_prices,
-    small.code_lengths, small.paid_before_invoice,
-    ledger.mixed_basis, ledger.pack_unit, ledger.above_selected, ledger.outside_award, ledger.returns,
-    ledger.missing_months, ledger.duplicates, ledger.outliers, ledger.packs_and_units,
-    volumes.over_reported, volumes.stockpiling, volumes.stock_at_start, volumes.stock_identity, volumes.stock_against_usage)
+    references.rule_profile,
+    references.unknown_ids,
+    references.unknown_varieties,
+    references.two_batches,
+    references.one_award,
+    references.fund_ties,
+    references.insured_shares,
+    references.group_leads,
+    references.renewals,
+    small.period_order,
+    small.agreement_periods,
+    small.agreed_above_base,
+    small.mixed_agreements,
+    small.award_prices,
+    small.code_lengths,
+    small.paid_before_invoice,
+    ledger.mixed_basis,
+    ledger.pack_unit,
+    ledger.above_selected,
+    ledger.outside_award,
+    ledger.returns,
+    ledger.missing_months,
+    ledger.duplicates,
+    ledger.outliers,
+    ledger.packs_and_units,
+    volumes.over_reported,
+    volumes.stockpiling,
+    volumes.stock_at_start,
+    volumes.stock_identity,
+    volumes.stock_against_usage,
+)
 """Every rule, in the order in which its problems are listed."""
 
 
@@ -46,7 +70,9 @@ class Checked:
         verdict = "check.ok" if self.ok else "check.failed"
         lines = [problem.line() for problem in self.problems]
         lines.append(f"{say('check.rows', 'zh')} {say('check.rows', 'en')}: {tables or '—'}")
-        return "\n".join([*lines, *(say(verdict, lang, errors=errors, warnings=len(self.problems) - errors) for lang in LANGUAGES)])
+        return "\n".join(
+            [*lines, *(say(verdict, lang, errors=errors, warnings=len(self.problems) - errors) for lang in LANGUAGES)]
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the document of `vbp check --json`: ok, tables with their rows, issues, provenance."""

@@ -12,7 +12,26 @@ from typing import Any
 
 from vbp.errors import InputError, UsageError
 
-VERBS: tuple[str, ...] = ("facts", "estimate", "check", "template", "import_", "demo", "panel", "savings", "completion", "project", "index", "report")
+VERBS: tuple[str, ...] = (
+    "facts",
+    "estimate",
+    "check",
+    "template",
+    "import_",
+    "demo",
+    "panel",
+    "savings",
+    "completion",
+    "surplus",
+    "statement",
+    "explain",
+    "project",
+    "index",
+    "its",
+    "did",
+    "scan",
+    "report",
+)
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
 
 

@@ -46,14 +46,21 @@ def names() -> tuple[str, ...]:
 
 def _column(name: str, entry: Mapping[str, Any]) -> Column:
     values = entry.get("values")
-    words = Vocabulary({word: tuple(map(str, forms)) for word, forms in values.items()}, strict=entry.get("strict", True)) if values else None
+    words = (
+        Vocabulary({word: tuple(map(str, forms)) for word, forms in values.items()}, strict=entry.get("strict", True))
+        if values
+        else None
+    )
     return Column(name, entry.get("kind", "word" if words else "name"), entry.get("zh", name), entry.get("en", name),
                   tuple(map(str, entry["headers"])), entry.get("unit", ""), entry.get("required", True), words=words,
                   other_basis=entry.get("other_basis", ""))
 
 
 def _ignored(headers: list[str]) -> tuple[Column, ...]:
-    return tuple(Column(f"ignored_{place}", "name", header, header, (header,), required=False) for place, header in enumerate(headers))
+    return tuple(
+        Column(f"ignored_{place}", "name", header, header, (header,), required=False)
+        for place, header in enumerate(headers)
+    )
 
 
 def _checked(name: str, entry: Mapping[str, Any]) -> None:
@@ -66,7 +73,8 @@ def _checked(name: str, entry: Mapping[str, Any]) -> None:
 
 
 def read_profile(name: str) -> Profile:
-    """Return the profile called `name`, or the one in the YAML file at that path; an unknown name is refused with the nearest."""
+    """Return the profile called `name`, or the one in the YAML file at that path; an unknown name is refused with the
+    nearest."""
     own = Path(name)
     path = own if own.suffix in (".yaml", ".yml") else folder() / f"{name}.yaml"
     if not path.is_file():
@@ -80,6 +88,16 @@ def read_profile(name: str) -> Profile:
                       one_of=tuple(map(tuple, entry.get("one_of", ()))), by_name=False)
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"profile {path.name} cannot be read: {error}") from error
-    return Profile(path.stem, entry["title"], table, ignore, entry.get("derive", {}),
-                   {column: tuple(map(str, words)) for column, words in entry.get("drop", {}).items()}, entry.get("ask", {}),
-                   entry["tables"], tuple(entry.get("totals", ())), entry.get("place", {}), tuple(entry.get("notes", ())))
+    return Profile(
+        path.stem,
+        entry["title"],
+        table,
+        ignore,
+        entry.get("derive", {}),
+        {column: tuple(map(str, words)) for column, words in entry.get("drop", {}).items()},
+        entry.get("ask", {}),
+        entry["tables"],
+        tuple(entry.get("totals", ())),
+        entry.get("place", {}),
+        tuple(entry.get("notes", ())),
+    )

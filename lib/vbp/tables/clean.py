@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ from vbp.tables.kinds import arrow_type
 from vbp.tables.report import LIMIT, cells, shown
 
 HINTS = {
-    "code": ("damaged_code", "Excel has turned this code into a number and its last digits are lost: export the column again as text; "
+    "code": ("damaged_code", "Excel has turned this code into a number and its last digits are lost: export the "
+                             "column again as text; "
              "it is not guessed"),
     "flag": ("yes_no", "neither yes nor no: write 是 or 否"),
 }
@@ -68,20 +69,30 @@ def _words(data: pa.Array, column: Column) -> tuple[pa.Array, dict[int, tuple[st
     return array, {int(place): _refusal(column, str(data[int(place)].as_py())) for place in bad}, np.empty(0, np.int64)
 
 
-def column_problems(grid: Grid, data: pa.Array, column: Column, refused: dict[int, tuple[str, str]], rounded: np.ndarray,
-                    limit: int | None = LIMIT) -> list[Problem]:
+def column_problems(
+    grid: Grid,
+    data: pa.Array,
+    column: Column,
+    refused: dict[int, tuple[str, str]],
+    rounded: np.ndarray,
+    limit: int | None = LIMIT,
+) -> list[Problem]:
     """Return a problem for every refused cell, and one warning where cells were rounded."""
     found: list[Problem] = []
     by_rule: dict[str, list[int]] = {}
     for place, (rule, _) in refused.items():
         by_rule.setdefault(rule, []).append(place)
-    for rule, places in by_rule.items():
-        found += cells(places, lambda place, rule=rule: Problem(
-            refused[place][1], rule, "error", grid.heading.table.name, grid.label, int(grid.rows[place]), column.name,
-            shown(data[place].as_py())), limit)
+
+    def make(place: int) -> Problem:
+        rule, why = refused[place]
+        return Problem(why, rule, "error", grid.heading.table.name, grid.label, int(grid.rows[place]), column.name,
+                       shown(data[place].as_py()))
+
+    for places in by_rule.values():
+        found += cells(places, make, limit)
     if len(rounded):
         found.append(Problem(
-            f"{len(rounded):,} cells have more than {column.scale} decimals and were rounded half up, the first one here",
+            f"{len(rounded):,} cells have more than {column.scale} decimals: rounded half up, the first one here",
             "rounded", "warning", grid.heading.table.name, grid.label, int(grid.rows[int(rounded[0])]), column.name,
             shown(data[int(rounded[0])].as_py())))
     return found
@@ -93,8 +104,20 @@ def _soft_words(grid: Grid, column: Column, array: pa.Array) -> list[Problem]:
         return []
     coded = encoded(array)
     odd = [text for text in coded.dictionary.to_pylist() if text is not None and text not in column.words.words]
-    return [Problem(f"unknown word for {column.name} ({column.zh}); it is kept as it stands; known: {', '.join(column.words.words)}",
-                    "unknown_word", "warning", grid.heading.table.name, grid.label, None, column.name, shown(text)) for text in odd[:LIMIT]]
+    return [
+        Problem(
+            f"unknown word for {column.name} ({column.zh}); it is kept as it stands; known: "
+            f"{', '.join(column.words.words)}",
+            "unknown_word",
+            "warning",
+            grid.heading.table.name,
+            grid.label,
+            None,
+            column.name,
+            shown(text),
+        )
+        for text in odd[:LIMIT]
+    ]
 
 
 def _extra(grid: Grid) -> dict[str, pa.Array]:
@@ -107,6 +130,7 @@ def _extra(grid: Grid) -> dict[str, pa.Array]:
 
 def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
     """Make a grid canonical: drop what is no data (counted), clean each column, compare the printed totals."""
+    grid = replace(grid, columns=[flat(column) for column in grid.columns])
     dropped = totals.find(grid)
     gone = dropped.any
     columns: dict[str, pa.Array] = _extra(grid)
@@ -127,9 +151,23 @@ def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
 
 def _placed(problem: Problem, grid: Grid) -> Problem:
     """Return a problem with its table, file and (for the header's own) the header's row filled in."""
-    row = problem.row if problem.row is not None else grid.heading.row if problem.rule.endswith(("_column", "_unit")) else None
-    return Problem(problem.message, problem.rule, problem.level, grid.heading.table.name, grid.label, row or None, problem.column,
-                   shown(problem.value))
+    row = (
+        problem.row
+        if problem.row is not None
+        else grid.heading.row
+        if problem.rule.endswith(("_column", "_unit"))
+        else None
+    )
+    return Problem(
+        problem.message,
+        problem.rule,
+        problem.level,
+        grid.heading.table.name,
+        grid.label,
+        row or None,
+        problem.column,
+        shown(problem.value),
+    )
 
 
 def _kept(grid: Grid, columns: dict[str, pa.Array], dropped: totals.Dropped, problems: list[Problem]) -> Part:

@@ -59,7 +59,8 @@ def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
         raise NotANumber(f"unknown unit {tail.strip()!r} in the cell")
     wanted = unit.basis or units.expected_basis(column)
     if own.basis and wanted and own.basis != wanted and not own.unsure:
-        raise NotANumber(f"the cell counts {tail.strip()}, the column counts {'packs' if wanted == 'pack' else 'minimum units'}")
+        raise NotANumber(f"the cell counts {tail.strip()}, the column counts "
+                         f"{'packs' if wanted == 'pack' else 'minimum units'}")
     if unit.factor not in (1, own.factor):
         raise NotANumber(f"the cell's unit {tail.strip()!r} contradicts the header's")
     return own.factor
@@ -132,6 +133,10 @@ def clean(column_data: pa.Array, column: Column, unit: Unit) -> Numbers:
     array = flat(column_data)
     if array.type == kind and unit.factor == 1:
         return Numbers(array, {}, np.empty(0, np.int64))
+    if pa.types.is_integer(array.type) and unit.factor == 1:
+        values = np.asarray(array.fill_null(0)).astype(np.int64, copy=False)
+        if np.abs(values).max(initial=0) < 10 ** (PRECISION[column.kind] - column.scale):
+            return Numbers(decimals(values * 10**column.scale, kind, missing(array)), {}, np.empty(0, np.int64))
     texts = array.cast(pa.string()) if not pa.types.is_string(array.type) else array
     null = missing(texts).copy()
     out = np.zeros(len(texts), np.int64)

@@ -6,7 +6,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,14 +14,14 @@ from vbp.schema import DEMANDED, TABLES, Column, Table
 from vbp.tables import csvfile, parquet, sheets, validate
 from vbp.tables.arrays import encoded, flat, plain
 from vbp.tables.clean import Part, clean
-from vbp.tables.encoding import to_utf8
+from vbp.tables.encoding import Bytes, to_utf8
 from vbp.tables.folder import NOTES, TEXT, Source, survey, table_named
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.inputs import FileRecord, Inputs, Origin, sha256
+from vbp.tables.inputs import FileRecord, Inputs, Origin, sha256, whole
 from vbp.tables.kinds import arrow_type
 from vbp.tables.place import Place, read_place
-from vbp.tables.texts import compact
 from vbp.tables.report import LIMIT, cells, shown
+from vbp.tables.texts import compact
 
 NOWHERE = Place("?", "?", "?", "?")
 
@@ -58,18 +57,21 @@ def _candidates(name: str | None, only: Collection[str] | None) -> list[Table]:
 def _nothing_known(label: str, named: str | None, seen: Sequence[str]) -> Problem:
     shown_cells = ", ".join(cell for cell in seen if cell.strip())[:200] or "nothing"
     if named:
-        return Problem(f"no header row found for {named} ({TABLES[named].zh}) in the first 30 rows; the file begins: {shown_cells}",
+        return Problem(f"no header row found for {named} ({TABLES[named].zh}) in the first 30 rows; the file begins: "
+                       f"{shown_cells}",
                        "no_header", "error", named, label)
-    return Problem(f"neither the name nor the header says which table this is, so it is kept out; it begins: {shown_cells}; "
+    return Problem("neither the name nor the header says which table this is, so it is kept out; it begins: "
+                   f"{shown_cells}; "
                    f"known tables: {', '.join(TABLES)}", "unknown_file", "warning", None, label)
 
 
 def _by_columns(label: str, table: Table, problems: list[Problem]) -> None:
-    problems.append(Problem(f"read as {table.name} ({table.zh}) by its columns, because the name does not say so", "table_by_columns",
+    problems.append(Problem(f"read as {table.name} ({table.zh}) by its columns, because the name does not say "
+                            "so", "table_by_columns",
                             "warning", table.name, label))
 
 
-def _text_grids(source: Source, data: bytes, tables: Sequence[Table], problems: list[Problem]) -> Iterator[Grid]:
+def _text_grids(source: Source, data: Bytes, tables: Sequence[Table], problems: list[Problem]) -> Iterator[Grid]:
     name = source.path.name
     body, encoding, unsure = to_utf8(data)
     text = csvfile.text_of(name, body, encoding)
@@ -78,7 +80,8 @@ def _text_grids(source: Source, data: bytes, tables: Sequence[Table], problems: 
         problems.append(_nothing_known(name, source.table, text.first[0] if text.first else ()))
         return
     if unsure:
-        problems.append(Problem("these bytes are valid UTF-8 and valid GBK; read as UTF-8: look at the names, and save the file as UTF-8 "
+        problems.append(Problem("these bytes are valid UTF-8 and valid GBK; read as UTF-8: look at the names, and "
+                                "save the file as UTF-8 "
                                 "with BOM if they are wrong", "encoding_unsure", "warning", heading.table.name, name))
     if source.table is None:
         _by_columns(name, heading.table, problems)
@@ -93,7 +96,8 @@ def _convincing(named: str | None, problems: Sequence[Problem]) -> bool:
 def _book_grids(source: Source, only: Collection[str] | None, problems: list[Problem]) -> Iterator[Grid]:
     opened = [(sheet, rows) for sheet, rows in sheets.open_sheets(source.path) if compact(sheet) not in NOTES]
     if not opened:
-        problems.append(Problem("the workbook has no filled sheet", "empty_file", "error", source.table, source.path.name))
+        problems.append(Problem("the workbook has no filled "
+                                "sheet", "empty_file", "error", source.table, source.path.name))
     named = {sheet: table_named(sheet)[0] for sheet, _ in opened}
     for sheet, rows in opened:
         name = named[sheet] or (source.table if not any(named.values()) else None)
@@ -102,7 +106,9 @@ def _book_grids(source: Source, only: Collection[str] | None, problems: list[Pro
         label = f"{source.path.name}[{sheet}]"
         heading = sheets.heading_of(rows, _candidates(name, only))
         if heading is None or not _convincing(name if len(opened) == 1 or named[sheet] else None, heading.problems):
-            problem = _nothing_known(label, name if len(opened) == 1 or named[sheet] else None, sheets.first_rows(rows)[0])
+            problem = _nothing_known(
+                label, name if len(opened) == 1 or named[sheet] else None, sheets.first_rows(rows)[0]
+            )
             problems.append(problem)
             continue
         if name is None:
@@ -115,16 +121,16 @@ def _grids(source: Source, only: Collection[str] | None, pool: ThreadPoolExecuto
     """Yield every table's grid in one file, with the file's hash counted beside the reading."""
     suffix = source.path.suffix.lower()
     if suffix in TEXT:
-        data = source.path.read_bytes()
+        data = whole(source.path)
         digest = pool.submit(sha256, data)
         for grid in _text_grids(source, data, _candidates(source.table, only), problems):
             yield grid, digest
     elif suffix == ".parquet":
-        grid = parquet.read(source.path, source.path.name, _candidates(source.table, only))
-        if grid is None or not _convincing(source.table, grid.heading.problems):
+        found = parquet.read(source.path, source.path.name, _candidates(source.table, only))
+        if found is None or not _convincing(source.table, found.heading.problems):
             problems.append(_nothing_known(source.path.name, source.table, ()))
         else:
-            yield grid, pool.submit(sha256, source.path)
+            yield found, pool.submit(sha256, source.path)
     else:
         digest = pool.submit(sha256, source.path)
         for grid in _book_grids(source, only, problems):
@@ -138,7 +144,8 @@ def _read_source(source: Source, only: Collection[str] | None, pool: ThreadPoolE
     except Unreadable as error:
         problems.append(Problem(error.message, error.rule, "error", source.table, source.path.name, error.row))
     except OSError as error:
-        problems.append(Problem(f"the file cannot be read: {error.strerror or error}", "unreadable", "error", source.table,
+        problems.append(Problem("the file cannot be read: "
+                                f"{error.strerror or error}", "unreadable", "error", source.table,
                                 source.path.name))
     return []
 
@@ -161,17 +168,21 @@ def _pack_sizes(reads: Sequence[_Read]) -> dict[str, int]:
 
 def _per_pack(part: Part, column: Column, sizes: Mapping[str, int]) -> list[Problem]:
     """Turn a price per minimum unit into one per pack, exactly; products of unknown pack size are errors."""
-    products = plain(part.columns["product_id"]).to_pylist() if "product_id" in part.columns else [None] * len(part.rows)
+    products = (
+        plain(part.columns["product_id"]).to_pylist() if "product_id" in part.columns else [None] * len(part.rows)
+    )
     prices = part.columns[column.name].to_pylist()
     made = [None if price is None or product not in sizes else price * sizes[product]
             for price, product in zip(prices, products, strict=True)]
     made = [None if price is not None and price >= 10**12 else price for price in made]
     lost = [place for place, price in enumerate(made) if price is None and prices[place] is not None]
     part.columns[column.name] = pa.array(made, arrow_type(column.kind))
-    said = Problem(f"{column.name} is given per minimum unit and was multiplied by units_per_pack", "per_unit_price", "warning",
+    said = Problem(f"{column.name} is given per minimum unit and was multiplied by "
+                   "units_per_pack", "per_unit_price", "warning",
                    part.table.name, part.grid.label, None, column.name)
     return [said, *cells(lost, lambda place: Problem(
-        "a price per minimum unit needs the product's units_per_pack in products", "unit_conversion", "error", part.table.name,
+        "a price per minimum unit needs the product's units_per_pack in "
+        "products", "unit_conversion", "error", part.table.name,
         part.grid.label, int(part.rows[place]), column.name, shown(prices[place])))]
 
 
@@ -183,10 +194,12 @@ def _prices_per_pack(reads: Sequence[_Read]) -> list[Problem]:
 
 
 def _no_rows(part: Part) -> list[Problem]:
-    """Return a warning for a table without rows; it counts as absent. A sheet of the template left empty is no fault."""
+    """Return a warning for a table without rows; it counts as absent. A sheet of the template left empty is no
+    fault."""
     if part.dropped.get("example"):
         return []
-    return [Problem("the table has a header and no rows: it counts as absent", "empty_table", "warning", part.table.name,
+    return [Problem("the table has a header and no rows: it counts as "
+                    "absent", "empty_table", "warning", part.table.name,
                     part.grid.label)]
 
 
@@ -213,20 +226,24 @@ def _with_month(table: pa.Table) -> pa.Table:
 
 
 def _repeated_keys(inputs: Inputs, name: str, limit: int | None) -> list[Problem]:
-    """Return an error for every row whose key stands already above it (usage: see the checks, returns repeat keys rightly)."""
+    """Return an error for every row whose key stands already above it (usage: see the checks, returns repeat keys
+    rightly)."""
     table, schema = inputs.tables[name], TABLES[name]
     if name == "usage":
         return []
     keys = validate.present_keys(schema, table.column_names)
     if not set(schema.key) - {column.name for column in schema.columns if not column.required} <= set(keys):
         return []
-    codes = validate.key_codes([inputs.codes(name, key) if not schema.column(key).numeric else flat(table[key]) for key in keys])
+    codes = validate.key_codes(
+        [inputs.codes(name, key) if not schema.column(key).numeric else flat(table[key]) for key in keys]
+    )
 
     def make(place: int) -> Problem:
         file, row = inputs.at(name, place)
         first_file, first_row = inputs.at(name, validate.first_place(codes, place))
         value = ", ".join(str(table[key][place].as_py()) for key in keys)
-        return Problem(f"the key ({', '.join(keys)}) stands already in {first_file} row {first_row}: keep one", "duplicate_key", "error",
+        return Problem(f"the key ({', '.join(keys)}) stands already in {first_file} row {first_row}: keep "
+                       "one", "duplicate_key", "error",
                        name, file, row, keys[0] if keys else None, shown(value))
 
     return cells(validate.repeated(codes).tolist(), make, limit)
@@ -238,7 +255,8 @@ def _demanded(tables: Collection[str]) -> list[Problem]:
     group = DEMANDED[1] if "batch_usage" in tables and "usage" not in tables else DEMANDED[0]
     lacking = [name for name in group if name not in tables]
     said = " or ".join(", ".join(f"{name} ({TABLES[name].zh})" for name in group) for group in DEMANDED)
-    return [Problem(f"the folder lacks {', '.join(lacking)}: it must hold {said}", "missing_table", "error", lacking[0])]
+    return [Problem(f"the folder lacks {', '.join(lacking)}: it must hold "
+                    f"{said}", "missing_table", "error", lacking[0])]
 
 
 def _record(read: _Read) -> FileRecord:
@@ -261,14 +279,19 @@ def _same_bytes(records: Sequence[FileRecord]) -> list[Problem]:
     for record in records:
         key = (record.table, record.sha256, record.sheet)
         if seen.setdefault(key, record.name) != record.name:
-            problems.append(Problem(f"{record.name} and {seen[key]} are the same file: keep one", "table_twice", "error", record.table,
+            problems.append(Problem(f"{record.name} and {seen[key]} are the same file: keep "
+                                    "one", "table_twice", "error", record.table,
                                     record.name))
     return problems
 
 
 def _coded(name: str, parts: Sequence[Part]) -> dict[tuple[str, str], pa.DictionaryArray]:
     """Return the columns of texts, days and flags of a table still coded, parts joined."""
-    texts = [column.name for column in TABLES[name].columns if not column.numeric and all(column.name in part.columns for part in parts)]
+    texts = [
+        column.name
+        for column in TABLES[name].columns
+        if not column.numeric and all(column.name in part.columns for part in parts)
+    ]
     return {(name, text): flat(pa.chunked_array([encoded(part.columns[text]) for part in parts])) for text in texts}
 
 

@@ -20,7 +20,8 @@ MIDNIGHT = dt.time()
 
 
 def cell_text(value: Any) -> str:
-    """Return a cell as the text a user would read: numbers with at most 15 digits (all that Excel keeps), days as 2024-03-01."""
+    """Return a cell as the text a user would read: numbers with at most 15 digits (all that Excel keeps), days as
+    2024-03-01."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -41,7 +42,8 @@ def unpacked_size(path: Path) -> int:
 
 
 def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
-    """Yield (sheet name, rows of cells) of every visible, non-empty sheet; raises `Unreadable` with one clear message."""
+    """Yield (sheet name, rows of cells) of every visible, non-empty sheet; raises `Unreadable` with one clear
+    message."""
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
@@ -56,7 +58,8 @@ def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
     except Unreadable:
         raise
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError) as error:
-        raise Unreadable(f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or another format under "
+        raise Unreadable(f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or "
+                         "another format under "
                          "this name? Save it again as xlsx", "unreadable") from error
 
 
@@ -99,4 +102,6 @@ def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading) -> Grid
     columns = [text_column(column) for column in zip(*body, strict=True)] if body else \
         [pa.array([], pa.string())] * len(heading.headers)
     numbers = np.array(kept, np.int64) + heading.row + 1
-    return Grid(file, heading, columns, numbers, sheet, None, blank, heading.row - 1, data_above(first_rows(rows), heading))
+    return Grid(
+        file, heading, columns, numbers, sheet, None, blank, heading.row - 1, data_above(first_rows(rows), heading)
+    )

@@ -9,8 +9,30 @@ from vbp.schema import Vocabulary, vocabularies
 
 INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad"))
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-NOTHING = frozenset(("", "-", "--", "—", "——", "－", "/", "\\", "NULL", "null", "None", "N/A", "n/a", "NA", "#N/A", "NaN", "nan",
-                     "无", "(空)", "空"))
+NOTHING = frozenset(
+    (
+        "",
+        "-",
+        "--",
+        "—",
+        "——",
+        "－",
+        "/",
+        "\\",
+        "NULL",
+        "null",
+        "None",
+        "N/A",
+        "n/a",
+        "NA",
+        "#N/A",
+        "NaN",
+        "nan",
+        "无",
+        "(空)",
+        "空",
+    )
+)
 """What people write for an empty cell."""
 
 FORCED_TEXT = re.compile(r'^="(.*)"$|^\'(?=\d)', re.DOTALL)
@@ -23,7 +45,8 @@ def half_width(text: str) -> str:
 
 
 def compact(text: str) -> str:
-    """Return a header or word for comparison: NFKC, lower case, no spaces, underscores, hyphens, asterisks or colons."""
+    """Return a header or word for comparison: NFKC, lower case, no spaces, underscores, hyphens, asterisks or
+    colons."""
     text = unicodedata.normalize("NFKC", text).translate(INVISIBLE).casefold()
     return re.sub(r"[\s_\-*:'\"`·、]+", "", text)
 
