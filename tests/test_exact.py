@@ -15,7 +15,7 @@ from vbp.exact import fen, half_up, rounded_ratio, share_out, share_out_integers
 from vbp.fine import Fine
 
 decimals = st.decimals("-1e9", "1e9", places=6)
-prices, quantities = st.integers(-10**16, 10**16), st.integers(-10**9, 10**9)
+prices, quantities = st.integers(-10**15, 10**15), st.integers(-10**9, 10**9)
 
 
 @pytest.mark.parametrize(("value", "shown"), [("0.125", "0.13"), ("-0.125", "-0.13"), ("2.675", "2.68"), ("0.1249999", "0.12")])

@@ -7,7 +7,7 @@ another number, shown beside it. Elapsed = days of the agreement year gone by, b
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -40,6 +40,7 @@ COLUMNS = [
     "state",
     "expected_done",
 ]
+SUMS = ("agreed", "actual", "agreed_fen", "actual_fen", "due", "items", *(f"{name}_items" for name in STATES[:4]))
 ROLL_UPS: Mapping[str, tuple[str, ...]] = {
     "hospital": ("hospital_id",),
     "group": ("county_group",),
@@ -79,7 +80,14 @@ class Completion:
         """Return a roll-up; a UsageError lists those that exist."""
         if name not in self.roll_ups:
             raise UsageError(unknown("roll-up", name, self.roll_ups))
-        return _rolled(self.rows, ROLL_UPS[name])
+        keys = ROLL_UPS[name]
+        return _rates(_sums(self.rows, keys) if name == "generic" else self._places, keys)
+
+    @cached_property
+    def _places(self) -> pd.DataFrame:
+        """Return the sums by hospital, its group, batch and year, from which every roll-up but one is added up."""
+        group = ["county_group"] if "county_group" in self.rows else []
+        return _sums(self.rows, ["hospital_id", *group, "batch_id", "agreement_year"]).reset_index()
 
     def text(self, lang: str) -> str:
         """Return how many agreements are in which state, and the rate of all that run or have ended."""
@@ -175,7 +183,7 @@ def _judged(table: pd.DataFrame, until: pd.Timestamp, day: pd.Timestamp) -> pd.D
         rate=rate,
         rate_by_amount=_ratio(table["actual_fen"].to_numpy(), np.where(seen, table["agreed_fen"], 0)),
         elapsed=elapsed,
-        state=pd.Categorical.from_codes(state.tolist(), categories=list(STATES)),
+        state=pd.Categorical.from_codes(state.astype(np.int8), categories=pd.Index(STATES)),
         expected_done=np.where(runs, done, np.datetime64("NaT")).astype("datetime64[s]"),
     )
 
@@ -186,16 +194,22 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
-def _rolled(table: pd.DataFrame, keys: tuple[str, ...]) -> pd.DataFrame:
-    """Return sums over agreements that have begun and are known, with both rates and the count in each state."""
-    state = table["state"].cat.codes.to_numpy()
+def _sums(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return sums by `keys` over agreements that have begun and are known: volumes, amounts, counts by state."""
+    state = rows["state"].cat.codes.to_numpy()
     begun = np.isin(state, [STATES.index(name) for name in ("not_started", "no_data")], invert=True)
-    columns = {name: table[name].to_numpy()[begun] for name in ("agreed", "actual", "agreed_fen", "actual_fen")}
-    columns["due"] = columns["agreed"] * table["elapsed"].to_numpy()[begun]
+    columns = {name: rows[name].to_numpy()[begun] for name in ("agreed", "actual", "agreed_fen", "actual_fen")}
+    columns["due"] = columns["agreed"] * rows["elapsed"].to_numpy()[begun]
+    columns["items"] = np.ones(int(begun.sum()), dtype=np.int64)
     columns |= {f"{name}_items": (state[begun] == place).astype(int) for place, name in enumerate(STATES[:4])}
-    names = [table.loc[begun, key] for key in keys]
-    groups = pd.DataFrame(columns, index=names[0].index).assign(items=1).groupby(names, sort=True, observed=True)
-    sums = groups.sum()
+    names = [rows.loc[begun, key] for key in keys]
+    frame = pd.DataFrame(columns, index=names[0].index)
+    return frame.groupby(names, sort=True, observed=True, dropna=False).sum()
+
+
+def _rates(sums: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return a roll-up of sums: both rates, elapsed time weighted by agreed volume, the count in each state."""
+    sums = sums.groupby(list(keys), sort=True, observed=True)[list(SUMS)].sum()
     rates = pd.DataFrame(
         {
             "items": sums["items"],

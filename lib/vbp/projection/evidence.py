@@ -1,9 +1,9 @@
 """What earlier batches teach: first-year quantity of winners against the year before, by batch, generic and hospital.
 
 For batch b and generic g, over hospitals with agreements: G = log(Σ selected quantity in year 1 / Σ quantity of the
-year before); growth = (selected + non-selected quantity) / quantity before; n = price of the non-selected / P0; c = paid /
-(P1 · selected quantity). A batch effect is the mean of G over its generics; few batches, so its spread is met with a t
-distribution, and without any with a prior.
+year before); growth = (selected + non-selected quantity) / quantity before; n = price of the non-selected / P0; c =
+paid / (P1 · selected quantity). A batch effect is the mean of G over its generics; few batches, so its spread is met
+with a t distribution, and without any with a prior.
 """
 
 from __future__ import annotations
