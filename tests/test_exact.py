@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from vbp.errors import InputError
 from vbp.exact import fen, half_up, rounded_ratio, share_out, share_out_integers, yuan
 from vbp.fine import Fine
