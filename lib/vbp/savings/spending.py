@@ -88,19 +88,19 @@ Windows = tuple[list[pd.Timestamp], list[pd.Timestamp]]
 
 
 def _windows(prices: pd.DataFrame, span: tuple[pd.Timestamp, pd.Timestamp]) -> Windows | None:
-    """Return the last months (at most twelve) of the batch and the same calendar months before its start."""
+    """Return the last months (at most twelve) of the batch and the same calendar months of the year before its start."""
     start, end = pd.Timestamp(prices["start_date"].min()), pd.Timestamp(prices["end_date"].max())
     begin = start if start.day == 1 else start + pd.offsets.MonthBegin(1)
     after = [month for month in months_of(begin, end) if begin <= month <= span[1]][-12:]
-    if not after:
-        return None
-    years = 1
-    while after[-1] - pd.DateOffset(years=years) >= start.replace(day=1):
-        years += 1
-    before = [month - pd.DateOffset(years=years) for month in after]
-    # twelve months of the run may straddle the start once shifted: each month by its own number of years then
-    before = [month if month < start.replace(day=1) else month - pd.DateOffset(years=1) for month in before]
-    return (before, after) if min(before) >= span[0] else None
+    first = start.replace(day=1)
+    before = sorted(_moved_before(month, first) for month in after)
+    return (before, after) if before and before[0] >= span[0] else None
+
+
+def _moved_before(month: pd.Timestamp, first: pd.Timestamp) -> pd.Timestamp:
+    """Return the last same calendar month before `first`."""
+    years = first.year - month.year - (month.month >= first.month)
+    return month + pd.DateOffset(years=years)
 
 
 @dataclass(frozen=True)
