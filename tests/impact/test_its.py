@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from impact_helpers import ar1, monthly
+from tests.impact.impact_helpers import ar1, monthly
 
 from vbp.cli.output import plain
 from vbp.errors import InputError, UsageError

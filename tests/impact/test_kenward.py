@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from impact_helpers import ar1, setup
+from tests.impact.impact_helpers import ar1, setup
 from scipy import optimize, stats
 
 from vbp.impact import kenward

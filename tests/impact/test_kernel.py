@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from impact_helpers import ar1, setup
+from tests.impact.impact_helpers import ar1, setup
 from scipy import stats
 
 from vbp.impact import kenward, mixture

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from random_city import (
+from tests.savings.random_city import (
     BATCHES,
     HOSPITALS,
     PRODUCTS,
