@@ -21,7 +21,7 @@ def run(
     by: Annotated[str, typer.Option("--by", help="item, hospital, group, generic, batch …")] = "item",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the rows as CSV")] = False,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "en",
+    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
 ) -> None:
     """Print the completion of INPUTS."""
     from vbp.cli.language import language
