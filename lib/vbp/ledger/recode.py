@@ -1,4 +1,5 @@
 """Kept panels back into codes, so that a new month can be added to them."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ def slot_places(kept: pa.Table, now: pa.Table) -> np.ndarray | None:
     Slots are numbered month by month, so with one calendar the kept numbers are the first of the new ones.
     """
     one, two = (_meaning(table) for table in (kept, now))
-    if one == two[:len(one)]:
+    if one == two[: len(one)]:
         return np.arange(len(one))
     place: dict[tuple[object, ...], int] = {}
     for number, meaning in enumerate(two):
@@ -66,16 +67,38 @@ def recoded(files: Mapping[str, pq.ParquetFile], coded: Coded, places: np.ndarra
     if column is None:
         return None
     return {
-        "a": pa.table({"l": pa.array(column * len(reference.products.ids) + product, pa.int32()), "q": a["quantity_milliunits"],
-                       "a": a["amount_fen"], "n": a["purchases"]}),
-        "b": pa.table({"h": pa.array(hospital, pa.int32()), "s": pa.array(places[b["slot"].to_numpy()], pa.int32()), "q": b["quantity_milliunits"], "a": b["amount_fen"],
-                       "bits": b["months_mask"]}),
-        "c": pa.table({"h": pa.array(buyer, pa.int32()), "pm": pa.array(batch * MONTHS + months(c["month"], lookup.first), pa.int32()),
-                       "q": c["quantity_milliunits"], "a": c["amount_fen"]})}
+        "a": pa.table(
+            {
+                "l": pa.array(column * len(reference.products.ids) + product, pa.int32()),
+                "q": a["quantity_milliunits"],
+                "a": a["amount_fen"],
+                "n": a["purchases"],
+            }
+        ),
+        "b": pa.table(
+            {
+                "h": pa.array(hospital, pa.int32()),
+                "s": pa.array(places[b["slot"].to_numpy()], pa.int32()),
+                "q": b["quantity_milliunits"],
+                "a": b["amount_fen"],
+                "bits": b["months_mask"],
+            }
+        ),
+        "c": pa.table(
+            {
+                "h": pa.array(buyer, pa.int32()),
+                "pm": pa.array(batch * MONTHS + months(c["month"], lookup.first), pa.int32()),
+                "q": c["quantity_milliunits"],
+                "a": c["amount_fen"],
+            }
+        ),
+    }
 
 
 def _columns(coded: Coded, table: pa.Table, product: np.ndarray, places: np.ndarray) -> np.ndarray | None:
-    """Return the look-up column of each kept product × month; in a dated ledger the first of the month with the kept slot."""
+    """Return the look-up column of each kept product × month; in a dated ledger the first of the month with the kept
+    slot.
+    """
     lookup = coded.lookup
     month = months(table["month"], lookup.first)
     if not lookup.dated:
