@@ -298,7 +298,7 @@ def compare(
 
 
 def one_city(work: Path, runs: int) -> None:
-    """Print what one city of 1.5 million rows costs inside a running program: anew, from the cache, a month appended."""
+    """Print what one city of 1.5 million rows costs inside a running program: anew, kept, a month more."""
     import shutil
 
     from ledgers import Shape, month_date, reference_tables, write_city
@@ -335,7 +335,8 @@ def one_city(work: Path, runs: int) -> None:
         print(f"{name:44}{statistics.median(t[0] for t in times):9.2f}{statistics.median(t[1] for t in times):9.2f}")
     cpu = {name: statistics.median(t[0] for t in times) for name, times in found.items()}
     print(
-        f"a month appended / built anew: {cpu['month 36 appended to 35'] / cpu['36 monthly files, anew']:.2f} (target well under 0.5)"
+        f"a month appended / built anew: {cpu['month 36 appended to 35'] / cpu['36 monthly files, anew']:.2f} "
+        "(target well under 0.5)"
     )
 
 

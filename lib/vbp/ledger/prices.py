@@ -101,35 +101,28 @@ def _varieties(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], dict[str
     return {(row["batch_id"], row["generic"]): row for row in rows}
 
 
-def main_award(
-    reference: Reference, batch: int, generic: int, prices: list[int | None]
-) -> tuple[int | None, str | None, int]:
-    """Return the main supplier's price and product at the start, and how many products won (main or backup).
-
-    The main supplier: the lowest price per unit among awards with role main, else among backups; of one product's
-    awards the first.
-    """
-    awards = reference.awards
-    mine = np.flatnonzero(
-        (awards.batch == batch) & (awards.role != AWAY) & (reference.products.generic[awards.product] == generic)
-    )
-    winners = len(np.unique(awards.product[mine]))
-    rows = [row for row in mine.tolist() if prices[row] is not None]
-    rows = [row for row in rows if awards.role[row] == MAIN] or rows
-    if not rows:
-        return None, None, winners
-    begin = min(int(awards.start[row]) for row in rows)
-    best = min(
-        (row for row in rows if awards.start[row] == begin),
-        key=lambda row: (prices[row], reference.products.ids[awards.product[row]]),
-    )
-    return prices[best], reference.products.ids[awards.product[best]], winners
-
-
 def main_awards(reference: Reference) -> dict[tuple[int, int], tuple[int | None, str | None, int]]:
-    """Return `main_award` of every batch × generic."""
-    unit = award_prices(reference)
-    return {pair: main_award(reference, *pair, unit) for pair in reference.runs}
+    """Return for each batch × generic the main supplier's price and product at the start, and how many products won.
+
+    The main supplier: the lowest price per unit among awards with role main, else among backups, that start first.
+    """
+    awards, prices, ids = reference.awards, award_prices(reference), reference.products.ids
+    generic, product = reference.products.generic[awards.product].tolist(), awards.product.tolist()
+    start, role, batch = awards.start.tolist(), awards.role.tolist(), awards.batch.tolist()
+    home: dict[tuple[int, int], list[int]] = {pair: [] for pair in reference.runs}
+    for row, kind in enumerate(role):
+        if kind != AWAY:
+            home[batch[row], generic[row]].append(row)
+    found: dict[tuple[int, int], tuple[int | None, str | None, int]] = {}
+    for pair, mine in home.items():
+        priced = [row for row in mine if prices[row] is not None]
+        priced = [row for row in priced if role[row] == MAIN] or priced
+        first = min((start[row] for row in priced), default=0)
+        best = min(
+            ((prices[row] or 0, ids[product[row]]) for row in priced if start[row] == first), default=(None, None)
+        )
+        found[pair] = (*best, len({product[row] for row in mine}))
+    return found
 
 
 def _agreed_by(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], str]:
