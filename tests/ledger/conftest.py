@@ -1,4 +1,5 @@
 """What the ledger's tests share: their own helper modules are importable by name."""
+
 from __future__ import annotations
 
 import sys

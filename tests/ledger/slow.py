@@ -1,4 +1,7 @@
-"""The ledger's rules again, day by day and row by row in plain loops: slow, obvious, and sharing nothing with the library."""
+"""The ledger's rules again, day by day and row by row in plain loops: slow, obvious, and sharing nothing with the
+library.
+"""
+
 from __future__ import annotations
 
 import calendar
@@ -48,7 +51,19 @@ class Slow:
         self.products = {row["product_id"]: row for row in world.rows["products"]}
         self.awards = world.rows["awards"]
         self.agreements = world.rows["agreements"]
-        for name in ("run", "at_home", "pairs", "running", "claim", "signed", "years", "period", "main_price", "units", "purchases"):
+        for name in (
+            "run",
+            "at_home",
+            "pairs",
+            "running",
+            "claim",
+            "signed",
+            "years",
+            "period",
+            "main_price",
+            "units",
+            "purchases",
+        ):
             setattr(self, name, functools.cache(getattr(self, name)))  # the same answers, only not asked for again
 
     def units(self, product: str) -> Decimal:
@@ -57,10 +72,18 @@ class Slow:
         return Decimal(row["units_per_pack"]) * (row["spec_factor"] if row["spec_factor"] is not None else 1)
 
     def run(self, batch: str, generic: str) -> tuple[dt.date, dt.date] | None:
-        """First and last day of a batch's home awards and the city's agreement years; of awards elsewhere if there is nothing else."""
-        mine = [row for row in self.awards if row["batch_id"] == batch and self.products[row["product_id"]]["generic"] == generic]
+        """First and last day of a batch's home awards and the city's agreement years; of awards elsewhere if there is
+        nothing else.
+        """
+        mine = [
+            row
+            for row in self.awards
+            if row["batch_id"] == batch and self.products[row["product_id"]]["generic"] == generic
+        ]
         spans = [(row["start_date"], row["end_date"]) for row in mine if row["supply_role"] != "elsewhere"]
-        spans = spans + [(begin, end) for _, begin, end in self.signed(batch, generic, None)] or [(row["start_date"], row["end_date"]) for row in mine]
+        spans = spans + [(begin, end) for _, begin, end in self.signed(batch, generic, None)] or [
+            (row["start_date"], row["end_date"]) for row in mine
+        ]
         return (min(begin for begin, _ in spans), max(end for _, end in spans)) if spans else None
 
     def signed(self, batch: str, generic: str, hospital: str | None) -> list[tuple[int, dt.date, dt.date]]:
@@ -68,8 +91,16 @@ class Slow:
         mine = [row for row in self.agreements if (row["batch_id"], row["generic"]) == (batch, generic)]
         years = []
         for number in sorted({row["agreement_year"] for row in mine}):
-            own = {(row["start_date"], row["end_date"]) for row in mine if row["agreement_year"] == number and row["hospital_id"] == hospital}
-            each = {(row["hospital_id"], row["start_date"], row["end_date"]) for row in mine if row["agreement_year"] == number}
+            own = {
+                (row["start_date"], row["end_date"])
+                for row in mine
+                if row["agreement_year"] == number and row["hospital_id"] == hospital
+            }
+            each = {
+                (row["hospital_id"], row["start_date"], row["end_date"])
+                for row in mine
+                if row["agreement_year"] == number
+            }
             dates = [span[1:] for span in each]
             common = min(set(dates), key=lambda span: (-dates.count(span), span))
             years.append((number, *(own.pop() if own else common)))
@@ -77,25 +108,39 @@ class Slow:
 
     def at_home(self, batch: str, generic: str) -> bool:
         """Whether the batch makes others of the generic non-selected."""
-        return any(row["batch_id"] == batch and self.products[row["product_id"]]["generic"] == generic and row["supply_role"] != "elsewhere"
-                   for row in self.awards) or any((row["batch_id"], row["generic"]) == (batch, generic) for row in self.agreements)
+        return any(
+            row["batch_id"] == batch
+            and self.products[row["product_id"]]["generic"] == generic
+            and row["supply_role"] != "elsewhere"
+            for row in self.awards
+        ) or any((row["batch_id"], row["generic"]) == (batch, generic) for row in self.agreements)
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every batch × generic."""
-        return sorted({(row["batch_id"], self.products[row["product_id"]]["generic"]) for row in self.awards}
-                      | {(row["batch_id"], row["generic"]) for row in self.agreements})
+        return sorted(
+            {(row["batch_id"], self.products[row["product_id"]]["generic"]) for row in self.awards}
+            | {(row["batch_id"], row["generic"]) for row in self.agreements}
+        )
 
     def running(self, generic: str, day: dt.date) -> str | None:
         """The batch that runs for a generic on a day; of several the later start."""
-        found = [(self.run(*pair)[0], pair[0]) for pair in self.pairs() if pair[1] == generic and self.at_home(*pair)
-                 and self.run(*pair)[0] <= day <= self.run(*pair)[1]]
+        found = [
+            (self.run(*pair)[0], pair[0])
+            for pair in self.pairs()
+            if pair[1] == generic and self.at_home(*pair) and self.run(*pair)[0] <= day <= self.run(*pair)[1]
+        ]
         return max(found)[1] if found else None
 
     def claim(self, product: str, day: dt.date) -> tuple[str, str | None, dt.date | None]:
         """Status, batch and award's start of a product on a day."""
         for status, away in (("selected", False), ("elsewhere", True)):
-            found = [(row["start_date"], row["batch_id"]) for row in self.awards if row["product_id"] == product
-                     and (row["supply_role"] == "elsewhere") == away and row["start_date"] <= day <= row["end_date"]]
+            found = [
+                (row["start_date"], row["batch_id"])
+                for row in self.awards
+                if row["product_id"] == product
+                and (row["supply_role"] == "elsewhere") == away
+                and row["start_date"] <= day <= row["end_date"]
+            ]
             if found:
                 return status, max(found)[1], max(found)[0]
         generic, group = self.products[product]["generic"], self.products[product]["substitute_group"]
@@ -119,7 +164,11 @@ class Slow:
     def period(self, batch: str, generic: str, hospital: str | None, month: dt.date) -> tuple[int, bool]:
         """The period of a month, and whether the month is split."""
         years = self.years(batch, generic, hospital)
-        own = [row for row in self.agreements if (row["batch_id"], row["generic"], row["hospital_id"]) == (batch, generic, hospital)]
+        own = [
+            row
+            for row in self.agreements
+            if (row["batch_id"], row["generic"], row["hospital_id"]) == (batch, generic, hospital)
+        ]
         city = self.years(batch, generic, None)
         start = years[0][1] if own and years != city else self.run(batch, generic)[0]
         start = min([start] + [begin for number, begin, _ in years if number == 1])
@@ -132,7 +181,9 @@ class Slow:
             found.append(value)
         return most(found), len(set(found)) > 1
 
-    def home(self, product: str, claim: tuple[str, str | None, Any], hospital: str | None, month: dt.date) -> tuple[str | None, int, bool]:
+    def home(
+        self, product: str, claim: tuple[str, str | None, Any], hospital: str | None, month: dt.date
+    ) -> tuple[str | None, int, bool]:
         """Batch, period and split of the cell that a purchase belongs to."""
         generic = self.products[product]["generic"]
         if claim[1]:
@@ -141,16 +192,22 @@ class Slow:
         for pair in self.pairs():
             if pair[1] == generic:
                 value, split = self.period(*pair, hospital, month)
-                (inside if value > 0 else coming if value == 0 else []).append((self.run(*pair)[0], pair[0], value, split))
-        chosen = max(inside)[1:] if inside else min(coming)[1:] if coming else (None, -1, False)
-        return chosen
+                (inside if value > 0 else coming if value == 0 else []).append(
+                    (self.run(*pair)[0], pair[0], value, split)
+                )
+        return max(inside)[1:] if inside else min(coming)[1:] if coming else (None, -1, False)
 
     def main_price(self, batch: str, generic: str, day: dt.date) -> Decimal | None:
         """The main supplier's price per unit on a day."""
         for role in ("main", "backup"):
-            found = [row["selected_price_yuan"] / self.units(row["product_id"]) for row in self.awards
-                     if row["batch_id"] == batch and self.products[row["product_id"]]["generic"] == generic
-                     and row["supply_role"].startswith(role) and row["start_date"] <= day <= row["end_date"]]
+            found = [
+                row["selected_price_yuan"] / self.units(row["product_id"])
+                for row in self.awards
+                if row["batch_id"] == batch
+                and self.products[row["product_id"]]["generic"] == generic
+                and row["supply_role"].startswith(role)
+                and row["start_date"] <= day <= row["end_date"]
+            ]
             if found:
                 return min(found)
         return None
@@ -170,13 +227,32 @@ class Slow:
         kind = claim[0]
         if kind == "nonselected":
             # with months only, any day of the claim: the price is the same on all of them in these worlds
-            price = self.main_price(claim[1], generic, [day for day, one in zip(days, claims, strict=True) if one == claim][0])
+            price = self.main_price(
+                claim[1], generic, next(day for day, one in zip(days, claims, strict=True) if one == claim)
+            )
             cheaper = quantity != 0 and price is not None and abs(row["amount_yuan"] / quantity) < price
-            sort = "originator" if product["originator"] else "evaluated" if product["consistency_evaluated"] else "unevaluated"
+            sort = (
+                "originator"
+                if product["originator"]
+                else "evaluated"
+                if product["consistency_evaluated"]
+                else "unevaluated"
+            )
             kind = f"{sort}_{'cheaper' if cheaper else 'dearer'}"
         milli = int((quantity * 1000).quantize(Decimal(1), ROUND_HALF_UP))
-        return {**row, "generic": generic, "status": claim[0], "class": kind, "claimed": claim[1], "award": claim[2], "batch": batch,
-                "period": period, "split": split, "milli": milli, "fen": int(row["amount_yuan"] * 100)}
+        return {
+            **row,
+            "generic": generic,
+            "status": claim[0],
+            "class": kind,
+            "claimed": claim[1],
+            "award": claim[2],
+            "batch": batch,
+            "period": period,
+            "split": split,
+            "milli": milli,
+            "fen": int(row["amount_yuan"] * 100),
+        }
 
     def product_month(self) -> dict[tuple[Any, ...], list[int]]:
         """(product, month, status, batch, award) → [quantity, amount, purchases]."""
@@ -210,6 +286,14 @@ class Slow:
 
     def p0(self, batch: str, generic: str) -> Decimal | None:
         """The ledger's mean price in the months before the start (four decimals), None without purchases."""
-        rows = [row for row in self.purchases() if row["generic"] == generic and self.period(batch, generic, None, row["month"])[0] == 0]
+        rows = [
+            row
+            for row in self.purchases()
+            if row["generic"] == generic and self.period(batch, generic, None, row["month"])[0] == 0
+        ]
         quantity, amount = sum(row["milli"] for row in rows), sum(row["fen"] for row in rows)
-        return (Decimal(amount) * 10 / Decimal(quantity)).quantize(Decimal("0.0001"), ROUND_HALF_UP) if quantity > 0 and amount > 0 else None
+        return (
+            (Decimal(amount) * 10 / Decimal(quantity)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+            if quantity > 0 and amount > 0
+            else None
+        )

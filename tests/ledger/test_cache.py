@@ -1,4 +1,5 @@
 """Kept panels: unchanged, a month appended, an old month corrected, two runs at once, a killed run, a full disk."""
+
 from __future__ import annotations
 
 import multiprocessing
@@ -30,7 +31,10 @@ def months(made: World, folder: Path, last: str = "9999") -> Path:
     usage = made.tables["usage"]
     for first in pc.unique(usage["month"]).to_pylist():
         if f"{first:%Y-%m}" <= last:
-            pq.write_table(usage.filter(pc.equal(usage["month"], pa.scalar(first, pa.date32()))), folder / f"usage-{first:%Y-%m}.parquet")
+            pq.write_table(
+                usage.filter(pc.equal(usage["month"], pa.scalar(first, pa.date32()))),
+                folder / f"usage-{first:%Y-%m}.parquet",
+            )
     return folder
 
 
@@ -39,7 +43,9 @@ def same(one: Panels, other: Panels) -> None:
     for name in NAMES:
         left, right = getattr(one, name), getattr(other, name)
         keys = [column for column in left.columns if not column.endswith(("_fen", "_milliunits", "_yuan", "_e10"))]
-        frames = [frame.astype({key: str for key in keys}).sort_values(keys, ignore_index=True) for frame in (left, right)]
+        frames = [
+            frame.astype(dict.fromkeys(keys, str)).sort_values(keys, ignore_index=True) for frame in (left, right)
+        ]
         assert len(left) or name == "spec_cells"
         pd.testing.assert_frame_equal(*frames, check_categorical=False)
 
@@ -74,7 +80,9 @@ def test_an_unchanged_ledger_is_not_read_again(tmp_path: Path, watched: list[int
 
 
 @pytest.mark.parametrize(("seed", "dated"), [(1, False), (2, True), (4, False)])
-def test_an_appended_month_is_added_without_reading_the_others(tmp_path: Path, watched: list[int], seed: int, dated: bool) -> None:
+def test_an_appended_month_is_added_without_reading_the_others(
+    tmp_path: Path, watched: list[int], seed: int, dated: bool
+) -> None:
     made = world(seed, dated, 600)
     build(made, usage=months(made, tmp_path / "usage", "2023-07"), cache=tmp_path / "kept")
     before = sum(watched)
@@ -112,8 +120,14 @@ def test_a_corrected_old_month_rebuilds_the_city(tmp_path: Path, watched: list[i
 def test_a_change_in_a_small_table_rebuilds_the_city(tmp_path: Path, watched: list[int], name: str) -> None:
     made = world(1)
     build(made, cache=tmp_path)
-    changed = World({**made.rows, name: made.rows[name][:-1] if name != "products" else
-                     [{**row, "units_per_pack": 99} for row in made.rows[name]]})
+    changed = World(
+        {
+            **made.rows,
+            name: made.rows[name][:-1]
+            if name != "products"
+            else [{**row, "units_per_pack": 99} for row in made.rows[name]],
+        }
+    )
     same(build(changed, cache=tmp_path), build(changed))
     assert len(watched) >= 3
 
@@ -186,15 +200,19 @@ build(World({{**made.rows, "usage": made.rows["usage"][:-5]}}), cache={out!r})
 def test_a_killed_run_leaves_the_earlier_panels_and_the_next_run_cleans_up(tmp_path: Path) -> None:
     made = world(1)
     before = build(made, cache=tmp_path)
-    code = textwrap.dedent(KILLED).format(tests=str(Path(__file__).parent), lib=str(Path(store.__file__).parents[2]), out=str(tmp_path))
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    code = textwrap.dedent(KILLED).format(
+        tests=str(Path(__file__).parent), lib=str(Path(store.__file__).parents[2]), out=str(tmp_path)
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     assert [path for path in (tmp_path / "world").glob("progress-*") if path.stat().st_size < 20]
     same(before, read_panels(tmp_path / "world"))
     shorter = World({**made.rows, "usage": made.rows["usage"][:-9]})
     build(shorter, cache=tmp_path)
     manifest = store.read_manifest(tmp_path / "world")
-    assert manifest and {path.name for path in (tmp_path / "world").glob("*.parquet")} == set(manifest["files"].values())
+    assert manifest and {path.name for path in (tmp_path / "world").glob("*.parquet")} == set(
+        manifest["files"].values()
+    )
 
 
 def _build(seed: int, rows: int, out: str) -> None:
@@ -211,7 +229,11 @@ def test_runs_at_once_into_one_folder_leave_one_whole_result(tmp_path: Path) -> 
         run.join(120)
     assert [run.exitcode for run in runs] == [0, 0, 0]
     panels = read_panels(tmp_path / "world")
-    assert panels.cells["amount_fen"].sum() == panels.product_month["amount_fen"].sum() == panels.totals["amount_fen"].iloc[0]
+    assert (
+        panels.cells["amount_fen"].sum()
+        == panels.product_month["amount_fen"].sum()
+        == panels.totals["amount_fen"].iloc[0]
+    )
     assert len(list((tmp_path / "world").glob("*.parquet"))) == len(SCHEMAS)
 
 

@@ -1,4 +1,7 @@
-"""Spark runs the same queries and gives the same panels: on local[2], and on a real standalone master and worker on loopback."""
+"""Spark runs the same queries and gives the same panels: on local[2], and on a real standalone master and worker on
+loopback.
+"""
+
 from __future__ import annotations
 
 import os
@@ -9,9 +12,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from test_cache import months, same
-from worlds import world
+from worlds import World, world
 
 from vbp.errors import InputError
 from vbp.ledger import build
@@ -33,12 +37,12 @@ def check_same_panels(master: str, tmp_path: Path) -> None:
     spark, duck = SparkEngine(master), DuckEngine()
     try:
         for seed, dated in ((1, False), (2, True)):
-            made = world(seed, dated)
-            usage = months(made, tmp_path / f"usage-{seed}")
-            for place in (usage, None) if seed == 1 else (usage,):
-                task = Task("world", ledger_of(made, place), made.tables, "all")
-                same(build_task(task, spark, Kept(), print), build_task(task, duck, Kept(), print))
-                assert build_task(task, duck, Kept(), print).spec_cells.shape[0] > 50
+            made = world(seed, dated, shifts=False)
+            place = halves(made, tmp_path / f"usage-{seed}") if seed == 1 else None
+            task = Task("world", ledger_of(made, place), made.tables, "all")
+            panels = build_task(task, duck, Kept(), print)
+            assert len(panels.spec_cells) > 50 and {"selected", "nonselected"} <= set(panels.product_month["status"])
+            same(build_task(task, spark, Kept(), print), panels)
     finally:
         duck.close()
         spark.close()
@@ -46,6 +50,15 @@ def check_same_panels(master: str, tmp_path: Path) -> None:
 
 def test_spark_gives_the_same_panels_cell_by_cell(tmp_path: Path) -> None:
     check_same_panels("local[2]", tmp_path)
+
+
+def halves(made: World, folder: Path) -> Path:
+    """Write the world's usage as two Parquet files."""
+    folder.mkdir()
+    usage = made.tables["usage"]
+    for number in (0, 1):
+        pq.write_table(usage.slice(number * len(usage) // 2, len(usage) // 2), folder / f"part-{number}.parquet")
+    return folder
 
 
 def free_port() -> int:
@@ -63,17 +76,49 @@ def cluster(tmp_path: Path) -> Iterator[str]:
     home, port = Path(pyspark.__file__).parent, free_port()
     for name in ("work", "local"):
         (tmp_path / name).mkdir()
-    surroundings = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_WORKER_DIR": str(tmp_path / "work"),
-                    "SPARK_LOCAL_DIRS": str(tmp_path / "local")}
+    surroundings = {
+        **os.environ,
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_WORKER_DIR": str(tmp_path / "work"),
+        "SPARK_LOCAL_DIRS": str(tmp_path / "local"),
+    }
     master = f"spark://127.0.0.1:{port}"
     run = [str(home / "bin" / "spark-class")]
-    commands = [[*run, "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(free_port())],
-                [*run, "org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--webui-port", str(free_port()), "--cores", "2", "--memory", "2g", master]]
+    commands = [
+        [
+            *run,
+            "org.apache.spark.deploy.master.Master",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--webui-port",
+            str(free_port()),
+        ],
+        [
+            *run,
+            "org.apache.spark.deploy.worker.Worker",
+            "--host",
+            "127.0.0.1",
+            "--webui-port",
+            str(free_port()),
+            "--cores",
+            "2",
+            "--memory",
+            "2g",
+            master,
+        ],
+    ]
     logs = [tmp_path / "master.log", tmp_path / "worker.log"]
     processes = []
     try:
-        for command, log, wanted, told in zip(commands, logs, ("I have been elected leader", "Registering worker"), (logs[0], logs[0]), strict=True):
-            processes.append(subprocess.Popen(command, env=surroundings, stdout=log.open("w"), stderr=subprocess.STDOUT))
+        for command, log, wanted, told in zip(
+            commands, logs, ("I have been elected leader", "Registering worker"), (logs[0], logs[0]), strict=True
+        ):
+            processes.append(
+                subprocess.Popen(command, env=surroundings, stdout=log.open("w"), stderr=subprocess.STDOUT)
+            )
             wait_for(told, wanted)
         yield master
     finally:

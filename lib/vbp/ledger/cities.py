@@ -1,8 +1,10 @@
 """Which cities lie in an inputs folder, and where their rows and small tables are.
 
-Three shapes: a city's own folder (tables of any kind); the same with a folder `usage/` of many Parquet files; a national
+Three shapes: a city's own folder (tables of any kind); the same with a folder `usage/` of many Parquet files; a
+national
 ledger, `usage/city=<slug>/…parquet`, whose other tables are shared or stand in `<table>/city=<slug>/` likewise.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -40,13 +42,17 @@ def cities(folder: Path, out: Path | None, spec: tuple[str, ...] | str = ()) -> 
     return {slug: partial(_part, folder, slug, path, shared, out, spec) for slug, path in slugs.items()}
 
 
-def _part(folder: Path, slug: str, path: Path, shared: Mapping[str, pa.Table], out: Path | None, spec: tuple[str, ...] | str) -> Task:
+def _part(
+    folder: Path, slug: str, path: Path, shared: Mapping[str, pa.Table], out: Path | None, spec: tuple[str, ...] | str
+) -> Task:
     """Return the task of one city of a national ledger."""
     return Task(slug, from_files(path), {**shared, **_own(folder, path.name)}, spec, out / slug if out else None)
 
 
 def _single(folder: Path, shared: Mapping[str, pa.Table], out: Path | None, spec: tuple[str, ...] | str) -> Task:
-    """Return the one city's task: Parquet with the contract's columns is read in place, anything else through `vbp.tables`."""
+    """Return the one city's task: Parquet with the contract's columns is read in place, anything else through
+    `vbp.tables`.
+    """
     slug = folder.resolve().name
     place = out / slug if out else None
     ledger, single = folder / "usage", folder / "usage.parquet"
@@ -58,7 +64,14 @@ def _single(folder: Path, shared: Mapping[str, pa.Table], out: Path | None, spec
 
     usage = read_inputs(folder, only=["usage"]).tables.get("usage")
     if usage is None:
-        raise InputError(Problem("the table usage is missing; the panels are made from it", rule="missing_table", table="usage", file=str(folder)))
+        raise InputError(
+            Problem(
+                "the table usage is missing; the panels are made from it",
+                rule="missing_table",
+                table="usage",
+                file=str(folder),
+            )
+        )
     return Task(slug, from_table(usage), shared, spec, place)
 
 

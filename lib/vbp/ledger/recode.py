@@ -1,4 +1,5 @@
 """Kept panels back into codes, so that a new month can be added to them."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -36,13 +37,21 @@ def slot_places(kept: pa.Table, now: pa.Table) -> np.ndarray | None:
 
     Slots are numbered month by month, so with one calendar the kept numbers are the first of the new ones.
     """
+    if kept.num_rows <= now.num_rows and _plain(kept).equals(_plain(now.slice(0, kept.num_rows))):
+        return np.arange(kept.num_rows)
     one, two = (_meaning(table) for table in (kept, now))
-    if one == two[:len(one)]:
-        return np.arange(len(one))
     place: dict[tuple[object, ...], int] = {}
     for number, meaning in enumerate(two):
         place.setdefault(meaning, number)
     return np.array([place[meaning] for meaning in one]) if all(meaning in place for meaning in one) else None
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return a table with its dictionaries written out, for comparing."""
+    columns = {name: table[name] for name in table.column_names}
+    return pa.table(
+        {name: one.cast(pa.string()) if pa.types.is_dictionary(one.type) else one for name, one in columns.items()}
+    ).combine_chunks()
 
 
 def _meaning(table: pa.Table) -> list[tuple[object, ...]]:
@@ -66,16 +75,38 @@ def recoded(files: Mapping[str, pq.ParquetFile], coded: Coded, places: np.ndarra
     if column is None:
         return None
     return {
-        "a": pa.table({"l": pa.array(column * len(reference.products.ids) + product, pa.int32()), "q": a["quantity_milliunits"],
-                       "a": a["amount_fen"], "n": a["purchases"]}),
-        "b": pa.table({"h": pa.array(hospital, pa.int32()), "s": pa.array(places[b["slot"].to_numpy()], pa.int32()), "q": b["quantity_milliunits"], "a": b["amount_fen"],
-                       "bits": b["months_mask"]}),
-        "c": pa.table({"h": pa.array(buyer, pa.int32()), "pm": pa.array(batch * MONTHS + months(c["month"], lookup.first), pa.int32()),
-                       "q": c["quantity_milliunits"], "a": c["amount_fen"]})}
+        "a": pa.table(
+            {
+                "l": pa.array(column * len(reference.products.ids) + product, pa.int32()),
+                "q": a["quantity_milliunits"],
+                "a": a["amount_fen"],
+                "n": a["purchases"],
+            }
+        ),
+        "b": pa.table(
+            {
+                "h": pa.array(hospital, pa.int32()),
+                "s": pa.array(places[b["slot"].to_numpy()], pa.int32()),
+                "q": b["quantity_milliunits"],
+                "a": b["amount_fen"],
+                "bits": b["months_mask"],
+            }
+        ),
+        "c": pa.table(
+            {
+                "h": pa.array(buyer, pa.int32()),
+                "pm": pa.array(batch * MONTHS + months(c["month"], lookup.first), pa.int32()),
+                "q": c["quantity_milliunits"],
+                "a": c["amount_fen"],
+            }
+        ),
+    }
 
 
 def _columns(coded: Coded, table: pa.Table, product: np.ndarray, places: np.ndarray) -> np.ndarray | None:
-    """Return the look-up column of each kept product × month; in a dated ledger the first of the month with the kept slot."""
+    """Return the look-up column of each kept product × month; in a dated ledger the first of the month with the kept
+    slot.
+    """
     lookup = coded.lookup
     month = months(table["month"], lookup.first)
     if not lookup.dated:

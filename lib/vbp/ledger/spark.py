@@ -1,7 +1,9 @@
 """Engine two: Apache Spark, for ledgers beyond one machine; the queries are the same texts.
 
-Needs Java 17 and `pip install vbp[spark]`. On a cluster the ledger's files must be readable under the same path by every worker.
+Needs Java 17 and `pip install vbp[spark]`. On a cluster the ledger's files must be readable under the same path by
+every worker.
 """
+
 from __future__ import annotations
 
 import os
@@ -21,17 +23,30 @@ from vbp.ledger.source import Usage
 def open_session(master: str) -> Any:
     """Return a Spark session on a master; a missing Java or pyspark is told plainly."""
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        raise InputError(Problem("Spark needs Java 17, which is not here (Debian: apt-get install openjdk-17-jre-headless); or use --engine duckdb",
-                                 rule="engine"))
+        raise InputError(
+            Problem(
+                "Spark needs Java 17, which is not here (Debian: apt-get install openjdk-17-jre-headless); or "
+                "use --engine duckdb",
+                rule="engine",
+            )
+        )
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise InputError(Problem("Spark needs pyspark: pip install 'vbp[spark]'; or use --engine duckdb", rule="engine")) from error
+        raise InputError(
+            Problem("Spark needs pyspark: pip install 'vbp[spark]'; or use --engine duckdb", rule="engine")
+        ) from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(master).appName("vbp panel")
-    settings = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", "spark.sql.execution.arrow.pyspark.enabled": "true",
-                "spark.sql.shuffle.partitions": "8", "spark.driver.memory": "2g", "spark.log.level": "ERROR",
-                "spark.ui.showConsoleProgress": "false"}
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.driver.memory": "2g",
+        "spark.log.level": "ERROR",
+        "spark.ui.showConsoleProgress": "false",
+    }
     if master.startswith("local") or "127.0.0.1" in master:
         settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     for name, value in settings.items():
@@ -72,6 +87,7 @@ class SparkEngine:
 
     def panels(self, usage: Usage, views: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         """Return the panels a, b and c as codes; the coded rows are held between the three queries."""
+
         def run() -> dict[str, pa.Table]:
             self._see(usage, views)
             coded = self.session.sql(usage.rows_query()).persist()
@@ -90,6 +106,7 @@ class SparkEngine:
 
     def rows(self, usage: Usage, text: str, views: Mapping[str, pa.Table]) -> pa.Table:
         """Return what any query over `usage` and `views` gives."""
+
         def run() -> pa.Table:
             self._see(usage, views)
             return self.session.sql(text).toArrow()
@@ -100,7 +117,9 @@ class SparkEngine:
         if usage.table is not None:
             self._load("usage", usage.table)
         else:
-            self.session.read.parquet(*(path.resolve().as_uri() for path in usage.paths)).createOrReplaceTempView("usage")
+            self.session.read.parquet(*(path.resolve().as_uri() for path in usage.paths)).createOrReplaceTempView(
+                "usage"
+            )
             self._loaded.pop("usage", None)
         for name, table in views.items():
             self._load(name, table)
