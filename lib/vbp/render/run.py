@@ -75,8 +75,9 @@ def render_run(
         basis = fingerprint.basis(paths.notebooks() / NOTEBOOK)
         jobs = [replace(job, made_from=fingerprint.made_from(job, basis)) for job in jobs]
         by_slug: dict[str, Outcome] = {}
-        with _kernels(plain) as (kernels, prepare):
-            for outcome in _outcomes(jobs, workers, prepare, force):
+        changed = [job for job in jobs if force or fingerprint.difference(job.out / job.slug, job.made_from or {})]
+        with _kernels(plain, changed) as (kernels, prepare):
+            for outcome in _outcomes(jobs, changed, workers, prepare):
                 by_slug[outcome.slug] = outcome
                 if progress:
                     progress(outcome)
@@ -86,11 +87,14 @@ def render_run(
 
 
 @contextmanager
-def _kernels(plain: bool) -> Iterator[tuple[str, Prepare]]:
-    """Give how kernels are started, and what readies a job for it; a zygote is started with the first job only."""
-    why = "--plain was given" if plain else warm.unavailable()
-    if why:
-        if not plain:
+def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
+    """Give how kernels are started, and what readies a job for it; a zygote is started with the first job only.
+
+    One notebook alone is done sooner with a fresh kernel than with a zygote, which imports more than one report needs.
+    """
+    why = warm.unavailable()
+    if plain or why or sum(len(job.languages) for job in jobs) < 2:
+        if why and not plain:
             print(f"kernels are started one by one with papermill's plain engine: {why}", file=sys.stderr)
         yield "plain", lambda job: job
         return
@@ -105,13 +109,9 @@ def _kernels(plain: bool) -> Iterator[tuple[str, Prepare]]:
         yield "warm", prepare
 
 
-def _outcomes(jobs: Sequence[Job], workers: int, prepare: Prepare, force: bool) -> Iterator[Outcome]:
-    changed = []
-    for job in jobs:
-        if force or fingerprint.difference(job.out / job.slug, job.made_from or {}):
-            changed.append(job)
-        else:
-            yield Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True)
+def _outcomes(jobs: Sequence[Job], changed: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
+    todo = {job.slug for job in changed}
+    yield from (Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True) for job in jobs if job.slug not in todo)
     yield from rendered(changed, workers, prepare)
 
 
