@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vbp.cli.rendering import Choices, render
 from vbp.errors import InputError, Problem, UsageError, unknown
 
 if TYPE_CHECKING:
@@ -29,8 +29,22 @@ def run(
         list[str] | None,
         typer.Option("--parameter", "-p", help="a notebook parameter, NAME=VALUE", metavar="NAME=VALUE"),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="render what is unchanged too")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="a fresh kernel for each notebook, none forked")] = False,
+    timeout: Annotated[int, typer.Option(help="seconds that one notebook may take", min=1)] = 600,
+    memory: Annotated[int, typer.Option(help="MiB that one kernel may take (0: this machine's, shared)", min=0)] = 0,
+    on_failure: Annotated[
+        str,
+        typer.Option(help="run this command, with the summary on its input, where a report failed", metavar="COMMAND"),
+    ] = "",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="say nothing unless something was made or failed")
+    ] = False,
 ) -> None:
-    """Render the reports; exit 1 where one failed (the others are rendered all the same)."""
+    """Render the reports; exit 1 where one failed (the others are rendered all the same).
+
+    A place whose report in place was made from the same inputs, facts, rules, notebook, library and versions is skipped.
+    """
     from vbp import paths
 
     root = inputs or paths.data() / "inputs"
@@ -43,7 +57,7 @@ def run(
     chosen = _jobs(
         cities or [], every, root, lang, (out or paths.root() / "reports").resolve(), _parameters(parameter or [])
     )
-    _render(chosen, jobs)
+    render(chosen, Choices(jobs, force, plain, timeout, memory, on_failure, quiet))
 
 
 def _parameters(pairs: list[str]) -> dict[str, str]:
@@ -79,26 +93,3 @@ def _jobs(cities: list[str], every: bool, root: Path, lang: str, out: Path, give
         checked = check_parameters({"city": slug, "lang": languages(lang)[0], "inputs": folder, **given}, known)
         jobs.append(Job(slug, checked.inputs, checked.as_of, tuple(languages(lang)), out))
     return jobs
-
-
-def _render(jobs: list[Job], workers: int) -> None:
-    from vbp.render.run import progress_bar, render_all
-
-    out = jobs[0].out
-    with progress_bar(len(jobs)) as progress:
-        outcomes = render_all(jobs, out, workers, progress)
-    failed = [outcome for outcome in outcomes if not outcome.ok]
-    for outcome in failed:
-        for line in outcome.problems or (outcome.reason,):
-            print(f"{outcome.slug}: {line}", file=sys.stderr)
-    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} reports made. Open {_shown(out / 'index.html')}")
-    if failed:
-        raise typer.Exit(1)
-
-
-def _shown(path: Path) -> str:
-    """Return a path as the user would type it: relative where it is below the working folder."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
