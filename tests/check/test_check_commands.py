@@ -6,8 +6,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests import small_folder
 
+from tests import small_folder
 from vbp.cli import main
 from vbp.schema import TABLES
 from vbp.tables import load

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests import small_folder
 from tests.small_folder import MONTHS, usage_rows
-
 from vbp.check import RULES, Checked, check
 
 AWARDS: list[list[Any]] = [["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],

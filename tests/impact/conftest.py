@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from tests.impact.impact_helpers import ar1, monthly
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from tests.impact.impact_helpers import ar1, setup
 
+from tests.impact.impact_helpers import ar1, setup
 from vbp.errors import UsageError
 from vbp.impact.classical import hac_lags, poisson, prais_winsten
 from vbp.impact.design import Options, make_design

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from tests.impact.impact_helpers import ar1, monthly
 
+from tests.impact.impact_helpers import ar1, monthly
 from vbp.cli.output import plain
 from vbp.errors import InputError, UsageError
 from vbp.impact import its

@@ -4,9 +4,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.impact.impact_helpers import ar1, monthly
 from statsmodels.stats.multitest import multipletests
 
+from tests.impact.impact_helpers import ar1, monthly
 from vbp.errors import InputError, UsageError
 from vbp.impact import its, scan
 from vbp.impact.discovery import q_values

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-from tests import small_folder
 
+from tests import small_folder
 from vbp.check import check
 from vbp.errors import InputError, UsageError
 from vbp.imports import Pack, import_files, names, parse, read_profile

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conftest import ROOT
-from tests.render.places import FIGURES, light_copy, notebook_of
 from typer.testing import CliRunner
 
+from tests.conftest import ROOT
+from tests.render.places import FIGURES, light_copy, notebook_of
 from vbp.cli import build
 from vbp.errors import InputError
 from vbp.render.city import Job

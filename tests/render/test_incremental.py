@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.render.places import FIGURES, bytes_of, light_copy, notebook_of
 from typer.testing import CliRunner
 
+from tests.render.places import FIGURES, bytes_of, light_copy, notebook_of
 from vbp.cli import build
 from vbp.errors import InputError
 from vbp.render import fingerprint

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import ROOT
 from tests.render.places import FIGURES, light_copy, notebook_of, processes_with
-
 from vbp.render import files
 
 PLACES = ("one", "two", "three", "four")

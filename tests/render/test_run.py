@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import ROOT
 from tests.render.places import bytes_of, notebook_of
-
 from vbp.render.city import Job
 from vbp.render.run import render_all
 

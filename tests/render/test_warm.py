@@ -11,9 +11,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 from tests.conftest import ROOT
 from tests.render.places import notebook_of, processes_with
-
 from vbp.render import warm
 from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.kernel import Watch
@@ -123,7 +123,7 @@ def test_a_kernel_dies_with_its_driver_and_with_its_zygote():
     with warm.Zygote() as zygote:
         argv = ["ipykernel_launcher.py", "-f", str(Path(zygote.address).with_name("k.json"))]
         held = Forked(zygote.address, argv, dict(os.environ), "/tmp")
-        other = Forked(zygote.address, argv[:2] + [argv[2] + "2"], dict(os.environ), "/tmp")
+        other = Forked(zygote.address, [*argv[:2], argv[2] + "2"], dict(os.environ), "/tmp")
         assert held.poll() is None
         held._line.close()  # as when the driver is killed
         _until(lambda: not Path(f"/proc/{held.pid}").exists())

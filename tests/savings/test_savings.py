@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
 from tests.savings.random_city import (
     BATCHES,
     HOSPITALS,
@@ -24,7 +25,6 @@ from tests.savings.random_city import (
     panels_of,
     products_frame,
 )
-
 from vbp.errors import UsageError
 from vbp.savings import KINDS, savings, spending_change
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import small_folder
 
+from tests import small_folder
 from vbp.schema import TABLES
 from vbp.tables import load
 from vbp.tables.encoding import is_ascii, is_utf8, to_utf8

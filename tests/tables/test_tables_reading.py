@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+
 from tests import small_folder
 from tests.small_folder import usage_rows
-
 from vbp.errors import InputError
 from vbp.tables import Loaded, csvfile, load, read_inputs
 from vbp.tables.headers import recognise

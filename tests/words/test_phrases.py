@@ -6,8 +6,8 @@ import re
 import string
 
 import pytest
-from tests.tools.fullwidth import fullwidth
 
+from tests.tools.fullwidth import fullwidth
 from vbp.facts import load_published
 from vbp.words import LANGUAGES, keys, scope_label
 from vbp.words.phrases import table

@@ -76,7 +76,7 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[Any]]]]:
 def _csv(path: Path) -> Iterator[tuple[int, list[Any]]]:
     from vbp.tables.encoding import to_utf8
 
-    text = to_utf8(path.read_bytes())[0].decode("utf-8-sig")
+    text = bytes(to_utf8(path.read_bytes())[0]).decode("utf-8-sig")
     if "\0" in text:
         raise ValueError("it holds NUL bytes, so it is no text file")
     first = text.split("\n", 1)[0]
