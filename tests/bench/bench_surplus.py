@@ -103,7 +103,6 @@ def state(lines: Any, profile: Any, hospitals: int = 12) -> None:
 
 def main() -> None:
     from tests.surplus import boring
-
     from vbp.rules import load_profile
     from vbp.surplus import settle
     from vbp.surplus.items import items_from_panels
