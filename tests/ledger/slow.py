@@ -11,7 +11,7 @@ from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from worlds import World
+from tests.ledger.worlds import World
 
 ONE_DAY = dt.timedelta(days=1)
 

@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_cache import months
-from worlds import World, day, world
 
+from tests.ledger.test_cache import months
+from tests.ledger.worlds import World, day, world
 from vbp.errors import InputError, UsageError
 from vbp.ledger import build
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from worlds import World, world
 
+from tests.ledger.worlds import World, world
 from vbp.errors import InputError
 from vbp.ledger import Panels, build, read_panels, store, write_panels
 from vbp.ledger.duck import DuckEngine
@@ -184,7 +184,7 @@ KILLED = """
 import os, signal, sys
 sys.path[:0] = [{tests!r}, {lib!r}]
 from vbp.ledger import build, store
-from worlds import World, world
+from tests.ledger.worlds import World, world
 written = store.write_parquet
 def killed(table, path):
     if path.name.startswith("progress"):
@@ -201,7 +201,7 @@ def test_a_killed_run_leaves_the_earlier_panels_and_the_next_run_cleans_up(tmp_p
     made = world(1)
     before = build(made, cache=tmp_path)
     code = textwrap.dedent(KILLED).format(
-        tests=str(Path(__file__).parent), lib=str(Path(store.__file__).parents[2]), out=str(tmp_path)
+        tests=str(Path(__file__).parents[2]), lib=str(Path(store.__file__).parents[2]), out=str(tmp_path)
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
-from test_cache import months, same
-from worlds import World, world
 
+from tests.ledger.test_cache import months, same
+from tests.ledger.worlds import World, world
 from vbp.ledger import build, read_panels
 from vbp.ledger.batch import build_cities
 from vbp.ledger.cities import cities

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from slow import Slow
-from worlds import World, world
 
+from tests.ledger.slow import Slow
+from tests.ledger.worlds import World, world
 from vbp.ledger import Panels, build
 from vbp.ledger.classes import CLASSES
 

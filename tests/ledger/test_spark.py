@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from test_cache import months, same
-from worlds import World, world
 
+from tests.ledger.test_cache import months, same
+from tests.ledger.worlds import World, world
 from vbp.errors import InputError
 from vbp.ledger import build
 

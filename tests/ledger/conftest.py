@@ -1,8 +1,0 @@
-"""What the ledger's tests share: their own helper modules are importable by name."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
