@@ -128,7 +128,10 @@ def test_a_disk_that_is_full_at_the_end_loses_no_page_and_is_one_clear_message(p
 def test_a_really_full_disk(places, tmp_path):
     out = tmp_path / "small"
     out.mkdir()
-    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(out)], check=False).returncode:
+    if (
+        os.getuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(out)], check=False).returncode
+    ):
         pytest.skip("needs the right to mount a tmpfs")
     try:
         assert render_all(jobs_of(places, out, "good1"), out)[0].ok
@@ -167,7 +170,10 @@ def test_a_second_run_in_the_same_folder_says_who_is_there(tmp_path):
     )
     try:
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(InputError, match=rf"another run is writing here \(process {holder.pid}\)"), only_run(tmp_path):
+        with (
+            pytest.raises(InputError, match=rf"another run is writing here \(process {holder.pid}\)"),
+            only_run(tmp_path),
+        ):
             pass
     finally:
         holder.kill()

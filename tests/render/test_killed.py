@@ -44,7 +44,9 @@ def whole(folder: Path) -> bool:
     """Whether a report's folder has every file that its own list names, of the size it names."""
     stamp = json.loads((folder / "made_from.json").read_text(encoding="utf-8"))
     html = (folder / "report.zh.html").read_text(encoding="utf-8").strip()
-    return html.endswith("</html>") and all((folder / name).stat().st_size == size for name, size in stamp["files"].items())
+    return html.endswith("</html>") and all(
+        (folder / name).stat().st_size == size for name, size in stamp["files"].items()
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
@@ -67,12 +69,20 @@ def test_a_kill_between_any_two_steps_of_the_exchange_leaves_a_whole_folder(tmp_
 
 
 def test_a_run_killed_between_the_two_renames_is_repaired_by_the_next(tmp_path, monkeypatch):
-    for name, text in ((".city.a.7.old", "last good"), (".other.7.old", "stale"), ("other", "new"), (".city.a.7.new", "half")):
+    for name, text in (
+        (".city.a.7.old", "last good"),
+        (".other.7.old", "stale"),
+        ("other", "new"),
+        (".city.a.7.new", "half"),
+    ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "page").write_text(text)
     (tmp_path / ".index.html.7.tmp").write_text("half")
     assert files.recover(tmp_path) == ("city.a",)
-    assert {path.name: (path / "page").read_text() for path in tmp_path.iterdir()} == {"city.a": "last good", "other": "new"}
+    assert {path.name: (path / "page").read_text() for path in tmp_path.iterdir()} == {
+        "city.a": "last good",
+        "other": "new",
+    }
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

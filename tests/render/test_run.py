@@ -92,8 +92,10 @@ def test_a_read_only_place_for_reports_is_one_clear_reason(tmp_path):
     assert outcome.ok or "nantong" in outcome.reason
 
 
-def test_plain_papermill_runs_the_notebook_as_it_is(tmp_path):
+def test_plain_papermill_runs_the_notebook_as_it_is(tmp_path, monkeypatch):
     import papermill
+
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "lib"))  # where the package is not installed
 
     made = papermill.execute_notebook(
         str(ROOT / "notebooks" / "city_report.ipynb"),

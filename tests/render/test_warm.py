@@ -57,7 +57,9 @@ def cold(tmp_path_factory) -> str:
     return bytes_from(target)
 
 
-def test_a_warm_report_equals_a_cold_one_byte_for_byte_also_after_a_report_that_changed_everything(zygote, cold, tmp_path):
+def test_a_warm_report_equals_a_cold_one_byte_for_byte_also_after_a_report_that_changed_everything(
+    zygote, cold, tmp_path
+):
     watch = Watch(zygote=zygote.address)
     pollution = notebook_of(tmp_path / "n", POLLUTION)
     execute(pollution, tmp_path / "p.ipynb", {"city": "x"}, Watch(zygote=zygote.address))
@@ -105,7 +107,9 @@ def test_what_goes_wrong_in_one_kernel_is_named_and_kept_and_touches_no_other(zy
     path = notebook_of(tmp_path / "n", cell, "'after'")
     seconds = 2 if told == "time-out" else 60
     with pytest.raises(NotebookFailed, match=told):
-        execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(seconds=seconds, memory_mib=1500, zygote=zygote.address))
+        execute(
+            path, tmp_path / "w.ipynb", {"city": "x"}, Watch(seconds=seconds, memory_mib=1500, zygote=zygote.address)
+        )
     assert nbformat.read(tmp_path / "w.ipynb", as_version=4).cells
     good = notebook_of(tmp_path / "n", "print('good')")
     assert "good" in text_of(execute(good, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address)))
@@ -129,7 +133,11 @@ def test_a_kernel_dies_with_its_driver_and_with_its_zygote():
         _until(lambda: not Path(f"/proc/{held.pid}").exists())
         assert other.poll() is None
         os.kill(zygote.pid, signal.SIGKILL)
-        _until(lambda: not Path(f"/proc/{other.pid}/cmdline").exists() or not Path(f"/proc/{other.pid}/cmdline").read_bytes())
+        _until(
+            lambda: (
+                not Path(f"/proc/{other.pid}/cmdline").exists() or not Path(f"/proc/{other.pid}/cmdline").read_bytes()
+            )
+        )
         assert other.poll() == -signal.SIGKILL
         with pytest.raises(ZygoteLost):
             Forked(zygote.address, argv, dict(os.environ), "/tmp")
@@ -189,14 +197,19 @@ def test_papermills_own_command_takes_the_warm_engine_where_the_package_is_insta
     points = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
     from importlib.metadata import EntryPoint
 
-    for group, names in (("papermill.engine", {"vbp", "vbp-warm"}), ("jupyter_client.kernel_provisioners", {"vbp-fork"})):
+    for group, names in (
+        ("papermill.engine", {"vbp", "vbp-warm"}),
+        ("jupyter_client.kernel_provisioners", {"vbp-fork"}),
+    ):
         assert set(points[group]) == names
         assert all(isinstance(EntryPoint(name, value, group).load(), type) for name, value in points[group].items())
 
 
 def test_private_folders_of_dead_processes_are_swept_and_those_of_the_living_stay(tmp_path, monkeypatch):
     monkeypatch.setattr(warm.tempfile, "tempdir", str(tmp_path))
-    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
     for owner in (ended.stdout.strip(), str(os.getpid())):
         (tmp_path / f"vbp-{owner}-abc").mkdir()
     (tmp_path / "vbp-other").mkdir()

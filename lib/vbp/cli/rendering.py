@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,11 +40,10 @@ def render(chosen: Sequence[Job], choices: Choices) -> Run:
     """Render, say what came of it, and return the run; exit 1 where a report failed."""
     from vbp.render.run import progress_bar, render_run
 
-    _stop_politely()
     memory = choices.memory or _share(choices.jobs)
     limited = [replace(job, seconds=float(choices.timeout), memory_mib=memory) for job in chosen]
     out = chosen[0].out
-    with progress_bar(len(limited), choices.quiet) as progress:
+    with _stopping_politely(), progress_bar(len(limited), choices.quiet) as progress:
         run, record = render_run(limited, out, choices.jobs, progress, force=choices.force, plain=choices.plain)
     for outcome in run.failed:
         for line in outcome.problems or (outcome.reason,):
@@ -89,13 +90,21 @@ def _share(jobs: int) -> int:
         return 0
 
 
-def _stop_politely() -> None:
-    """Treat SIGTERM (systemd, batch systems) as Ctrl-C: kernels ended, private folders removed."""
+@contextmanager
+def _stopping_politely() -> Iterator[None]:
+    """Treat SIGTERM (systemd, batch systems) as Ctrl-C meanwhile: kernels ended, private folders removed."""
 
     def stop(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def shown(path: Path) -> str:
