@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 NOTEBOOK = "city_report.ipynb"
 LEAST_FIGURES = 5
+_JSON: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
+_SUMMARY = f"__import__('json').dumps(place.summary(), **{_JSON!r})"
+"""Asked of the report's own kernel: `summary.json` comes from the very objects that the page shows, computed once."""
+
 SECONDS = 600.0
 
 
@@ -96,7 +100,7 @@ def render_city(job: Job) -> Outcome:
     from vbp.render.kernel import Watch
 
     started = time.perf_counter()
-    watch = Watch(job.seconds, job.memory_mib, job.zygote)
+    watch = Watch(job.seconds, job.memory_mib, job.zygote, ask=_SUMMARY)
     fresh = None
     failed: dict[str, Any] = {}
     try:
@@ -136,7 +140,7 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
         )
         _write_notebook(target, notebook)
     _write_statement(folder / "statement.xlsx", place, job)
-    _write(folder / "summary.json", json.dumps(place.summary(), ensure_ascii=False, indent=1) + "\n")
+    _write(folder / "summary.json", (watch.answer or json.dumps(place.summary(), **_JSON)) + "\n")
     return figures
 
 

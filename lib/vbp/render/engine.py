@@ -5,12 +5,15 @@ Both are entry points, so papermill's own command takes them: `papermill --engin
 
 from __future__ import annotations
 
+import ast
 import sys
 from contextlib import ExitStack
 from typing import Any
 
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.iorw import write_ipynb
+from papermill.log import logger
 
 from vbp.render import warm
 from vbp.render.kernel import PrivateKernelManager, Watch
@@ -19,6 +22,23 @@ from vbp.render.provisioner import ZygoteLost
 PLAIN, WARM = "vbp", "vbp-warm"
 _START_SECONDS = 180
 _IOPUB_SECONDS = 60  # nbclient's 4 s are too few on a busy machine
+
+
+class _Client(PapermillNotebookClient):
+    """papermill's client that puts one more question to the kernel after the last cell, outside the notebook."""
+
+    watch: Watch = Watch()
+
+    def papermill_execute_cells(self) -> None:
+        """Execute the cells; then ask, where there is something to ask and no cell failed."""
+        super().papermill_execute_cells()
+        if not self.watch.ask or self.nb.metadata.get("papermill", {}).get("exception"):
+            return
+        assert self.kc is not None
+        message = self.kc.execute("", silent=True, store_history=False, user_expressions={"answer": self.watch.ask})
+        told = self.wait_for_reply(message)["content"].get("user_expressions", {}).get("answer", {})
+        if told.get("status") == "ok":
+            self.watch.answer = ast.literal_eval(told["data"]["text/plain"])
 
 
 class ReportEngine(NBClientEngine):
@@ -39,13 +59,20 @@ class ReportEngine(NBClientEngine):
         cls, nb_man: Any, kernel_name: str, *, watch: Watch | None = None, **kwargs: Any
     ) -> Any:
         """Execute under `watch`, which has the limits and takes the kernel's peak memory."""
-        settings: dict[str, Any] = {
-            "kernel_manager_class": PrivateKernelManager.under(watch or Watch()),
-            "shutdown_kernel": "immediate",
-            "iopub_timeout": _IOPUB_SECONDS,
-        }
-        start = max(kwargs.pop("start_timeout", 0) or 0, _START_SECONDS)
-        return super().execute_managed_notebook(nb_man, kernel_name, start_timeout=start, **{**kwargs, **settings})
+        watch = watch or Watch()
+        unused = ("input_path", "timeout", "startup_timeout", "execution_timeout", "start_timeout")
+        client = _Client(
+            nb_man,
+            **{name: value for name, value in kwargs.items() if name not in unused},
+            kernel_name=kernel_name,
+            log=logger,
+            kernel_manager_class=PrivateKernelManager.under(watch),
+            shutdown_kernel="immediate",
+            startup_timeout=max(kwargs.get("start_timeout") or 0, _START_SECONDS),
+            iopub_timeout=_IOPUB_SECONDS,
+        )
+        client.watch = watch
+        return client.execute()
 
 
 class WarmEngine(ReportEngine):

@@ -32,6 +32,10 @@ class Watch:
         Most private memory of the kernel (RLIMIT_DATA), 0 for no limit.
     zygote
         The zygote's socket for a warm kernel; empty for a kernel started afresh.
+    ask
+        A Python expression put to the kernel after the last cell; empty for none.
+    answer
+        Its value as text (what `repr` of a str would hold), empty where the kernel could not say.
     peak_kib
         Peak resident memory, 0 where the platform does not tell.
     """
@@ -39,6 +43,8 @@ class Watch:
     seconds: float = SECONDS
     memory_mib: int = 0
     zygote: str = ""
+    ask: str = ""
+    answer: str = ""
     peak_kib: int = 0
     expired: bool = False
 
