@@ -93,7 +93,7 @@ def test_bennet_agrees_with_exact_fractions_in_plain_loops(rows):
 def test_parts_add_up_to_the_fen_by_part_and_by_product(rows):
     result = bennet(windows(rows), LEVELS)
     table = result.contributions
-    parts = [p for p in result.parts]
+    parts = list(result.parts)
     assert len(table) == len(rows) and result.change_yuan == result.other_yuan - result.base_yuan
     assert sum(result.parts.values()) == result.change_yuan
     assert (table[parts].sum(axis=1) == table["change"]).all()
