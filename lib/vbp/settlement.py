@@ -64,9 +64,10 @@ def settlement(frame: pd.DataFrame, as_of: dt.date | None = None, due_days: int 
     Parameters
     ----------
     frame
-        `hospital_id, supplier, invoice_id, invoice_date, paid_date` (missing: unpaid), `amount_yuan` (Decimal), `direct`.
+        `hospital_id, supplier, invoice_id, invoice_date, paid_date` (missing: unpaid), `amount_yuan`,
+        `direct`.
     as_of
-        The day of judgement; default the last date in the table. Payments after it count as unpaid, later invoices
+        The day of judgement; default the last date in the table. Payments after it count as unpaid, invoices after it
         do not count.
     due_days
         Days within which payment is on time.

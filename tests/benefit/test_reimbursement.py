@@ -132,7 +132,8 @@ def test_every_profile_names_its_source_and_reads():
         "a: [",
         "profile: x\nname_zh: y\nsurprise: 1\n",
         "profile: x\nname_zh: a\nname_en: a\nsource: s\n"
-        "effective_from: 2020-01-01\nschemes: {s: {name_zh: a, name_en: a, basic: {deductible: 1, bands: [{ratio: 87}]}}}",
+        "effective_from: 2020-01-01\n"
+        "schemes: {s: {name_zh: a, name_en: a, basic: {deductible: 1, bands: [{ratio: 87}]}}}",
     ],
 )
 def test_a_wrong_profile_is_refused_with_its_place(tmp_path, text):
