@@ -1,0 +1,71 @@
+"""Every rule on a folder: what must be mended (errors) and what deserves a look (warnings), all at once.
+
+`check(folder)` reads the folder and runs every rule in `RULES`; a rule is a function from a `View` to its problems.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vbp.check import ledger, references, small, volumes
+from vbp.check.view import View
+from vbp.errors import Problem
+from vbp.tables import Inputs, load
+from vbp.tables.report import LIMIT
+from vbp.words import LANGUAGES, say
+
+RULES: tuple[Callable[[View], list[Problem]], ...] = (
+    references.rule_profile, references.unknown_ids, references.unknown_varieties, references.two_batches,
+    references.one_award, references.fund_ties, references.insured_shares, references.group_leads, references.renewals,
+    small.period_order, small.agreement_periods, small.agreed_above_base, small.mixed_agreements, small.award_prices,
+    small.code_lengths, small.paid_before_invoice,
+    ledger.mixed_basis, ledger.pack_unit, ledger.above_selected, ledger.outside_award, ledger.returns,
+    ledger.missing_months, ledger.duplicates, ledger.outliers, ledger.packs_and_units,
+    volumes.over_reported, volumes.stockpiling, volumes.stock_at_start, volumes.stock_identity, volumes.stock_against_usage)
+"""Every rule, in the order in which its problems are listed."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The outcome of a check: the inputs as far as they could be read, and every problem, errors first."""
+
+    inputs: Inputs
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error (warnings may stand)."""
+        return not any(problem.level == "error" for problem in self.problems)
+
+    def text(self) -> str:
+        """Return the problems, one a line, then the tables read and the verdict in Chinese and English."""
+        errors = sum(problem.level == "error" for problem in self.problems)
+        tables = ", ".join(f"{name} {table.num_rows:,}" for name, table in self.inputs.tables.items())
+        verdict = "check.ok" if self.ok else "check.failed"
+        lines = [problem.line() for problem in self.problems]
+        lines.append(f"{say('check.rows', 'zh')} {say('check.rows', 'en')}: {tables or '—'}")
+        return "\n".join([*lines, *(say(verdict, lang, errors=errors, warnings=len(self.problems) - errors) for lang in LANGUAGES)])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document of `vbp check --json`: ok, tables with their rows, issues, provenance."""
+        return {"ok": self.ok, "tables": {name: {"rows": table.num_rows} for name, table in self.inputs.tables.items()},
+                "issues": [problem.as_json() for problem in self.problems],
+                "provenance": [record.as_json() for record in self.inputs.provenance]}
+
+
+def run_rules(inputs: Inputs, limit: int | None = LIMIT) -> list[Problem]:
+    """Run every rule on inputs already read."""
+    view = View(inputs, limit)
+    return [problem for rule in RULES for problem in rule(view)]
+
+
+def check(folder: Path | str, limit: int | None = LIMIT) -> Checked:
+    """Read a folder and run every rule; all problems at once, errors before warnings, then as the files stand.
+
+    `limit` is how many rows each rule lists before the rest is only counted; None lists all.
+    """
+    loaded = load(folder, limit=limit)
+    problems = [*loaded.problems, *run_rules(loaded.inputs, limit)]
+    return Checked(loaded.inputs, tuple(sorted(problems, key=lambda problem: problem.level != "error")))

@@ -1,0 +1,210 @@
+"""Rules on what points to what: ids known, batches not at odds, fund rows without ties, groups with one lead."""
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from itertools import combinations, groupby
+from typing import Any
+
+import numpy as np
+
+from vbp.check.view import SELECTED_ROLES, Row, View
+from vbp.errors import Problem, unknown
+
+OWNERS = {"hospital_id": "hospitals", "product_id": "products"}
+POINTERS = (("usage", "product_id", "error"), ("usage", "hospital_id", "error"), ("awards", "product_id", "error"),
+            ("agreements", "hospital_id", "error"), ("agreements", "product_id", "error"),
+            ("assessments", "hospital_id", "error"), ("assessments", "product_id", "error"),
+            ("fund", "hospital_id", "error"), ("batch_usage", "hospital_id", "error"),
+            ("settlements", "hospital_id", "warning"), ("stock", "hospital_id", "error"), ("stock", "product_id", "error"))
+
+
+def _like(text: str, known: Iterable[str]) -> str:
+    """Return a hint: the same code without its leading zeros, or the nearest ones."""
+    names = list(known)
+    bare = [name for name in names if name.lstrip("0") == text.lstrip("0")]
+    if bare:
+        return f"; {bare[0]} differs only in leading zeros: keep codes as text"
+    near = difflib.get_close_matches(text, names[:5000], n=2, cutoff=0.8)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def unknown_ids(view: View) -> list[Problem]:
+    """Return a problem for every id that its own table (products, hospitals) does not hold: once per id, at its first row."""
+    problems: list[Problem] = []
+    for table, column, level in POINTERS:
+        own = OWNERS[column]
+        if not view.has(own, table) or column not in view.inputs.tables[table].column_names:
+            continue
+        known = {row[column] for row in view.rows(own)}
+        rule = f"unknown_{column.removesuffix('_id')}"
+        strangers = view.strangers(table, column, own)
+        listed = list(strangers)[:view.limit]
+        problems += [view.problem(table, strangers[text], column, rule, f"{own} does not hold this id{_like(text, known)}",
+                                  text, level) for text in listed]
+        if len(strangers) > len(listed):
+            problems.append(view.problem(table, None, column, rule, f"and {len(strangers) - len(listed):,} more ids that "
+                                         f"{own} does not hold", None, level))
+    return problems
+
+
+def unknown_varieties(view: View) -> list[Problem]:
+    """Return a problem for every award, agreement or fund row whose batch and generic `varieties` does not hold."""
+    if not view.has("varieties"):
+        return []
+    known = {(row["batch_id"], row["generic"]) for row in view.rows("varieties")}
+    batches = sorted({batch for batch, _ in known})
+    generics = {row["product_id"]: row["generic"] for row in view.rows("products")}
+    problems: list[Problem] = []
+    for table in ("awards", "agreements"):
+        rows = view.rows(table) if view.has(table) else []
+        pairs = [(row["batch_id"], row.get("generic") or generics.get(row.get("product_id"))) for row in rows]
+        places = [place for place, pair in enumerate(pairs) if None not in pair and pair not in known]
+
+        def text(place: int, pairs: list[tuple[Any, Any]] = pairs) -> tuple[str, Any]:
+            batch, generic = pairs[place]
+            why = unknown("batch", batch, batches) if batch not in batches else f"varieties has no {generic} in batch {batch}"
+            return why, f"{batch}, {generic}"
+
+        problems += view.listed(table, places, "batch_id", "unknown_variety", text, "error" if table == "agreements" else "warning")
+    return problems
+
+
+def rule_profile(view: View) -> list[Problem]:
+    """Return an error where city.yaml names a rule profile that data/rules does not hold."""
+    from vbp.paths import data
+
+    known = sorted(path.stem for path in (data() / "rules").glob("*.yaml"))
+    profile = view.inputs.place.rule_profile
+    if not known or profile in known or profile == "?":
+        return []
+    return [Problem(unknown("rule profile", profile, known), "rule_profile", "error", "city", "city.yaml", None, "rule_profile", profile)]
+
+
+def _overlap(first: Row, second: Row) -> bool:
+    return bool(first["start_date"] <= second["end_date"] and second["start_date"] <= first["end_date"])
+
+
+def two_batches(view: View) -> list[Problem]:
+    """Return an error where two batches claim one purchase: the same product or generic, the same start, overlapping periods.
+
+    Of two starts the later one holds; two equal starts cannot be told apart.
+    """
+    problems: list[Problem] = []
+    products = view.rows("products")
+    seen: set[tuple[str, str, str]] = set()
+    ordered = sorted(view.awards, key=lambda award: (products[award["product"]]["generic"], award["start_date"]))
+    for (generic, start), group in groupby(ordered, key=lambda award: (products[award["product"]]["generic"], award["start_date"])):
+        for first, second in combinations(list(group), 2):
+            names = tuple(sorted((first["batch_id"], second["batch_id"])))
+            if names[0] == names[1] or not _overlap(first, second) or (generic, *names) in seen:
+                continue
+            seen.add((generic, *names))
+            problems.append(view.problem(
+                "awards", second["place"], "batch_id", "two_batches",
+                f"batches {names[0]} and {names[1]} both start on {start} for {generic}: no purchase can be given to one of them; "
+                "correct a date or leave one out", second["batch_id"], "error"))
+    return problems
+
+
+def one_award(view: View) -> list[Problem]:
+    """Return an error where one batch holds a product twice in overlapping periods."""
+    problems: list[Problem] = []
+    ordered = sorted(view.awards, key=lambda award: (award["batch_id"], award["product_id"], award["start_date"]))
+    for _, group in groupby(ordered, key=lambda award: (award["batch_id"], award["product_id"])):
+        rows = list(group)
+        problems += [view.problem("awards", second["place"], "start_date", "overlapping_awards",
+                                  f"this award overlaps the one of the same batch and product that starts on {first['start_date']}",
+                                  second["start_date"], "error")
+                     for first, second in zip(rows, rows[1:], strict=False) if _overlap(first, second)]
+    return problems
+
+
+FUND_KEYS = ("hospital_id", "batch_id", "generic", "agreement_year", "fund")
+
+
+def _can_meet(first: Row, second: Row) -> bool:
+    return all(first[key] is None or second[key] is None or first[key] == second[key] for key in FUND_KEYS)
+
+
+def _items(view: View) -> set[tuple[Any, ...]] | None:
+    """Return the items (hospital, batch, generic, year) that a fund row can meet, None where no agreement says so."""
+    if not view.has("agreements"):
+        return None
+    return {tuple(row[key] for key in FUND_KEYS[:4]) for row in view.rows("agreements")}
+
+
+def _meeting(first: Row, second: Row, items: set[tuple[Any, ...]] | None) -> str | None:
+    """Return the item that two rows both claim, "" where any could be, None where none is."""
+    want = [first[key] if first[key] is not None else second[key] for key in FUND_KEYS[:4]]
+    if items is None:
+        return ""
+    return next((", ".join(map(str, item)) for item in items
+                 if all(wish is None or wish == has for wish, has in zip(want, item, strict=True))), None)
+
+
+def fund_ties(view: View) -> list[Problem]:
+    """Return an error where two fund rows with equally many filled keys claim the same item: neither wins."""
+    if not view.has("fund"):
+        return []
+    rows = view.rows("fund")
+    items = _items(view)
+    filled = [sum(row[key] is not None for key in FUND_KEYS) for row in rows]
+    problems: list[Problem] = []
+    for first, second in combinations(range(len(rows)), 2):
+        if filled[first] != filled[second] or not _can_meet(rows[first], rows[second]):
+            continue
+        if all(rows[first][key] == rows[second][key] for key in FUND_KEYS):
+            continue
+        item = _meeting(rows[first], rows[second], items)
+        if item is not None:
+            file, row = view.inputs.at("fund", first)
+            problems.append(view.problem(
+                "fund", second, "fund_ratio", "fund_tie",
+                f"this row and row {row} of {file} both apply{f' to {item}' if item else ''} with {filled[first]} filled keys each: fill "
+                "one more key cell in the one that should win", None, "error"))
+    return problems
+
+
+def insured_shares(view: View) -> list[Problem]:
+    """Return an error where the funds of one key have insured shares that sum to more than 1."""
+    if not view.has("fund"):
+        return []
+    totals: dict[tuple[Any, ...], list[int]] = {}
+    rows = view.rows("fund")
+    for place, row in enumerate(rows):
+        totals.setdefault(tuple(row[key] for key in FUND_KEYS[:4]), []).append(place)
+    problems = []
+    for places in totals.values():
+        total = sum(rows[place]["insured_share"] or 0 for place in places)
+        if total > 1 and len({rows[place]["fund"] for place in places}) == len(places) > 1:
+            problems.append(view.problem("fund", places[-1], "insured_share", "insured_share",
+                                         f"the insured shares of these {len(places)} funds sum to {total.normalize():f}, more than 1",
+                                         rows[places[-1]]["insured_share"], "error"))
+    return problems
+
+
+def group_leads(view: View) -> list[Problem]:
+    """Return a warning for every county group without exactly one lead hospital."""
+    groups: dict[str, list[Row]] = {}
+    for row in view.rows("hospitals"):
+        if row["county_group"]:
+            groups.setdefault(row["county_group"], []).append(row)
+    return [view.problem("hospitals", None, "group_lead", "group_lead",
+                         f"county group (医共体) {name} has {sum(bool(row['group_lead']) for row in members)} lead hospitals among "
+                         f"{len(members)}: one is needed where completion is judged by group", name)
+            for name, members in groups.items() if sum(bool(row["group_lead"]) for row in members) != 1]
+
+
+def renewals(view: View) -> list[Problem]:
+    """Return a warning for a renewal (cycle 2 or more) that does not name the round it renews, or names an unknown one."""
+    rows = view.rows("varieties") if view.has("varieties") else []
+    batches = {row["batch_id"] for row in rows}
+    places = [place for place, row in enumerate(rows)
+              if (row["cycle"] or 1) > 1 and (row["renewal_of"] is None or row["renewal_of"] not in batches)]
+    return view.listed("varieties", places, "renewal_of", "renewal_of", lambda place: (
+        "a renewal whose earlier round is not in this folder: its price before cannot be taken from the ledger of the first round",
+        rows[place]["renewal_of"]))
+
+
+SELECTED = SELECTED_ROLES

@@ -1,0 +1,281 @@
+"""A known export made into the tables of an inputs folder: read, derive, select, prove the totals, write all or nothing."""
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+from vbp.errors import InputError, Problem, UsageError, unknown
+from vbp.imports import derive as derived
+from vbp.imports.profile import Profile, read_profile
+from vbp.schema import TABLES, Column
+from vbp.tables import csvfile, parquet, sheets
+from vbp.tables.arrays import flat, plain
+from vbp.tables.clean import Part, clean
+from vbp.tables.encoding import to_utf8
+from vbp.tables.folder import TEXT
+from vbp.tables.grid import Grid, Unreadable
+from vbp.tables.inputs import sha256
+from vbp.tables.report import cells
+from vbp.tables.validate import required_cells
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: files, rows by table written, sums proved (exact, as in the files), warnings."""
+
+    out: Path
+    profile: str
+    rows_read: int
+    tables: Mapping[str, int]
+    totals: Mapping[str, Decimal]
+    problems: tuple[Problem, ...]
+    files: tuple[Mapping[str, Any], ...]
+
+    def text(self) -> str:
+        """Return what was done: problems, rows by table, sums as in the files."""
+        lines = [problem.line() for problem in self.problems]
+        lines.append(f"{self.rows_read:,} rows read by profile {self.profile}; written to {self.out}:")
+        lines += [f"  {name}.csv {rows:,}" for name, rows in self.tables.items()]
+        return "\n".join([*lines, *(f"  Σ {name} = {total.normalize():f}" for name, total in self.totals.items())])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as a JSON document (money and quantities as decimal strings)."""
+        return {"out": str(self.out), "profile": self.profile, "rows_read": self.rows_read, "tables": dict(self.tables),
+                "totals": {name: f"{total:f}" for name, total in self.totals.items()},
+                "issues": [problem.as_json() for problem in self.problems], "files": [dict(file) for file in self.files]}
+
+
+def _grids(path: Path, profile: Profile) -> list[Grid]:
+    """Read a file's grids for the profile's own table."""
+    suffix = path.suffix.lower()
+    if suffix in TEXT:
+        body, encoding, _ = to_utf8(path.read_bytes())
+        text = csvfile.text_of(path.name, body, encoding)
+        heading = csvfile.heading_of(text, [profile.table])
+        return [] if heading is None else [csvfile.read(text, heading)]
+    if suffix == ".parquet":
+        grid = parquet.read(path, path.name, [profile.table])
+        return [] if grid is None else [grid]
+    found = [(sheet, rows, sheets.heading_of(rows, [profile.table])) for sheet, rows in sheets.open_sheets(path)]
+    return [sheets.read(path.name, sheet, rows, heading) for sheet, rows, heading in found if heading is not None
+            and len(heading.found) > 1]
+
+
+def _strict(problem: Problem) -> Problem:
+    """Return an unknown header as an error: an import takes a known export and guesses nothing."""
+    if problem.rule != "unknown_column":
+        return problem
+    return Problem(problem.message.replace("is kept out", "is not known to this profile") + "; add it to the profile's `ignore` if it "
+                   "is not needed", problem.rule, "error", problem.table, problem.file, problem.row, problem.column, problem.value)
+
+
+def _parts(path: Path, profile: Profile) -> tuple[list[Part], list[Problem]]:
+    """Read and clean one file; problems carry the file and row."""
+    try:
+        parts = [clean(grid) for grid in _grids(path, profile)]
+    except Unreadable as error:
+        return [], [Problem(error.message, error.rule, "error", None, path.name, error.row)]
+    except OSError as error:
+        return [], [Problem(f"the file cannot be read: {error.strerror or error}", "unreadable", "error", None, path.name)]
+    if not parts:
+        headers = ", ".join(column.headers[0] for column in profile.table.required)
+        return [], [Problem(f"no header of profile {profile.name} found; it needs {headers}", "no_header", "error", None, path.name)]
+    problems = []
+    for part in parts:
+        refused = {(problem.column, problem.row) for problem in part.problems if problem.level == "error"}
+        problems += [_strict(problem) for problem in part.problems] + required_cells(part, refused)
+    return parts, problems
+
+
+def _without(part: Part, profile: Profile) -> tuple[dict[str, pa.Array], np.ndarray, list[Problem]]:
+    """Drop the rows that the profile drops by value (cancelled orders …), counted."""
+    keep = np.ones(len(part.rows), bool)
+    for column, words in profile.drop.items():
+        if column in part.columns:
+            keep &= ~np.asarray(pc.fill_null(pc.is_in(plain(flat(part.columns[column])), pa.array(words)), False)).astype(bool)
+    columns = {name: flat(array).filter(pa.array(keep)) for name, array in part.columns.items() if not name.startswith("ignored_")}
+    rows = np.asarray(part.rows, np.int64)[keep]
+    if keep.all():
+        return columns, rows, []
+    dropped = Problem(f"{int((~keep).sum()):,} rows left out by the profile ({', '.join(profile.drop)})", "rows_left_out", "warning",
+                      None, part.grid.label)
+    return columns, rows, [dropped]
+
+
+def _derived(part: Part, profile: Profile, constants: Mapping[str, str]) -> tuple[dict[str, pa.Array], list[Problem]]:
+    """Return a part's columns with the derived ones and the constants beside them."""
+    columns, rows, problems = _without(part, profile)
+    for name, value in constants.items():
+        columns.setdefault(name, pa.array([value] * len(rows), pa.string()))
+    for name, entry in profile.derive.items():
+        made, bad = derived.derive(name, entry, columns)
+        source = columns.get(str(entry.get("of")))
+        problems += cells(bad, lambda place, name=name, entry=entry, source=source: derived.unread(
+            name, entry, part.grid.label, int(rows[place]), None if source is None else str(source[place].as_py())))
+        columns[name] = made
+    return columns, problems
+
+
+def _cell_texts(column: pa.Array, target: Column) -> pa.Array:
+    """Return a column as the texts to write: days, months as 2024-03, numbers without idle zeros."""
+    column = plain(flat(column))
+    if pa.types.is_decimal(column.type):
+        text = column.cast(pa.string())
+        text = pc.replace_substring_regex(text, r"(\.\d*?)0+$", r"\1")
+        return pc.replace_substring_regex(text, r"\.$", "")
+    text = column.cast(pa.string())
+    return pc.utf8_slice_codeunits(text, 0, 7) if target.kind == "month" else text
+
+
+def _selected(name: str, wanted: Mapping[str, Any], columns: Mapping[str, pa.Array]) -> pa.Table:
+    """Return one output table: the columns asked for, one row per distinct key where the profile says so."""
+    schema = TABLES[name]
+    length = len(next(iter(columns.values())))
+    out: dict[str, pa.Array] = {}
+    for target, source in wanted["columns"].items():
+        if isinstance(source, dict):
+            out[target] = pa.array([str(source["value"])] * length, pa.string())
+        elif source in columns:
+            out[target] = _cell_texts(columns[source], schema.column(target))
+    table = pa.table({column: out[column] for column in schema.column_names if column in out})
+    if "distinct" not in wanted:
+        return table
+    key = wanted["distinct"] if isinstance(wanted["distinct"], list) else [wanted["distinct"]]
+    first = table.select(key).append_column("place", pa.array(np.arange(table.num_rows))).group_by(key, use_threads=False)
+    places = first.aggregate([("place", "min")])["place_min"].sort()
+    return table.take(places)
+
+
+def _conflicts(name: str, wanted: Mapping[str, Any], whole: pa.Table, kept: pa.Table, file: str) -> list[Problem]:
+    """Return a warning where rows of one key give different values (the first one is kept)."""
+    if "distinct" not in wanted:
+        return []
+    key = wanted["distinct"] if isinstance(wanted["distinct"], list) else [wanted["distinct"]]
+    odd = whole.group_by(whole.column_names).aggregate([]).num_rows - kept.num_rows
+    return [] if odd <= 0 else [Problem(f"{odd:,} times one {', '.join(key)} comes with different values in other columns of {name}; the "
+                                        "first is kept", "conflict", "warning", name, file)]
+
+
+def _sum(column: pa.Array) -> Decimal:
+    value = pc.sum(column.cast(pa.decimal128(38, 8)) if not pa.types.is_decimal(column.type) else column.cast(
+        pa.decimal128(38, column.type.scale))).as_py()
+    return Decimal(0) if value is None else Decimal(value)
+
+
+def _constants(profile: Profile, given: Mapping[str, str]) -> dict[str, str]:
+    for name in given:
+        if name not in profile.ask:
+            raise UsageError(f"profile {profile.name} has no setting: {unknown('setting', name, tuple(profile.ask))}")
+    settled = {name: given.get(name, default) for name, default in profile.ask.items()}
+    lacking = [name for name, value in settled.items() if value is None]
+    if lacking:
+        raise UsageError(f"profile {profile.name} needs " + ", ".join(f"--set {name}=…" for name in lacking))
+    return {name: str(value) for name, value in settled.items()}
+
+
+def _place(profile: Profile, out: Path) -> dict[str, Any]:
+    slug = out.resolve().name
+    return {"name_zh": slug, "name_en": slug, "province": "（请填写）", "rule_profile": "national-2020", **profile.place}
+
+
+def _write(out: Path, tables: Mapping[str, pa.Table], profile: Profile, record: Mapping[str, Any], replace: bool) -> None:
+    """Write every table, city.yaml (where there is none) and provenance.json: all of them, or nothing."""
+    standing = [f"{name}.csv" for name in tables if (out / f"{name}.csv").exists()]
+    if standing and not replace:
+        raise InputError(Problem(f"{', '.join(standing)} stand already in the folder: choose another one, or say --replace", "exists",
+                                 file=str(out)))
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".import-") as scratch:
+        made = Path(scratch)
+        for name, table in tables.items():
+            with (made / f"{name}.csv").open("wb") as stream:
+                stream.write(b"\xef\xbb\xbf")
+                _write_csv(table, stream)
+        if not (out / "city.yaml").exists():
+            (made / "city.yaml").write_text(yaml.safe_dump(_place(profile, out), allow_unicode=True, sort_keys=False), encoding="utf-8")
+        (made / "provenance.json").write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        for path in sorted(made.iterdir()):
+            os.replace(path, out / path.name)
+
+
+def _write_csv(table: pa.Table, stream: Any) -> None:
+    import pyarrow.csv as pacsv
+
+    pacsv.write_csv(table, stream, pacsv.WriteOptions(quoting_style="needed"))
+
+
+def import_files(files: Sequence[Path], profile_name: str, out: Path, settings: Mapping[str, str] | None = None,
+                 replace: bool = False) -> Imported:
+    """Import export files by a profile into the folder `out`.
+
+    Raises
+    ------
+    UsageError
+        For an unknown profile or setting, naming the nearest.
+    InputError
+        Listing every problem in the files; nothing is written then.
+    """
+    profile = read_profile(profile_name)
+    constants = _constants(profile, settings or {})
+    parts: list[Part] = []
+    problems: list[Problem] = []
+    records = []
+    for path in files:
+        if not path.is_file():
+            problems.append(Problem("no such file", "missing_file", file=str(path)))
+            continue
+        own, found = _parts(path, profile)
+        parts += own
+        problems += found
+        records.append({"name": path.name, "size": path.stat().st_size, "sha256": sha256(path), "profile": profile.name,
+                        "rows_read": sum(len(part.rows) for part in own),
+                        "rows_dropped": sum(sum(part.dropped.values()) for part in own)})
+    if any(problem.level == "error" for problem in problems):
+        raise InputError(problems)
+    made = [_derived(part, profile, constants) for part in parts]
+    problems += [problem for _, found in made for problem in found]
+    if any(problem.level == "error" for problem in problems):
+        raise InputError(problems)
+    tables, more = _tables(profile, [columns for columns, _ in made], files)
+    problems += more
+    totals = {name: sum((_sum(flat(columns[name])) for columns, _ in made if name in columns), Decimal(0)) for name in profile.totals}
+    _prove(profile, tables, totals)
+    rows = sum(len(part.rows) for part in parts)
+    imported = Imported(out, profile.name, rows, {name: table.num_rows for name, table in tables.items()}, totals,
+                        tuple(problems) + tuple(Problem(note, "assumed", "warning") for note in profile.notes), tuple(records))
+    _write(out, tables, profile, {**imported.as_json(), "out": out.name, "settings": constants}, replace)
+    return imported
+
+
+def _tables(profile: Profile, parts: Sequence[Mapping[str, pa.Array]], files: Sequence[Path]) -> tuple[dict[str, pa.Table], list[Problem]]:
+    """Join the parts and select every output table."""
+    names = [name for name in parts[0] if all(name in part for part in parts)]
+    joined = {name: flat(pa.chunked_array([plain(flat(part[name])) for part in parts])) for name in names}
+    tables: dict[str, pa.Table] = {}
+    problems: list[Problem] = []
+    for name, wanted in profile.tables.items():
+        whole = _selected(name, {"columns": wanted["columns"]}, joined)
+        tables[name] = _selected(name, wanted, joined)
+        problems += _conflicts(name, wanted, whole, tables[name], ", ".join(path.name for path in files))
+    return tables, problems
+
+
+def _prove(profile: Profile, tables: Mapping[str, pa.Table], totals: Mapping[str, Decimal]) -> None:
+    """Refuse to write where the sums of the tables are not the sums of the files (a defect, never the user's fault)."""
+    for name, wanted in profile.tables.items():
+        for target, source in wanted["columns"].items():
+            if isinstance(source, str) and source in totals and "distinct" not in wanted:
+                written = sum((Decimal(text) for text in tables[name][target].to_pylist() if text is not None), Decimal(0))
+                if written != totals[source]:
+                    raise AssertionError(f"{name}.{target} sums to {written}, the files to {totals[source]}")

@@ -1,0 +1,72 @@
+"""Which encoding a text file has: UTF-8 (with or without BOM), UTF-16 with BOM, GBK or GB18030; never a silent guess."""
+from __future__ import annotations
+
+import codecs
+import re
+
+import pyarrow as pa
+
+from vbp.tables.grid import Unreadable
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+FOREIGN = re.compile(r"[\u0080-\u07ff]")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether bytes are valid UTF-8 (checked by Arrow, without making a text)."""
+    if data.isascii():
+        return True
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, pa.array([0, len(data)], pa.int64()).buffers()[1], pa.py_buffer(data)])
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _row_of(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1
+
+
+def _gb(data: bytes) -> tuple[bytes, str]:
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError as error:
+        raise Unreadable("neither UTF-8 nor GBK/GB18030: the bytes are damaged or in another encoding; save the file again as UTF-8",
+                         "encoding", _row_of(data, error.start)) from error
+    try:
+        data.decode("gbk")
+    except UnicodeDecodeError:
+        return text.encode(), "gb18030"
+    return text.encode(), "gbk"
+
+
+def _could_be_gb(data: bytes) -> bool:
+    """Return whether short non-ASCII text that is valid UTF-8 reads as Chinese in GBK: such bytes mean two things."""
+    text = data.decode("utf-8")
+    if HAN.search(text) or not FOREIGN.search(text):
+        return False
+    try:
+        return bool(HAN.search(data.decode("gbk")))
+    except UnicodeDecodeError:
+        return False
+
+
+def to_utf8(data: bytes) -> tuple[bytes, str, bool]:
+    """Return (the same text in UTF-8 without BOM, the encoding found, whether GBK was possible too).
+
+    A BOM decides; then strict UTF-8; then strict GBK, GB18030. Bytes that fit none raise `Unreadable` with the row.
+    """
+    if data.startswith(codecs.BOM_UTF8):
+        body = data[3:]
+        if not is_utf8(body):
+            raise Unreadable("says UTF-8 (BOM) but holds bytes that are not: the file is damaged", "encoding")
+        return body, "utf-8-sig", False
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return data.decode("utf-16").encode(), "utf-16", False
+        except UnicodeError as error:
+            raise Unreadable("says UTF-16 (BOM) but is damaged: save the file again as UTF-8", "encoding") from error
+    if is_utf8(data):
+        return data, "utf-8", not data.isascii() and len(data) < 1 << 20 and _could_be_gb(data)
+    return (*_gb(data), False)

@@ -1,0 +1,16 @@
+"""The Arrow type of every kind of column: what `Inputs.tables` promises."""
+from __future__ import annotations
+
+import pyarrow as pa
+
+from vbp.schema import SCALES
+
+PRECISION = {"amount": 18, "price": 18, "quantity": 18, "ratio": 12, "factor": 12, "percent": 9, "score": 9}
+"""Digits kept, by kind; 18 digits fit an int64."""
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """Return the Arrow type of a kind of column."""
+    if kind in PRECISION:
+        return pa.decimal128(PRECISION[kind], SCALES[kind])
+    return {"count": pa.int64(), "date": pa.date32(), "month": pa.date32(), "flag": pa.bool_()}.get(kind, pa.string())

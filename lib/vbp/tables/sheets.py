@@ -1,0 +1,102 @@
+"""Workbooks (xlsx, xls): every sheet as text cells, through calamine."""
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vbp.schema import Table
+from vbp.tables.grid import Grid, Unreadable
+from vbp.tables.headers import LOOK_AT, Heading, choose, recognise
+
+LARGEST_UNPACKED = 4 << 30
+"""A workbook that unpacks to more bytes than this is refused."""
+MIDNIGHT = dt.time()
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell as the text a user would read: numbers with at most 15 digits (all that Excel keeps), days as 2024-03-01."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, ".15g")
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == MIDNIGHT else value.isoformat(" ")
+    return "" if value is None else str(value)
+
+
+def unpacked_size(path: Path) -> int:
+    """Return how many bytes an xlsx unpacks to (0 for an old xls)."""
+    if not zipfile.is_zipfile(path):
+        return 0
+    with zipfile.ZipFile(path) as packed:
+        return sum(entry.file_size for entry in packed.infolist())
+
+
+def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
+    """Yield (sheet name, rows of cells) of every visible, non-empty sheet; raises `Unreadable` with one clear message."""
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    try:
+        if unpacked_size(path) > LARGEST_UNPACKED:
+            raise Unreadable("the workbook unpacks to more than 4 GiB: export the table as csv", "huge_file")
+        book = CalamineWorkbook.from_path(str(path))
+        for meta in book.sheets_metadata:
+            if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet:
+                rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
+                if rows:
+                    yield meta.name, rows
+    except Unreadable:
+        raise
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError) as error:
+        raise Unreadable(f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or another format under "
+                         "this name? Save it again as xlsx", "unreadable") from error
+
+
+def first_rows(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
+    """Return the first rows as text, for finding the header."""
+    return [[cell_text(cell) for cell in row] for row in rows[:LOOK_AT]]
+
+
+def heading_of(rows: Sequence[Sequence[Any]], tables: Sequence[Table]) -> Heading | None:
+    """Return the header of a sheet for the best of `tables`, None where no row names a column."""
+    first = first_rows(rows)
+    chosen = choose(first, tables)
+    return None if chosen is None else recognise(first[chosen[0]], chosen[1], chosen[0] + 1)
+
+
+def text_column(cells: Iterable[Any]) -> pa.Array:
+    """Return a column of cells as texts."""
+    values = list(cells)
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        pass
+    seen: dict[tuple[type, Any], str] = {}
+    out = []
+    for value in values:
+        key = (type(value), value)
+        text = seen.get(key)
+        if text is None:
+            text = seen[key] = cell_text(value)
+        out.append(text)
+    return pa.array(out, pa.string())
+
+
+def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading) -> Grid:
+    """Read a sheet below its header; empty rows are left out and counted."""
+    below = rows[heading.row:]
+    kept = [place for place, row in enumerate(below) if any(cell not in ("", None) for cell in row)]
+    blank = len(below) - len(kept)
+    body = below if not blank else [below[place] for place in kept]
+    columns = [text_column(column) for column in zip(*body, strict=True)] if body else \
+        [pa.array([], pa.string())] * len(heading.headers)
+    numbers = np.array(kept, np.int64) + heading.row + 1
+    return Grid(file, heading, columns, numbers, sheet, None, blank, heading.row - 1)

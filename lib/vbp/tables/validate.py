@@ -1,0 +1,107 @@
+"""What every table must hold to: required cells filled, values in range, keys not repeated, one column of each pair."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+
+from vbp.errors import Problem
+from vbp.schema import Column, Table
+from vbp.tables.arrays import codes, encoded, int64_view, missing
+from vbp.tables.clean import Part
+from vbp.tables.report import LIMIT, cells, shown
+
+
+def _cell(part: Part, column: Column, rule: str, message: str, level: str, place: int) -> Problem:
+    value = part.columns[column.name][place].as_py() if column.name in part.columns else None
+    return Problem(message, rule, level, part.table.name, part.grid.label, int(part.rows[place]), column.name, shown(value))
+
+
+def _listed(part: Part, places: np.ndarray, column: Column, rule: str, message: str, level: str, limit: int | None) -> list[Problem]:
+    return cells(places.tolist(), lambda place: _cell(part, column, rule, message, level, place), limit)
+
+
+def required_cells(part: Part, refused: set[tuple[str, int]], limit: int | None = LIMIT) -> list[Problem]:
+    """Return an error for every empty cell in a required column (cells refused for another reason are not named twice)."""
+    problems: list[Problem] = []
+    groups = [(column.name,) for column in part.table.required] + list(part.table.one_of)
+    for group in groups:
+        have = [name for name in group if name in part.columns]
+        if not have or not any(part.columns[name].null_count for name in have):
+            continue
+        empty = np.logical_and.reduce([missing(part.columns[name]) for name in have])
+        if len(have) < len(group) or len(group) == 1 or empty.any():
+            places = [place for place in np.flatnonzero(empty).tolist()
+                      if not any((name, int(part.rows[place])) in refused for name in have)]
+            column = part.table.column(have[0])
+            problems += _listed(part, np.array(places, np.int64), column, "missing",
+                                f"{' or '.join(have)} ({column.zh}) is empty", "error", limit)
+    return problems
+
+
+def _outside(array: pa.Array, column: Column) -> np.ndarray:
+    """Return the positions whose value is below `low` or above `high`."""
+    values = np.asarray(array.fill_null(0)) if column.kind == "count" else int64_view(array)
+    scale = Decimal(10) ** column.scale
+    bad = np.zeros(len(values), bool)
+    if column.low is not None:
+        bad |= values < int((column.low * scale).to_integral_value())
+    if column.high is not None:
+        bad |= values > int((column.high * scale).to_integral_value())
+    return np.flatnonzero(bad & ~missing(array))
+
+
+def ranges(part: Part, limit: int | None = LIMIT) -> list[Problem]:
+    """Return a problem for every number outside its column's range."""
+    problems: list[Problem] = []
+    for column in part.table.columns:
+        if column.name in part.columns and column.numeric and (column.low is not None or column.high is not None):
+            bounds = " to ".join("…" if bound is None else f"{bound:f}" for bound in (column.low, column.high))
+            hint = ": write 0.70 (or 70%)" if column.kind == "ratio" else ""
+            problems += _listed(part, _outside(part.columns[column.name], column), column, "range",
+                                f"outside {bounds}{hint}", column.outside, limit)
+    return problems
+
+
+def key_codes(columns: Sequence[pa.Array]) -> np.ndarray:
+    """Return one int64 per row that is equal where all columns are equal (an empty cell equals an empty cell)."""
+    combined: np.ndarray | None = None
+    size = 1
+    for column in columns:
+        coded = encoded(column)
+        own, count = codes(coded) + 1, len(coded.dictionary) + 1
+        if combined is None:
+            combined, size = own, count
+            continue
+        if size * count >= 1 << 62:
+            _, combined = np.unique(combined, return_inverse=True)
+            size = int(combined.max(initial=0)) + 1
+        combined, size = combined * count + own, size * count
+    return np.empty(0, np.int64) if combined is None else combined
+
+
+def repeated(keys: np.ndarray) -> np.ndarray:
+    """Return the positions whose key stood in an earlier row."""
+    if not len(keys):
+        return np.empty(0, np.int64)
+    top = int(keys.max()) + 1
+    if top <= max(64 * len(keys), 1 << 20):
+        seen = np.zeros(top, bool)
+        seen[keys] = True
+        if int(np.count_nonzero(seen)) == len(keys):
+            return np.empty(0, np.int64)
+    order = np.argsort(keys, kind="stable")
+    again = order[1:][keys[order][1:] == keys[order][:-1]]
+    return np.sort(again)
+
+
+def first_place(keys: np.ndarray, place: int) -> int:
+    """Return the first position with the same key as `place`."""
+    return int(np.flatnonzero(keys == keys[place])[0])
+
+
+def present_keys(table: Table, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the key columns of a table that are present."""
+    return tuple(name for name in table.key if name in columns)
