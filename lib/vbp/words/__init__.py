@@ -1,5 +1,7 @@
 """Text for people, Chinese and English, from one table of phrases, and numbers as people read them."""
-from vbp.words.numbers import count, money, percent, ratio
+from vbp.words.labels import baseline_label, listed, period_label, qualified, scope_label, value_label
+from vbp.words.numbers import MISSING, count, money, percent, ratio
 from vbp.words.phrases import LANGUAGES, keys, say
 
-__all__ = ["LANGUAGES", "count", "keys", "money", "percent", "ratio", "say"]
+__all__ = ["LANGUAGES", "MISSING", "baseline_label", "count", "keys", "listed", "money", "percent", "period_label", "qualified",
+           "ratio", "say", "scope_label", "value_label"]

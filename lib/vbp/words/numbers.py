@@ -26,6 +26,8 @@ def _scaled(value: Number | None, lang: str, places: int) -> str:
     if number is None:
         return MISSING
     for size, name in _STEPS[lang]:
+        if name == " k" and abs(number) < 100_000:
+            continue  # 4,000 yuan reads better than 4 k
         shown = number / size
         # the step is chosen after rounding, so that 999,999.6 does not read "1,000 k"
         if abs(shown.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)) >= 1 or size == 1:

@@ -1,0 +1,129 @@
+"""Figures of procurement rounds: when they were, what they cut, and against which baseline."""
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from vbp.charts import theme
+from vbp.rounds import Round, rounds_of
+from vbp.words import baseline_label, count, listed, percent, say
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from vbp.city import City
+
+_LOOK = {"drug": (theme.BLUE, "circle"), "consumable": (theme.ORANGE, "square"), "reagent": (theme.PURPLE, "diamond"), "mixed": (theme.GREEN, "cross")}
+OWN_COLOUR = theme.RED
+
+
+def subtitle(city: City, lang: str, key: str = "chart.source_published") -> str:
+    """Return what stands under a title: the source, or 演示数据 for a synthetic place."""
+    return say("page.synthetic", lang) if city.synthetic else say(key, lang)
+
+
+def _with_cut(city: City) -> list[Round]:
+    return [row for row in rounds_of(city) if row.cut_percent is not None]
+
+
+def _span(rows: list[Round], category: str) -> str:
+    cuts = [row.cut_percent for row in rows if row.category == category and row.level == "national" and row.cut_percent is not None
+            and row.baseline != "previous_selected_price" and row.verified("average_cut_percent")]
+    return f"{percent(min(cuts))}–{percent(max(cuts))}" if cuts else "—"
+
+
+def rounds_timeline(city: City, lang: str) -> go.Figure:
+    """Return the rounds on a time line, by average cut; hollow marks are the city's own, proposed ones are marked."""
+    rows = [row for row in _with_cut(city) if row.when is not None]
+    every = _with_cut(city)
+    figure = theme.frame(say("chart.timeline_title", lang, drug=_span(every, "drug"), consumable=_span(every, "consumable")),
+                         say("chart.timeline_help", lang), subtitle=subtitle(city, lang), height=430)
+    for own in (False, True):
+        for category, (colour, symbol) in _LOOK.items():
+            chosen = sorted((row for row in rows if row.own is own and row.category == category), key=lambda row: str(row.when))
+            if not chosen:
+                continue
+            name = say("chart.own_rounds" if own else "chart.national_rounds", lang, city=city.name(lang), category=say(f"category.{category}", lang))
+            figure.add_scatter(
+                x=[row.when.isoformat() for row in chosen if row.when], y=[float(row.cut_percent or 0) for row in chosen], mode="markers", name=name,
+                marker={"color": OWN_COLOUR if own else colour, "size": 15 if own else 11,
+                        "symbol": [symbol if row.verified("average_cut_percent") else f"{symbol}-open" for row in chosen]},
+                customdata=[[theme.plain(row.name(lang)), theme.plain(row.described(lang))] for row in chosen],
+                hovertemplate="%{customdata[0]}<br>%{x|%Y-%m} · %{y}%<br>%{customdata[1]}<extra></extra>")
+    for day in _published_on(city):
+        figure.add_vline(x=day, line={"dash": "dot", "color": theme.GREY, "width": 1.5})
+        figure.add_annotation(x=day, y=1.0, yref="paper", text=theme.plain(say("chart.published_on", lang, day=day)), showarrow=False, xanchor="right", yanchor="bottom",
+                              font={"size": 11, "color": theme.GREY})
+    figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")
+    figure.update_yaxes(title_text=say("chart.average_cut_axis", lang), range=[0, 100], ticksuffix="%")
+    return figure
+
+
+def _published_on(city: City) -> list[str]:
+    """Return the days on which the city's publications appeared, where a day is known."""
+    days = {city.published.source[fact.source_id].published for fact in city.facts}
+    return sorted(day for day in days if len(day) == 10)
+
+
+def cuts_beside_national(city: City, lang: str) -> go.Figure:
+    """Return every published average cut as a dot, grouped by the baseline it was measured against."""
+    rows = sorted(_with_cut(city), key=lambda row: (row.own, row.cut_percent or Decimal(0)))
+    own = [row for row in rows if row.own]
+    title = (say("chart.cuts_title_own", lang, city=city.name(lang), cuts=listed([percent(row.cut_percent) for row in reversed(own)], lang)) if own
+             else say("chart.cuts_title_none", lang, city=city.name(lang)))
+    figure = theme.frame(title, say("chart.cuts_help", lang), subtitle=subtitle(city, lang), height=130 + 27 * len(rows))
+    baselines = sorted({row.baseline for row in rows})
+    for i, baseline in enumerate(baselines):
+        chosen = [row for row in rows if row.baseline == baseline]
+        colour = theme.PALETTE[i % len(theme.PALETTE)]
+        figure.add_scatter(
+            x=[float(row.cut_percent or 0) for row in chosen], y=[_label(row, lang) for row in chosen], mode="markers+text", cliponaxis=False,
+            name=say("chart.baseline_is", lang, baseline=baseline_label(baseline, lang)), text=[percent(row.cut_percent) for row in chosen], textposition="middle right",
+            textfont={"size": 11}, marker={"color": colour, "size": [14 if row.own else 9 for row in chosen], "symbol": ["star" if row.own else "circle" for row in chosen]},
+            customdata=[theme.plain(row.described(lang)) for row in chosen], hovertemplate="%{y}<br>%{x}%<br>%{customdata}<extra></extra>")
+    figure.update_xaxes(title_text=say("chart.average_cut_axis", lang), range=[0, 105], ticksuffix="%")
+    figure.update_yaxes(categoryorder="array", categoryarray=[_label(row, lang) for row in rows], tickfont={"size": 11})
+    figure.update_layout(legend={"y": -0.12})
+    return figure
+
+
+def _label(row: Round, lang: str) -> str:
+    return theme.wrap(row.name(lang), 44 if lang == "zh" else 40)
+
+
+def varieties_by_round(city: City, lang: str) -> go.Figure:
+    """Return how many varieties each national round covered: the context of a city's own counts."""
+    rows = sorted((row for row in rounds_of(city) if row.level == "national" and row.varieties and row.when and row.status == "reported"), key=lambda row: str(row.when))
+    drugs = [row for row in rows if row.category == "drug"]
+    widest = max((row for row in drugs if row.verified("varieties")), key=lambda row: row.varieties or 0)
+    figure = theme.frame(say("chart.varieties_title", lang, name=widest.name(lang), count=widest.varieties), say("chart.varieties_help", lang),
+                         subtitle=subtitle(city, lang), height=430)
+    for category, (colour, _) in _LOOK.items():
+        chosen = [row for row in rows if row.category == category]
+        if chosen:
+            figure.add_scatter(x=[row.when.isoformat() for row in chosen if row.when], y=[row.varieties for row in chosen], mode="markers", name=say(f"category.{category}", lang),
+                               marker={"color": colour, "size": [8 + min(row.products or 0, 500) / 25 for row in chosen], "opacity": 0.8,
+                                       "symbol": ["circle" if row.verified("varieties") else "circle-open" for row in chosen]},
+                               customdata=[[theme.plain(row.name(lang)), row.products if row.products is not None else "—"] for row in chosen],
+                               hovertemplate=say("chart.varieties_hover", lang) + "<extra></extra>")
+    figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")
+    figure.update_yaxes(title_text=say("chart.varieties_axis", lang), rangemode="tozero")
+    return figure
+
+
+def amounts_by_round(city: City, lang: str) -> go.Figure | None:
+    """Return the hospitals' spending by round before and after it, from the user's own `batch_usage`; None without one."""
+    if city.inputs is None or not city.inputs.has("batch_usage"):
+        return None
+    usage = city.inputs.frame("batch_usage")
+    totals = usage.groupby(["batch_id", "amount_basis"])["amount_yuan"].sum().unstack()
+    figure = theme.frame(say("chart.amounts_title", lang, hospitals=count(usage["hospital_id"].nunique(), lang), rounds=count(len(totals), lang)),
+                         say("chart.amounts_help", lang), subtitle=subtitle(city, lang, "chart.source_ledger"))
+    for basis, colour in (("before", theme.GREY), ("after", theme.GREEN)):
+        if basis in totals:
+            values = totals[basis].dropna()
+            figure.add_bar(x=[theme.wrap(str(name), 16) for name in values.index], y=[round(float(value) / 1e4, 2) for value in values], name=say(f"chart.amount_{basis}", lang),
+                           marker={"color": colour}, hovertemplate="%{x}<br>%{y:,.2f}<extra>%{fullData.name}</extra>")
+    figure.update_yaxes(title_text=say("chart.ten_thousand_yuan", lang))
+    figure.update_layout(barmode="group")
+    return figure

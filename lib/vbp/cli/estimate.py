@@ -1,0 +1,49 @@
+"""Estimate saving, shares, surplus base and payout, with interval and assumptions."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vbp.errors import UsageError
+
+
+def run(
+    place: Annotated[str, typer.Argument(help="slug of a city, or an inputs folder with the table batch_usage", metavar="CITY|INPUTS")],
+    include_doubtful: Annotated[bool, typer.Option("--include-doubtful", help="let doubtful published figures in")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+    lang: Annotated[str, typer.Option(help="language of the text: zh or en")] = "zh",
+) -> None:
+    """Print what follows from published figures, or from amounts by round."""
+    from vbp.cli.output import print_json
+    from vbp.words import LANGUAGES, say
+
+    if lang not in LANGUAGES:
+        raise UsageError(f"--lang takes {' or '.join(LANGUAGES)}, given {lang!r}")
+    result = _estimate(place, include_doubtful)
+    if as_json:
+        print_json(result.as_json())
+        return
+    if result.synthetic:
+        print(say("page.synthetic", lang))
+    print(result.text(lang))
+    print(say("estimate.assumptions_are", lang))
+    for row in result.assumptions:
+        span = f"{row.median:,f}" if row.low == row.high else f"{row.low:,f} – {row.median:,f} – {row.high:,f}"
+        print(f"  {row.label(lang)}: {span} [{say(f'mark.{row.mark}', lang)}] {row.source(lang)}")
+
+
+def _estimate(place: str, doubtful: bool):  # type: ignore[no-untyped-def]
+    """Estimate for a folder where `place` is one, else for the city of that name."""
+    from vbp.city import open_city
+    from vbp.facts import load_published
+
+    folder = Path(place)
+    published = load_published()
+    if place not in published.city and (folder.exists() or "/" in place or "\\" in place):
+        from vbp.estimate.inputs import estimate_from_inputs
+        from vbp.tables import read_inputs
+
+        return estimate_from_inputs(read_inputs(folder), published)
+    return open_city(place, doubtful=doubtful, published=published).estimate

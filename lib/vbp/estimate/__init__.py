@@ -1,0 +1,6 @@
+"""Estimates with intervals, from published figures alone or from amounts by round."""
+from vbp.estimate.amounts import estimate_from_amounts
+from vbp.estimate.published import estimate_from_published
+from vbp.estimate.result import Assumption, Estimate, EstimateSet, NotEstimated
+
+__all__ = ["Assumption", "Estimate", "EstimateSet", "NotEstimated", "estimate_from_amounts", "estimate_from_published"]

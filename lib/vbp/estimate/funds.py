@@ -1,0 +1,57 @@
+"""r·s of one hospital and round from the `fund` table: the row with most filled keys wins; both funds added."""
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+
+from vbp.errors import InputError, Problem
+
+_KEYS = ("hospital_id", "batch_id")
+
+
+def fund_share_of(fund: pd.DataFrame, hospital: str, batch: str) -> Decimal:
+    """Return Σ over funds of fund_ratio × insured_share × (1 − excluded_share) for a hospital and round.
+
+    Parameters
+    ----------
+    fund
+        The `fund` table; rows for one generic or agreement year do not apply to amounts by round.
+
+    Raises
+    ------
+    InputError
+        Where no row applies, or two rows of one fund apply equally.
+    """
+    best: dict[str, tuple[int, list[Decimal]]] = {}
+    for row in fund.to_dict("records"):
+        if any(_text(row.get(name)) for name in ("generic", "agreement_year")):
+            continue
+        if any(_text(row.get(name)) not in ("", wanted) for name, wanted in zip(_KEYS, (hospital, batch), strict=True)):
+            continue
+        filled = sum(bool(_text(row.get(name))) for name in _KEYS)
+        share = _number(row, "fund_ratio") * _number(row, "insured_share") * (1 - _number(row, "excluded_share"))
+        kind = _text(row.get("fund"))
+        if kind not in best or filled > best[kind][0]:
+            best[kind] = (filled, [share])
+        elif filled == best[kind][0]:
+            best[kind][1].append(share)
+    _refuse(best, hospital, batch)
+    return sum((shares[0] for _, shares in best.values()), Decimal(0))
+
+
+def _refuse(best: dict[str, tuple[int, list[Decimal]]], hospital: str, batch: str) -> None:
+    where = f"hospital {hospital}, batch {batch}"
+    if not best:
+        raise InputError(Problem(f"no row gives fund_ratio and insured_share for {where}; add a row with empty keys for all", "fund_missing", table="fund"))
+    tied = [kind or "(all)" for kind, (_, shares) in best.items() if len(shares) > 1]
+    if tied:
+        raise InputError(Problem(f"several rows of fund {', '.join(tied)} apply equally to {where}; fill more keys", "fund_tie", table="fund"))
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value != value else str(value).strip()
+
+
+def _number(row: dict[str, object], name: str) -> Decimal:
+    return Decimal(_text(row.get(name)) or "0")

@@ -1,0 +1,175 @@
+"""What an estimate is: a figure with its mark, interval, formula and assumptions, and what could not be estimated."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from vbp.words import keys, money, percent, say, scope_label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Mark = Literal["published", "derived", "estimated", "synthetic"]
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One input of an estimate.
+
+    `low`, `median`, `high` are its 5 %, 50 % and 95 % points (equal where it is known exactly); `mark` says whether it
+    is published, derived from published figures, or assumed; `source_zh`, `source_en` where it comes from.
+    """
+
+    name: str
+    mark: Literal["published", "derived", "assumed", "ledger"]
+    low: Decimal
+    median: Decimal
+    high: Decimal
+    source_zh: str
+    source_en: str
+
+    def label(self, lang: str) -> str:
+        """Return the input's name in words."""
+        return _named(self.name, lang)
+
+    def source(self, lang: str) -> str:
+        """Return where the input comes from, in words."""
+        return self.source_zh if lang == "zh" else self.source_en
+
+
+def _named(name: str, lang: str) -> str:
+    """Return an assumption's name in words: `cut_ratio:rounds:cumulative` names what it is and what it covers."""
+    kind, _, rest = name.partition(":")
+    label = say(f"assumption.{kind}", lang)
+    if not rest:
+        return label
+    inside = say(f"category.{rest}", lang) if f"category.{rest}" in keys() else scope_label(rest, lang)
+    return say("estimate.named", lang, label=label, inside=inside)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One figure that follows from others.
+
+    Parameters
+    ----------
+    quantity
+        What it is (`implied_spending`, `fund_share` …).
+    scope
+        What it covers: a fact's scope, a hospital, or `city`.
+    mark
+        `derived` (follows exactly; a bound where low is None or high is None) or `estimated` (90 % interval).
+    point, low, high
+        Yuan, or a share 0–1 where `unit` is `ratio`. A bound has only the side that it bounds.
+    formula
+        The formula in symbols.
+    uses
+        Names of the assumptions in it.
+    ranking
+        (assumption, low, high): the figure with that one input at its 5 % and 95 % point, widest first.
+    """
+
+    quantity: str
+    scope: str
+    unit: Literal["yuan", "ratio"]
+    mark: Mark
+    point: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    formula: str
+    uses: tuple[str, ...]
+    basis: str = ""
+    ranking: tuple[tuple[str, Decimal, Decimal], ...] = field(default=())
+
+    def shown(self, lang: str) -> str:
+        """Return the figure with its interval or bound as a reader sees it."""
+        def one(value: Decimal | None) -> str:
+            return money(value, lang) if self.unit == "yuan" else percent(None if value is None else value * 100, 1)
+
+        if self.point is None and self.low is not None and self.high is None:
+            return say("estimate.at_least", lang, value=one(self.low))
+        if self.point is None and self.high is not None and self.low is None:
+            return say("estimate.at_most", lang, value=one(self.high))
+        if self.low is None and self.high is None:
+            return one(self.point)
+        if self.point is None:
+            return say("estimate.range", lang, low=one(self.low), high=one(self.high))
+        return say("estimate.interval", lang, point=one(self.point), low=one(self.low), high=one(self.high))
+
+    def range_of(self, name: str) -> tuple[Decimal, Decimal] | None:
+        """Return the figure with the assumption `name` at its 5 % and 95 % points, None where it is not ranked."""
+        return next(((low, high) for ranked, low, high in self.ranking if ranked == name), None)
+
+    def label(self, lang: str) -> str:
+        """Return the name of the quantity in words."""
+        return say(f"quantity.{self.quantity}", lang)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figure as a JSON object; money as decimal strings."""
+        return {
+            "quantity": self.quantity, "scope": self.scope, "unit": self.unit, "mark": self.mark, "point": self.point,
+            "low": self.low, "high": self.high, "level": "0.90" if self.mark in ("estimated", "synthetic") else None,
+            "formula": self.formula, "basis": self.basis, "uses": list(self.uses),
+            "ranking": [{"assumption": name, "low": low, "high": high} for name, low, high in self.ranking]}
+
+
+@dataclass(frozen=True)
+class NotEstimated:
+    """A quantity that cannot be estimated, and the reason (a phrase's key and its values)."""
+
+    quantity: str
+    reason: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    def text(self, lang: str) -> str:
+        """Return "quantity: reason" in words."""
+        return say("estimate.not_estimated", lang, quantity=say(f"quantity.{self.quantity}", lang),
+                   reason=say(f"why_not.{self.reason}", lang, **dict(self.values)))
+
+
+@dataclass(frozen=True)
+class EstimateSet:
+    """All estimates of one city or folder; kinds of money are listed side by side and never added up."""
+
+    place: str
+    depth: Literal["published", "amounts"]
+    synthetic: bool
+    estimates: tuple[Estimate, ...]
+    not_estimated: tuple[NotEstimated, ...]
+    assumptions: tuple[Assumption, ...]
+    seed: int
+    draws: int
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a figure: quantity, scope, unit, mark, point, low, high, formula, basis."""
+        import pandas as pd
+
+        columns = ["quantity", "scope", "unit", "mark", "point", "low", "high", "formula", "basis"]
+        return pd.DataFrame([{name: getattr(row, name) for name in columns} for row in self.estimates], columns=columns)
+
+    def of(self, quantity: str, scope: str | None = None) -> tuple[Estimate, ...]:
+        """Return the estimates of one quantity."""
+        return tuple(row for row in self.estimates if row.quantity == quantity and scope in (None, row.scope))
+
+    def text(self, lang: str) -> str:
+        """Return one line a figure, the warning that it is not official, and what could not be estimated."""
+        lines = [say("estimate.line", lang, label=row.label(lang), scope=scope_label(row.scope, lang), shown=row.shown(lang), formula=row.formula,
+                     mark=say(f"mark.{row.mark}", lang)) for row in self.estimates]
+        lines += [row.text(lang) for row in self.not_estimated]
+        if self.estimates:
+            lines.append(say("estimate.warning", lang))
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document that `vbp estimate --json` prints."""
+        return {
+            "place": self.place, "depth": self.depth, "synthetic": self.synthetic, "seed": self.seed, "draws": self.draws,
+            "notice": {lang: say("estimate.warning", lang) for lang in ("zh", "en")},
+            "estimates": [row.as_json() for row in self.estimates],
+            "not_estimated": [{"quantity": row.quantity, "reason": row.reason, "text": {lang: row.text(lang) for lang in ("zh", "en")}}
+                              for row in self.not_estimated],
+            "assumptions": [{"name": row.name, "mark": row.mark, "low": row.low, "median": row.median, "high": row.high,
+                             "source": {"zh": row.source_zh, "en": row.source_en}} for row in self.assumptions]}

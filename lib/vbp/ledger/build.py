@@ -1,0 +1,211 @@
+"""From a ledger to its panels, and from kept panels and what is new in the ledger to new ones."""
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vbp.errors import InputError, Problem, UsageError
+from vbp.ledger import store
+from vbp.ledger.panels import Panels, from_folder, from_tables
+from vbp.ledger.pieces import Piece, pieces_of
+from vbp.ledger.rowpass import Coded, Engine, Kept, Total, reconcile, run
+from vbp.ledger.shape import panel_tables, slot_table
+from vbp.ledger.source import Usage, from_files, from_table, table_digest
+
+SMALL = ("products", "varieties", "awards", "agreements", "hospitals")
+"""The small tables that decide what the panels are."""
+Progress = Callable[[str], None]
+
+
+class Tables(Protocol):
+    """What the ledger needs of `vbp.tables.Inputs`."""
+
+    @property
+    def slug(self) -> str:
+        """The folder's name."""
+
+    @property
+    def tables(self) -> Mapping[str, pa.Table]:
+        """The tables that are present, in the canonical types."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One city to build: name, ledger, small tables, generics by product, where it is kept."""
+
+    slug: str
+    usage: Usage
+    tables: Mapping[str, pa.Table]
+    spec: tuple[str, ...] | str = ()
+    folder: Path | None = None
+
+    def reference_digest(self) -> str:
+        """Return the hash of all that is small: any change in it builds the city anew."""
+        parts = [f"{name}:{table_digest(self.tables[name])}" for name in SMALL if name in self.tables]
+        parts += [f"spec:{self.spec}", f"schema:{self.usage.schema.to_string(show_schema_metadata=False)}"]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def build(inputs: Tables, *, engine: str = "duckdb", master: str = "local[*]", cache: Path | str | None = None,
+          usage: Path | Sequence[Path] | None = None, spec_generics: Collection[str] | str = (), progress: Progress | None = None) -> Panels:
+    """Make a ledger into its panels.
+
+    Parameters
+    ----------
+    inputs
+        `vbp.tables.Inputs`, or anything with `slug` and `tables` (Arrow tables of the canonical types).
+    engine, master
+        `duckdb`, or `spark` on a master (`local[*]`, `spark://host:port`).
+    cache
+        A folder in which panels are kept under the inputs' hashes; `<cache>/<slug>/` is what `vbp panel --out` writes.
+    usage
+        Instead of `inputs.tables["usage"]`: a Parquet file, several, or a folder of them.
+    spec_generics
+        Generics whose cells are also kept by product (`"all"`: every one).
+    progress
+        Called with a short text at each step.
+
+    Raises
+    ------
+    InputError
+        Anything wrong with the ledger or the tables; nothing is written then.
+    """
+    task = Task(inputs.slug, ledger_of(inputs, usage), dict(inputs.tables), _spec(spec_generics), Path(cache) / inputs.slug if cache else None)
+    runner = open_engine(engine, master)
+    try:
+        return build_task(task, runner, Kept(), progress or (lambda text: None))
+    finally:
+        runner.close()
+
+
+def ledger_of(inputs: Tables, usage: Path | Sequence[Path] | None) -> Usage:
+    """Return the ledger that belongs to inputs: the files given, else the table `usage`."""
+    if usage is not None:
+        return from_files(Path(usage) if isinstance(usage, (str, Path)) else [Path(one) for one in usage])
+    if "usage" not in inputs.tables:
+        raise InputError(Problem("the table usage is missing; the panels are made from it", rule="missing_table", table="usage"))
+    return from_table(inputs.tables["usage"])
+
+
+def _spec(generics: Collection[str] | str) -> tuple[str, ...] | str:
+    return generics if isinstance(generics, str) else tuple(sorted(generics))
+
+
+def open_engine(name: str, master: str = "local[*]") -> Engine:
+    """Return an engine by name."""
+    if name == "duckdb":
+        from vbp.ledger.duck import DuckEngine
+
+        return DuckEngine()
+    if name == "spark":
+        from vbp.ledger.spark import SparkEngine
+
+        return SparkEngine(master)
+    raise UsageError(f"unknown engine {name!r}; known: duckdb, spark")
+
+
+def build_task(task: Task, engine: Engine, kept: Kept, progress: Progress) -> Panels:
+    """Build one city, from what is kept of it where that still holds."""
+    if task.folder is None:
+        coded = run(engine, task.usage, task.tables, task.spec, kept=kept)
+        return from_tables(task, panel_tables(coded, dict(task.tables)), _facts(task, coded.total, coded, (), "", engine.name))
+    with store.locked(task.folder):
+        _kept_build(task, engine, kept, progress)
+    return from_folder(task.folder, task)
+
+
+def _kept_build(task: Task, engine: Engine, kept: Kept, progress: Progress) -> None:
+    """Bring the city's folder up to date: nothing to do, add what is new, or build anew."""
+    assert task.folder is not None
+    digest, manifest = task.reference_digest(), store.read_manifest(task.folder)
+    before = {name: tuple(entry) for name, entry in manifest["pieces"].items()} if manifest and manifest["reference"] == digest else {}
+    pieces = pieces_of(task.usage)
+    now = {piece.name: piece.entry for piece in pieces}
+    if manifest and before and before == now:
+        progress(f"{task.slug}: unchanged, {manifest['totals']['rows']:,} rows kept")
+        return
+    fresh = [piece for piece in pieces if piece.name not in before]
+    gone = [name for name, entry in before.items() if now.get(name) != entry]
+    added = None
+    if manifest and before and not gone and fresh:
+        added = _appended(task, engine, manifest, fresh, pieces, digest)
+    if added:
+        progress(f"{task.slug}: added {', '.join(piece.name for piece in fresh)}")
+    else:
+        if gone:
+            progress(f"{task.slug}: {', '.join(gone[:3])} changed or gone, building anew")
+        coded = run(engine, task.usage, task.tables, task.spec, kept=kept)
+        added = panel_tables(coded, dict(task.tables)), _facts(task, coded.total, coded, pieces, digest, engine.name)
+    store.write(task.folder, *added)
+
+
+def _facts(task: Task, total: Total, coded: Coded, pieces: Sequence[Piece], digest: str, engine: str) -> dict[str, Any]:
+    """Return what the manifest says beside its files."""
+    cells = coded.panels["b"]
+    return {
+        "slug": task.slug, "engine": engine, "reference": digest, "pieces": {piece.name: list(piece.entry) for piece in pieces},
+        "totals": {"rows": total.rows, "amount_fen": total.fen, "quantity_milliunits": pc.sum(cells["q"]).as_py() or 0,
+                   "first_month": total.first, "last_month": total.last, "hospitals": len(np.unique(cells["h"].to_numpy())),
+                   "products": len(np.unique(coded.panels["a"]["l"].to_numpy() % len(coded.lookup.reference.products.ids))),
+                   "counted_rows": total.rows}}
+
+
+def _appended(task: Task, engine: Engine, manifest: dict[str, Any], fresh: Sequence[Piece], pieces: Sequence[Piece],
+              digest: str) -> tuple[dict[str, pa.Table], dict[str, Any]] | None:
+    """Return kept panels with new pieces added, or None where they must be built anew.
+
+    Sums and month masks can be added to, not taken from. The look-up numbers slots month by month, so a later month leaves
+    the kept numbers as they are; a month before the first, or names not met before, build anew.
+    """
+    totals = manifest["totals"]
+    part = task.usage.pieces(fresh)
+    span = engine.total(part)
+    coded = _try_part(task, engine, part, totals, span)
+    if coded is None:
+        return None
+    old = _recoded(task, coded, manifest)
+    if old is None:
+        return None
+    total = Total(totals["rows"] + coded.total.rows, totals["amount_fen"] + coded.total.fen, totals["first_month"], max(totals["last_month"], coded.total.last))
+    apart = coded.total.first > totals["last_month"]
+    panels = {name: pa.concat_tables([old[name], coded.panels[name].cast(old[name].schema)]) if apart and name != "b"
+              else engine.merged(name, [old[name], coded.panels[name]]) for name in "abc"}
+    reconcile(panels, total)
+    whole = Coded(coded.lookup, coded.hospitals, total, panels, (), (), coded.in_units)
+    return panel_tables(whole, dict(task.tables)), _facts(task, total, whole, pieces, digest, engine.name)
+
+
+def _try_part(task: Task, engine: Engine, part: Usage, totals: dict[str, Any], span: dict[str, Any]) -> Coded | None:
+    from vbp.ledger.calendar import day_number, month_of
+
+    if not span["n"]:
+        return None
+    first, last = month_of(np.array([day_number(span["first"]), day_number(span["last"])])).tolist()
+    if first < totals["first_month"]:
+        return None
+    coded = run(engine, part, task.tables, task.spec, months=(totals["first_month"], max(last, totals["last_month"])))
+    return None if coded.unknown_products or coded.unknown_hospitals else coded
+
+
+def _recoded(task: Task, coded: Coded, manifest: dict[str, Any]) -> dict[str, pa.Table] | None:
+    """Return the kept panels in the codes of a new look-up; None where slots or names differ."""
+    from vbp.ledger.recode import recoded
+
+    assert task.folder is not None
+    files = store.open_files(task.folder)[1]
+    kept_slots, slots = files["slots"].read(), slot_table(coded.lookup)
+    same = kept_slots.num_rows <= slots.num_rows and _plain(kept_slots).equals(_plain(slots.slice(0, kept_slots.num_rows)))
+    return recoded(files, coded) if same and files["unmatched"].metadata.num_rows == 0 else None
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return a table with its dictionaries written out, for comparing."""
+    return pa.table({name: table[name].cast(pa.string()) if pa.types.is_dictionary(table[name].type) else table[name]
+                     for name in table.column_names}).combine_chunks()

@@ -1,0 +1,112 @@
+"""Engine one: DuckDB, embedded, one city at a time, rows in chunks, so that memory stays bounded at any size."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from vbp.errors import InputError, Problem
+from vbp.ledger import query
+from vbp.ledger.source import Usage
+
+CHUNK = 1_600_000
+"""Rows coded at a time: a city's ledger in one go, a larger one in parts that are added up."""
+
+
+class DuckEngine:
+    """Runs the queries in one in-memory DuckDB on one thread (cities, not threads, are the unit of work).
+
+    Small tables stay loaded from city to city while they are the same objects.
+    """
+
+    name = "duckdb"
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(config={"threads": 1, "preserve_insertion_order": False})
+        self._connection.execute("SET enable_progress_bar = false")
+        self._loaded: dict[str, pa.Table] = {}
+
+    def close(self) -> None:
+        """Let go of DuckDB and all it holds."""
+        self._connection.close()
+
+    def total(self, usage: Usage) -> dict[str, Any]:
+        """Return the ledger's own rows, counts of values, amount in fen, first and last day."""
+        with self._session(usage, {}) as connection:
+            parts = [connection.sql(text).to_arrow_table().to_pylist()[0] for text in usage.total_queries()]
+        return {name: value for part in parts for name, value in part.items()}
+
+    def panels(self, usage: Usage, views: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+        """Return the panels a, b and c as codes; `views` are product, hospital, day and look."""
+        parts: dict[str, list[pa.Table]] = {name: [] for name in query.PANELS}
+        with self._session(usage, views) as connection:
+            worker = connection.cursor()
+            for chunk in connection.sql(usage.rows_query()).to_arrow_reader(CHUNK):
+                worker.register("coded", pa.Table.from_batches([chunk]))
+                for name, text in query.PANELS.items():
+                    parts[name].append(worker.sql(text).to_arrow_table())
+                worker.unregister("coded")
+                del chunk
+            return {name: self.merged(name, tables) for name, tables in parts.items()}
+
+    def merged(self, name: str, parts: list[pa.Table]) -> pa.Table:
+        """Add up parts of one panel (`a`, `b` or `c`)."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return _EMPTY[name].empty_table()
+        with self._session(None, {}) as connection:
+            connection.register("part", pa.concat_tables(parts, promote_options="permissive"))
+            table = connection.sql(query.MERGED[name]).to_arrow_table()
+            connection.unregister("part")
+            return table
+
+    def rows(self, usage: Usage, text: str, views: Mapping[str, pa.Table]) -> pa.Table:
+        """Return what any query over `usage` and `views` gives."""
+        with self._session(usage, views) as connection:
+            return connection.sql(text).to_arrow_table()
+
+    @contextmanager
+    def _session(self, usage: Usage | None, views: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = self._connection
+        try:
+            if usage is not None:
+                self._see(usage)
+            for name, table in views.items():
+                if self._loaded.get(name) is not table:
+                    connection.register("loading", table)
+                    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM loading")
+                    connection.unregister("loading")
+                    self._loaded[name] = table
+            yield connection
+        except duckdb.Error as error:
+            raise told(error, usage) from error
+
+    def _see(self, usage: Usage) -> None:
+        """Point the view `usage` at a ledger."""
+        if usage.table is not None:
+            self._connection.register("usage_arrow", usage.table)
+            source = "usage_arrow"
+        else:
+            files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in usage.paths)
+            source = f"read_parquet([{files}], hive_partitioning = false)"
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW usage AS SELECT * FROM {source}")
+
+
+_EMPTY = {
+    "a": pa.schema({"l": pa.int32(), "q": pa.int64(), "a": pa.int64(), "n": pa.int64()}),
+    "b": pa.schema({"h": pa.int32(), "s": pa.int32(), "q": pa.int64(), "a": pa.int64(), "bits": pa.int64()}),
+    "c": pa.schema({"h": pa.int32(), "pm": pa.int32(), "q": pa.int64(), "a": pa.int64()}),
+}
+"""Columns of the coded panels, as every engine delivers them."""
+
+
+def told(error: Exception, usage: Usage | None) -> InputError:
+    """Return an engine's error as one problem, naming the file where the error names it."""
+    text = " ".join(str(error).split())
+    file = next((str(path) for path in (usage.paths if usage else ()) if str(path) in text), None)
+    hint = "the file is damaged or cut off; copy or export it again" if file else "the ledger cannot be read"
+    return InputError(Problem(f"{hint}: {text[:240]}", rule="ledger", table="usage", file=file))

@@ -1,0 +1,246 @@
+"""The small look-up, product × month, that holds every rule, so that the pass over the rows is one integer join."""
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from vbp.errors import InputError, Problem
+from vbp.ledger.calendar import OUT, Periods, Years, as_date, completed, month_starts, periods
+from vbp.ledger.classes import ALTERNATIVE, CODE, ELSEWHERE, NONSELECTED_STATUS, SELECTED
+from vbp.ledger.reference import Reference
+from vbp.ledger.status import NONE, Claims, Stretches, by_month, claims, stretches
+
+BELOW = 1 - 1e-12
+"""Margin for rounding in doubles: a unit price equal to the main supplier's is not below it."""
+ROUNDING = 1 + 1e-14
+"""Lifts an exact half above a double's error, so that halves round away from zero."""
+
+
+MONTHS = 4096
+"""Factor of the batch in a batch-month code: more months than any ledger has, so that codes outlive an appended month."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """What a slot of the cells means, one entry a slot: batch, generic, period, class, award, product, split month."""
+
+    batch: np.ndarray
+    generic: np.ndarray
+    period: np.ndarray
+    kind: np.ndarray
+    award: np.ndarray
+    product: np.ndarray
+    split: np.ndarray
+
+
+@dataclass(frozen=True)
+class Look:
+    """One calendar's look-up: for product × column the slot (even; the cheaper twin is the next), month bit, batch-month."""
+
+    slot: np.ndarray
+    bit: np.ndarray
+    batch_month: np.ndarray
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """All look-ups of one city: the claims, the city's own calendar and those of hospitals that differ from it.
+
+    `columns` are the stretches (dated ledger) or months; `month` is each column's month, an index from `first`.
+    """
+
+    reference: Reference
+    first: int
+    last: int
+    cut: Stretches
+    dated: bool
+    month: np.ndarray
+    found: Claims
+    cap: np.ndarray
+    looks: tuple[Look, ...]
+    group_of: dict[str, int]
+    slots: Slots
+    calendars: dict[tuple[int, int], Periods] = field(default_factory=dict)
+    spec: Collection[str] | str = ()
+
+    def tables(self, group: int, units: bool) -> dict[str, pa.Table]:
+        """Return the tables `product`, `day` and `look` that the row pass joins; `units`: quantities are minimum units.
+
+        The look-up stands month by month: rows come by month, so a pass meets one small part of it at a time.
+        """
+        products, look, width = self.reference.products, self.looks[group], len(self.month)
+        factor = (products.unit if units else products.pack) * ROUNDING
+        count = len(products.ids)
+        return {
+            "product": pa.table({"product_id": pa.array(products.ids, pa.string()),
+                                 "p": pa.array(np.arange(count), pa.int32()), "factor": factor}),
+            "day": self._days(count),
+            "look": pa.table({
+                "l": pa.array(np.arange(count * width), pa.int32()), "slot": pa.array(look.slot.T.ravel(), pa.int32()),
+                "bit": pa.array(look.bit.T.ravel()), "pm": pa.array(look.batch_month.T.ravel(), pa.int32()),
+                "cap": pa.array((self.cap * (products.unit if units else products.pack)[:, None] / 1000).T.ravel())})}
+
+    def _days(self, count: int) -> pa.Table:
+        starts = self.cut.start if self.dated else month_starts(self.first, self.last)
+        numbers = np.arange(starts[0], starts[-1]) if self.dated else starts[:-1]
+        column = np.searchsorted(starts, numbers, side="right") - 1
+        return pa.table({"day": pa.array(numbers, pa.int32()).cast(pa.date32()), "d": pa.array(column * count, pa.int32())})
+
+
+def build_lookup(reference: Reference, first: int, last: int, dated: bool, spec: Collection[str] | str = ()) -> Lookup:
+    """Return the look-up for months `first` to `last` (counted from 1970-01).
+
+    Parameters
+    ----------
+    reference
+        The small tables as codes.
+    dated
+        Whether the ledger has dates; else a month goes whole to the claim of most of its days.
+    spec
+        Generics whose cells are kept by product (`"all"`: every one).
+    """
+    cut = stretches(reference, first, last)
+    found = claims(reference, cut)
+    found, month = (found, cut.month) if dated else (by_month(found, cut), np.arange(last - first + 1))
+    starts = month_starts(first, last)
+    by_product = np.array([spec == "all" or name in spec for name in reference.generics], dtype=bool)
+    groups, variants = _groups(reference)
+    looks, slots, calendars = [], [], []
+    for own in variants:
+        calendar = _calendars(reference, starts, own)
+        look, made = _look(reference, found, month, calendar, by_product, offset=sum(len(part.kind) for part in slots))
+        looks.append(look)
+        slots.append(made)
+        calendars.append(calendar)
+    cap = np.where(found.status == NONSELECTED_STATUS, found.main_price, 0.0) * BELOW
+    merged = Slots(*(np.concatenate([getattr(part, name) for part in slots]) for name in Slots.__dataclass_fields__))
+    return Lookup(reference, first, last, cut, dated, month, found, cap, tuple(looks), groups, merged, calendars[0], spec)
+
+
+def _groups(reference: Reference) -> tuple[dict[str, int], list[dict[tuple[int, int], Years]]]:
+    """Return hospitals with own calendars by group, and the groups' differences; group 0 follows the city."""
+    variants: list[dict[tuple[int, int], Years]] = [{}]
+    groups: dict[str, int] = {}
+    for hospital, own in sorted(reference.own.items()):
+        if own not in variants:
+            variants.append(own)
+        groups[hospital] = variants.index(own)
+    return groups, variants
+
+
+def _calendars(reference: Reference, starts: np.ndarray, own: dict[tuple[int, int], Years]) -> dict[tuple[int, int], Periods]:
+    """Return each batch × generic's months under the city's calendar with `own` in its place where it differs."""
+    made: dict[tuple[Years, int], Periods] = {}
+    result = {}
+    for pair, (start, end) in reference.runs.items():
+        years = completed(own.get(pair) or reference.years.get(pair, ()), start, end)
+        begin = years[0][1] if years and pair in own else start
+        key = (years, begin)
+        if key not in made:
+            made[key] = periods(years, begin, starts)
+        result[pair] = made[key]
+    return result
+
+
+def _nearest(reference: Reference, pairs: list[tuple[int, int]], period: np.ndarray) -> np.ndarray:
+    """Return generic × month: the pair to which unclaimed purchases belong, -1 for none.
+
+    A year that holds the month comes before a coming start; of years the later start, of coming starts the nearest.
+    """
+    near = np.full((len(reference.generics), period.shape[1]), NONE, dtype=np.int64)
+    order = sorted(range(len(pairs)), key=lambda i: (reference.runs[pairs[i]][0], pairs[i]))
+    for index in reversed(order):
+        near[pairs[index][1], period[index] == 0] = index
+    for index in order:
+        near[pairs[index][1], period[index] > 0] = index
+    return near
+
+
+def _look(reference: Reference, found: Claims, month: np.ndarray, calendar: dict[tuple[int, int], Periods],
+          by_product: np.ndarray, offset: int) -> tuple[Look, Slots]:
+    """Return one calendar's look-up and the slots it uses, numbered from `offset`."""
+    products, pairs = reference.products, list(calendar)
+    blank = np.zeros((0, int(month[-1]) + 1))
+    period = np.stack([calendar[pair].period for pair in pairs]) if pairs else blank.astype(np.int16)
+    pair_of = np.full((len(reference.batches) + 1, len(reference.generics)), NONE, dtype=np.int64)
+    for index, (batch, generic) in enumerate(pairs):
+        pair_of[batch, generic] = index
+    near = _nearest(reference, pairs, period)[products.generic][:, month]
+    pair = np.where(found.batch >= 0, pair_of[found.batch, products.generic[:, None]], near)
+    at = np.broadcast_to(month, pair.shape)
+    held = np.concatenate([period, np.full((1, blank.shape[1]), OUT, dtype=np.int16)])[pair, at]
+    split, first = (np.concatenate([np.stack([getattr(calendar[key], name) for key in pairs]) if pairs else blank,
+                                    np.zeros((1, blank.shape[1]))])[pair, at].astype(np.int64) for name in ("split", "first"))
+    detail = np.where(found.award >= 0, found.award + 1, np.where(by_product[products.generic], 1 + len(reference.awards.batch) + np.arange(
+        len(products.ids)), 0)[:, None])
+    slot, slots = _slots(reference, pairs, pair, held, split, detail, _kinds(reference, found))
+    batch_month = np.where(found.status == SELECTED, found.batch * MONTHS + at, NONE)
+    return Look((slot + offset) * 2, _bits(held, at - first), batch_month), slots
+
+
+def _kinds(reference: Reference, found: Claims) -> np.ndarray:
+    """Return product × column: the class code, the dearer one of a non-selected pair."""
+    products = reference.products
+    plain = np.select([products.originator, products.evaluated],
+                      [CODE["originator_dearer"], CODE["evaluated_dearer"]], CODE["unevaluated_dearer"])
+    return np.select([found.status == SELECTED, found.status == ELSEWHERE, found.status == NONSELECTED_STATUS, found.status == ALTERNATIVE],
+                     [CODE["selected"], CODE["elsewhere"], plain[:, None], CODE["alternative"]], CODE["outside"])
+
+
+def _bits(period: np.ndarray, since: np.ndarray) -> np.ndarray:
+    """Return the bit of each month within its period; months outside have none."""
+    longest = int(since[period != OUT].max(initial=0))
+    if longest > 62:
+        raise InputError(Problem(f"an agreement year holds {longest + 1} months of the ledger; a year may have at most 63",
+                                 rule="long_year", table="agreements", column="end_date"))
+    kind = np.int32 if longest < 31 else np.int64
+    return np.where(period == OUT, 0, np.left_shift(np.int64(1), np.where(period == OUT, 0, since))).astype(kind)
+
+
+def _slots(reference: Reference, pairs: list[tuple[int, int]], pair: np.ndarray, period: np.ndarray, split: np.ndarray,
+           detail: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, Slots]:
+    """Number the distinct combinations of cell, class, award or product, and split month.
+
+    Numbers are given month by month, so that months appended later leave the earlier numbers as they are.
+    """
+    import pandas as pd
+
+    generic = np.broadcast_to(reference.products.generic[:, None], pair.shape)
+    home = np.where(pair >= 0, pair, len(pairs) + generic)
+    details = int(detail.max(initial=0)) + 1
+    key = (((home * 256 + period + 1) * 16 + kind) * 2 + split) * details + detail
+    codes, seen = pd.factorize(key.T.ravel())
+    first = np.empty(len(seen), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+
+    def pick(values: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(values, pair.shape).T.ravel()[first]
+
+    awards, chosen = len(reference.awards.batch), pick(detail)
+    batches = np.array([batch for batch, _ in pairs] + [NONE], dtype=np.int64)
+    product = pick(np.arange(len(reference.products.ids))[:, None])
+    slots = Slots(batches[pick(pair)], pick(generic), pick(period), pick(kind), np.where((chosen > 0) & (chosen <= awards), chosen - 1, NONE),
+                  np.where(chosen > 0, product, NONE), pick(split))
+    return codes.reshape(pair.shape[::-1]).T, slots
+
+
+def refuse_ties(lookup: Lookup, bought: np.ndarray) -> None:
+    """Raise an error that names both batches for each product with purchases that two batches claim alike.
+
+    `bought` holds the numbers (product × column) that have purchases.
+    """
+    tied = lookup.found.tied.ravel()[bought]
+    reference, width = lookup.reference, len(lookup.month)
+    problems = {}
+    for place, other in zip(bought[tied >= 0].tolist(), tied[tied >= 0].tolist(), strict=True):
+        product, batch = reference.products.ids[place // width], int(lookup.found.batch.ravel()[place])
+        month = as_date(month_starts(lookup.first, lookup.last)[lookup.month[place % width]])
+        names = sorted((reference.batches[batch], reference.batches[other]))
+        problems.setdefault((product, *names), Problem(
+            f"batches {names[0]} and {names[1]} both claim purchases of {product} from {month:%Y-%m} and start on the same day; "
+            "end one of them before the other starts", rule="two_batches", table="awards", column="start_date", value=product))
+    if problems:
+        raise InputError(problems.values())

@@ -1,0 +1,138 @@
+"""P0 and P1: what a unit cost before the start, and what the winners' units cost, with where each number comes from."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from vbp.ledger.calendar import as_date
+from vbp.ledger.reference import AWAY, MAIN, Reference, scaled, texts
+from vbp.ledger.units import E10, MILLI, divided, rounded_e10, unit_price_e10
+
+if TYPE_CHECKING:
+    from vbp.ledger.lookup import Lookup
+    from vbp.ledger.rowpass import Coded
+
+
+def award_prices(reference: Reference) -> list[int | None]:
+    """Return each award's price per converted unit in 10^-10 yuan, half up; None without a pack size."""
+    awards = reference.awards
+    packs = pack_milliunits(reference)[awards.product].tolist()
+    return [divided(price * (E10 // 10**6) * MILLI, pack) if pack else None
+            for price, pack in zip(awards.price.tolist(), packs, strict=True)]
+
+
+def pack_milliunits(reference: Reference) -> np.ndarray:
+    """Return converted units per pack in thousandths, by product; 0 where the pack size is not known."""
+    return np.rint(reference.products.pack).astype(np.int64)
+
+
+def awards_table(lookup: Lookup, tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return the awards with generic, converted units per pack and price per converted unit."""
+    from vbp.ledger.shape import PRICE, SCHEMAS, dates, keyed
+
+    reference, source = lookup.reference, tables.get("awards")
+    awards, count = reference.awards, len(reference.awards.batch)
+    blank = pa.nulls(count, PRICE)
+
+    def given(name: str) -> Any:
+        return source[name].cast(PRICE) if source is not None and count and name in source.column_names else blank
+
+    roles = texts(source, "supply_role") if source is not None and "supply_role" in source.column_names else ["main"] * count
+    return pa.table([
+        keyed(awards.batch, reference.batches), keyed(awards.product, reference.products.ids), dates(awards.start),
+        keyed(reference.products.generic[awards.product], reference.generics), dates(awards.end),
+        pa.array([role or "main" for role in roles][:count], pa.string()).dictionary_encode(), given("selected_price_yuan"),
+        given("pre_price_yuan"), given("price_cap_yuan"), pa.array(pack_milliunits(reference)[awards.product], pa.int64()),
+        pa.array(award_prices(reference), pa.int64())], schema=SCHEMAS["awards"])
+
+
+def before_sums(coded: Coded) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return generic × month of the ledger: quantity (thousandths), amount (fen), purchases."""
+    lookup, table = coded.lookup, coded.panels["a"]
+    products = lookup.reference.products
+    column, product = np.divmod(table["l"].to_numpy(), len(products.ids))
+    shape = (len(lookup.reference.generics), lookup.last - lookup.first + 1)
+    place = products.generic[product] * shape[1] + lookup.month[column]
+    sums = []
+    for name in "qan":
+        out = np.zeros(shape[0] * shape[1], dtype=np.int64)
+        np.add.at(out, place, table[name].to_numpy())
+        sums.append(out.reshape(shape))
+    return sums[0], sums[1], sums[2]
+
+
+def _varieties(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the rows of `varieties` by batch and generic, the given P0 in 10^-6 yuan as `p0`."""
+    table = tables.get("varieties")
+    if table is None:
+        return {}
+    rows = table.select([name for name in ("batch_id", "generic", "cycle", "renewal_of", "pre_price_basis") if name in table.column_names]).to_pylist()
+    name = "pre_price_yuan_per_unit"
+    if name in table.column_names:
+        present, micro = table[name].is_valid().to_pylist(), scaled(table[name], 6).tolist()
+        for row, known, value in zip(rows, present, micro, strict=True):
+            row["p0"] = value if known else None
+    return {(row["batch_id"], row["generic"]): row for row in rows}
+
+
+def main_award(reference: Reference, batch: int, generic: int, prices: list[int | None]) -> tuple[int | None, str | None, int]:
+    """Return the main supplier's price and product at the start, and how many products won (main or backup).
+
+    The main supplier: the lowest price per unit among awards with role main, else among backups; of one product's awards the first.
+    """
+    awards = reference.awards
+    mine = np.flatnonzero((awards.batch == batch) & (awards.role != AWAY) & (reference.products.generic[awards.product] == generic))
+    winners = len(np.unique(awards.product[mine]))
+    rows = [row for row in mine.tolist() if prices[row] is not None]
+    rows = [row for row in rows if awards.role[row] == MAIN] or rows
+    if not rows:
+        return None, None, winners
+    begin = min(int(awards.start[row]) for row in rows)
+    best = min((row for row in rows if awards.start[row] == begin), key=lambda row: (prices[row], reference.products.ids[awards.product[row]]))
+    return prices[best], reference.products.ids[awards.product[best]], winners
+
+
+def _agreed_by(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], str]:
+    """Return for each batch × generic whether its agreements name products."""
+    table = tables.get("agreements")
+    if table is None or not table.num_rows:
+        return {}
+    if "product_id" not in table.column_names:
+        pairs = table.group_by(["batch_id", "generic"]).aggregate([]).to_pylist()
+        return {(row["batch_id"], row["generic"]): "generic" for row in pairs}
+    pairs = table.group_by(["batch_id", "generic"]).aggregate([("product_id", "count")]).to_pylist()
+    return {(row["batch_id"], row["generic"]): "product" if row["product_id_count"] else "generic" for row in pairs}
+
+
+def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Return P0 and the main P1 of each batch × generic.
+
+    P0 is `varieties.pre_price_yuan_per_unit` where given, else amount / quantity of the generic over all hospitals of the folder in the
+    months of the twelve before the start (four decimals, half up; a missing or non-positive quantity leaves it missing).
+    """
+    from vbp.ledger.shape import SCHEMAS
+
+    lookup, reference = coded.lookup, coded.lookup.reference
+    quantity, amount, purchases = before_sums(coded)
+    given, agreed, unit = _varieties(tables), _agreed_by(tables), award_prices(reference)
+    hospitals = len(np.unique(coded.panels["b"]["h"].to_numpy()))
+    rows = []
+    for (batch, generic), (start, end) in reference.runs.items():
+        names = (reference.batches[batch], reference.generics[generic])
+        before = lookup.calendars[batch, generic].period == 0
+        q, a = int(quantity[generic, before].sum()), int(amount[generic, before].sum())
+        ledger = unit_price_e10(a, q) if q > 0 and a > 0 else None
+        variety = given.get(names, {})
+        known = variety.get("p0")
+        p0, source = (known * 10**4, "given") if known is not None else (rounded_e10(ledger), "ledger") if ledger is not None else (None, "none")
+        rows.append((*names, as_date(start), as_date(end), variety.get("cycle"), variety.get("renewal_of"), p0, source,
+                     variety.get("pre_price_basis") if source == "given" else None, ledger, a, q,
+                     int((purchases[generic, before] > 0).sum()), hospitals, *main_award(reference, batch, generic, unit),
+                     agreed.get(names, "none")))
+    columns = list(zip(*rows, strict=True)) or [[] for _ in SCHEMAS["prices"]]
+    return pa.table([pa.array(list(values), pa.string()).dictionary_encode() if pa.types.is_dictionary(field.type)
+                     else pa.array(list(values), field.type) for values, field in zip(columns, SCHEMAS["prices"], strict=True)],
+                    schema=SCHEMAS["prices"])

@@ -1,0 +1,231 @@
+"""The small tables as codes: products, awards, batches' runs and agreement calendars, for the look-up that holds all rules."""
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vbp.errors import InputError, Problem
+from vbp.ledger.calendar import Years
+
+ROLES = {"main": 0, "backup1": 1, "backup2": 1, "elsewhere": 2}
+MAIN, BACKUP, AWAY = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Products:
+    """Products by code: identifiers, generic, converted units per pack and per minimum unit (thousandths), kind."""
+
+    ids: list[str]
+    generic: np.ndarray
+    pack: np.ndarray
+    unit: np.ndarray
+    originator: np.ndarray
+    evaluated: np.ndarray
+    group: np.ndarray
+
+
+@dataclass(frozen=True)
+class Awards:
+    """Awards by row: batch, product, first and last day, role (main, backup, away), price of a pack in 10^-6 yuan."""
+
+    batch: np.ndarray
+    product: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    role: np.ndarray
+    price: np.ndarray
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Everything small: code lists, products, awards, runs of batch × generic, agreement years.
+
+    `runs` maps (batch, generic) to (first day, last day); `years` to the city's commonest agreement years;
+    `own` maps a hospital to its own years where they differ from the city's.
+    """
+
+    generics: list[str]
+    batches: list[str]
+    products: Products
+    awards: Awards
+    runs: dict[tuple[int, int], tuple[int, int]]
+    years: dict[tuple[int, int], Years]
+    own: dict[str, dict[tuple[int, int], Years]]
+
+
+def texts(table: pa.Table, column: str) -> list[Any]:
+    """Return a text column as a list."""
+    return table[column].to_pylist()
+
+
+def days(table: pa.Table, column: str) -> np.ndarray:
+    """Return a date column as day numbers from 1970-01-01."""
+    return table[column].cast(pa.date32()).cast(pa.int32()).to_numpy().astype(np.int64)
+
+
+def floats(table: pa.Table, column: str, default: float) -> np.ndarray:
+    """Return a number column as doubles, `default` where the column or a value is missing."""
+    if column not in table.column_names:
+        return np.full(table.num_rows, default)
+    return pc.fill_null(table[column].cast(pa.float64()), default).to_numpy()
+
+
+def flags(table: pa.Table, column: str) -> np.ndarray:
+    """Return a yes/no column, no where the column or a value is missing."""
+    if column not in table.column_names:
+        return np.zeros(table.num_rows, dtype=bool)
+    return pc.fill_null(table[column].cast(pa.bool_()), False).to_numpy(zero_copy_only=False)
+
+
+def scaled(column: pa.ChunkedArray, places: int) -> np.ndarray:
+    """Return a decimal or integer column exactly as integers × 10^places (missing becomes 0)."""
+    wide = pc.fill_null(column, 0).cast(pa.decimal128(38, places)).combine_chunks()
+    whole = wide.chunk(0) if isinstance(wide, pa.ChunkedArray) and wide.num_chunks else wide
+    if not len(whole):
+        return np.zeros(0, dtype=np.int64)
+    words = np.frombuffer(whole.buffers()[1], dtype=np.int64)[2 * whole.offset:2 * (whole.offset + len(whole))]
+    return words[::2].copy()
+
+
+def refuse_twins(ids: Sequence[str], table: str, column: str) -> None:
+    """Raise an error that names each identifier that stands twice: its purchases would count twice."""
+    if len(set(ids)) != len(ids):
+        seen: set[str] = set()
+        twins = sorted({name for name in ids if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
+        raise InputError([Problem(f"stands twice in {table}; its purchases would count twice, so keep one row", rule="duplicate",
+                                  table=table, column=column, value=name) for name in twins])
+
+
+class Codes:
+    """A growing list of names with their codes."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.names: list[str] = []
+        self.of: dict[str, int] = {}
+        self.add(names)
+
+    def add(self, names: Sequence[str]) -> np.ndarray:
+        """Return the codes of `names`, giving new ones to names not seen before."""
+        for name in names:
+            if name not in self.of:
+                self.of[name] = len(self.names)
+                self.names.append(name)
+        return np.array([self.of[name] for name in names], dtype=np.int64)
+
+
+def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) -> Products:
+    """Return products by code, those in `unknown` (seen in the ledger only) appended with generic ''."""
+    ids = [*texts(table, "product_id"), *sorted(unknown)]
+    refuse_twins(ids, "products", "product_id")
+    extra = len(ids) - table.num_rows
+    factor, per_pack = floats(table, "spec_factor", 1.0), floats(table, "units_per_pack", 0.0)
+    groups = Codes([""])
+    names = texts(table, "substitute_group") if "substitute_group" in table.column_names else [""] * table.num_rows
+    group = groups.add([name or "" for name in names]) - 1
+
+    def padded(values: np.ndarray, fill: Any) -> np.ndarray:
+        return np.concatenate([values, np.full(extra, fill, dtype=values.dtype)])
+
+    generic = np.concatenate([generics.add(texts(table, "generic")), generics.add([""] * extra)]) if extra \
+        else generics.add(texts(table, "generic"))
+    return Products(ids, generic.astype(np.int64), padded(per_pack * factor * 1000, 0.0), padded(factor * 1000, 0.0),
+                    padded(flags(table, "originator"), False), padded(flags(table, "consistency_evaluated"), False),
+                    padded(group, -1))
+
+
+def read_awards(table: pa.Table | None, products: Products, batches: Codes) -> Awards:
+    """Return awards by code; an award of a product that `products` does not know is an input error."""
+    none = np.zeros(0, dtype=np.int64)
+    if table is None or not table.num_rows:
+        return Awards(none, none, none, none, none, none)
+    place = {name: code for code, name in enumerate(products.ids)}
+    ids = texts(table, "product_id")
+    lost = sorted({name for name in ids if name not in place or not products.unit[place[name]]})
+    if lost:
+        raise InputError([Problem(f"award of a product that products does not list: {name}; add it to products",
+                                  rule="unknown_product", table="awards", column="product_id", value=name) for name in lost])
+    roles = texts(table, "supply_role") if "supply_role" in table.column_names else [None] * len(ids)
+    bad = sorted({str(role) for role in roles if role and role not in ROLES})
+    if bad:
+        raise InputError([Problem(f"supply_role must be one of {', '.join(ROLES)}", rule="supply_role", table="awards",
+                                  column="supply_role", value=role) for role in bad])
+    return Awards(batches.add(texts(table, "batch_id")), np.array([place[name] for name in ids]), days(table, "start_date"),
+                  days(table, "end_date"), np.array([ROLES[role or "main"] for role in roles]),
+                  scaled(table["selected_price_yuan"], 6))
+
+
+def read_agreements(table: pa.Table | None, batches: Codes, generics: Codes) -> tuple[
+        dict[tuple[int, int], Years], dict[str, dict[tuple[int, int], Years]]]:
+    """Return the city's commonest agreement years of each batch × generic, and hospitals whose own differ."""
+    if table is None or not table.num_rows:
+        return {}, {}
+    keys = ["batch_id", "generic", "agreement_year"]
+    signed = table.group_by([*keys, "hospital_id"]).aggregate([("start_date", "min"), ("end_date", "max")])
+    dates = ["start_date_min", "end_date_max"]
+    kinds = signed.group_by(keys + dates).aggregate([("hospital_id", "count")]).sort_by(
+        [(key, "ascending") for key in keys] + [("hospital_id_count", "descending"), (dates[0], "ascending"), (dates[1], "ascending")])
+    city: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
+    odd = set()
+    begins, ends = days(kinds, dates[0]).tolist(), days(kinds, dates[1]).tolist()
+    batch, generic = batches.add(texts(kinds, "batch_id")).tolist(), generics.add(texts(kinds, "generic")).tolist()
+    for row, year in enumerate(texts(kinds, "agreement_year")):
+        known = city.setdefault((batch[row], generic[row]), {})
+        if year in known:
+            odd.add((batch[row], generic[row]))
+        known.setdefault(year, (begins[row], ends[row]))
+    years = {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in city.items()}
+    return years, _own_years(signed, odd, city, batches, generics)
+
+
+def _own_years(signed: pa.Table, odd: set[tuple[int, int]], city: dict[tuple[int, int], dict[int, tuple[int, int]]],
+               batches: Codes, generics: Codes) -> dict[str, dict[tuple[int, int], Years]]:
+    """Return, by hospital, the calendars that differ from the city's; a year it has not signed follows the city."""
+    if not odd:
+        return {}
+    own: dict[str, dict[tuple[int, int], dict[int, tuple[int, int]]]] = {}
+    begins, ends = days(signed, "start_date_min").tolist(), days(signed, "end_date_max").tolist()
+    names = zip(texts(signed, "batch_id"), texts(signed, "generic"), texts(signed, "agreement_year"), texts(signed, "hospital_id"), strict=True)
+    for row, (batch, generic, year, hospital) in enumerate(names):
+        pair = (batches.of[batch], generics.of[generic])
+        if pair in odd and city[pair][year] != (begins[row], ends[row]):
+            own.setdefault(hospital, {}).setdefault(pair, dict(city[pair]))[year] = (begins[row], ends[row])
+    return {hospital: {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in pairs.items()}
+            for hospital, pairs in own.items()}
+
+
+def read_runs(awards: Awards, products: Products, years: Mapping[tuple[int, int], Years]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return first and last day of each batch × generic: main and backup awards and agreements, else awards elsewhere."""
+    spans: dict[tuple[int, int], list[tuple[int, int]]] = {
+        pair: [(begin, end) for _, begin, end in known] for pair, known in years.items()}
+    away: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for row in range(len(awards.batch)):
+        pair = (int(awards.batch[row]), int(products.generic[awards.product[row]]))
+        home = spans if awards.role[row] != AWAY else away
+        home.setdefault(pair, []).append((int(awards.start[row]), int(awards.end[row])))
+    for pair, known in away.items():
+        spans.setdefault(pair, known)
+    return {pair: (min(begin for begin, _ in known), max(end for _, end in known)) for pair, known in sorted(spans.items())}
+
+
+def read_reference(tables: Mapping[str, pa.Table], unknown: Collection[str] = ()) -> Reference:
+    """Return the small tables as codes.
+
+    Parameters
+    ----------
+    tables
+        The inputs' tables; `products` is needed, `awards`, `agreements` may be missing.
+    unknown
+        Products of the ledger that `products` does not list: they get generic '' and no pack size.
+    """
+    if "products" not in tables:
+        raise InputError(Problem("the table products is needed to convert packs into units", rule="missing_table", table="products"))
+    generics, batches = Codes(), Codes()
+    products = read_products(tables["products"], generics, unknown)
+    awards = read_awards(tables.get("awards"), products, batches)
+    years, own = read_agreements(tables.get("agreements"), batches, generics)
+    return Reference(generics.names, batches.names, products, awards, read_runs(awards, products, years), years, own)

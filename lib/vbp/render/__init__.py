@@ -1,0 +1,1 @@
+"""Reports: papermill runs, pages that work offline, index, summaries and run records."""

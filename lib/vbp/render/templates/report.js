@@ -1,0 +1,87 @@
+/* Draws every figure of a page from the JSON that stands beside it; tables sort and download as CSV. */
+(function () {
+  "use strict";
+  var lang = document.body.dataset.lang;
+  var words = lang === "zh"
+    ? { csv: "下载 CSV", failed: "图表未能绘制", filter: "筛选…" }
+    : { csv: "Download CSV", failed: "The chart could not be drawn", filter: "Filter…" };
+  if (window.Plotly && lang === "zh") {
+    Plotly.register({ moduleType: "locale", name: "zh-CN", dictionary: {
+      "Download plot as a PNG": "下载图片", "Download plot": "下载图片", "Zoom": "缩放", "Pan": "平移", "Zoom in": "放大", "Zoom out": "缩小",
+      "Autoscale": "自动缩放", "Reset axes": "还原", "Box Select": "框选", "Lasso Select": "套选" },
+      format: { days: ["周日", "周一", "周二", "周三", "周四", "周五", "周六"], shortDays: ["日", "一", "二", "三", "四", "五", "六"],
+        months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
+        shortMonths: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"], date: "%Y-%m-%d" } });
+  }
+  function wrap(text, width) {
+    var out = "", used = 0, size = 16;
+    Array.from(text).forEach(function (letter) {
+      var wide = letter.charCodeAt(0) > 0x2e80 ? size : size * 0.54;
+      if (used + wide > width && (letter.charCodeAt(0) > 0x2e80 || letter === " ")) { out += "<br>"; used = 0; if (letter === " ") { return; } }
+      out += letter; used += wide;
+    });
+    return out;
+  }
+  document.querySelectorAll("figure.chart").forEach(function (box) {
+    var plot = box.querySelector(".plot");
+    try {
+      var spec = JSON.parse(box.querySelector("script").textContent);
+      spec.layout.title.text = wrap(spec.layout.title.text, plot.clientWidth - 40);
+      Plotly.newPlot(plot, spec.data, spec.layout, { responsive: true, displaylogo: false, locale: lang === "zh" ? "zh-CN" : "en",
+        modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: box.id } });
+    } catch (error) {
+      plot.textContent = words.failed + ": " + error.message;
+      console.error(error);
+    }
+  });
+
+  function text(cell) { return cell.textContent.trim(); }
+  function guard(value) { return /^[=+\-@\t\r]/.test(value) && isNaN(Number(value)) ? "'" + value : value; }
+  function quote(value) { value = guard(value); return /[",\n]/.test(value) ? '"' + value.replace(/"/g, '""') + '"' : value; }
+  function csv(table) {
+    var rows = Array.from(table.querySelectorAll("tr")).filter(function (row) { return row.style.display !== "none"; });
+    return "\ufeff" + rows.map(function (row) {
+      return Array.from(row.cells).map(function (cell) { return quote(cell.dataset.value || text(cell)); }).join(",");
+    }).join("\r\n") + "\r\n";
+  }
+  function sort(table, column, button) {
+    var down = button.getAttribute("aria-sort") === "ascending";
+    table.querySelectorAll("th").forEach(function (cell) { cell.removeAttribute("aria-sort"); });
+    button.setAttribute("aria-sort", down ? "descending" : "ascending");
+    var body = table.tBodies[0];
+    Array.from(body.rows).map(function (row) {
+      var cell = row.cells[column], raw = cell.dataset.value;
+      return { row: row, key: raw !== undefined && raw !== "" && !isNaN(raw) ? Number(raw) : text(cell) };
+    }).sort(function (a, b) {
+      var both = typeof a.key === "number" && typeof b.key === "number";
+      var order = both ? a.key - b.key : typeof a.key === typeof b.key ? String(a.key).localeCompare(String(b.key), lang) : typeof a.key === "number" ? -1 : 1;
+      return down ? -order : order;
+    }).forEach(function (item) { body.appendChild(item.row); });
+  }
+  document.querySelectorAll("table.data").forEach(function (table, number) {
+    var bar = document.createElement("div");
+    bar.className = "tools";
+    var filter = document.createElement("input");
+    filter.type = "search"; filter.placeholder = words.filter; filter.setAttribute("aria-label", words.filter);
+    filter.addEventListener("input", function () {
+      var wanted = filter.value.toLowerCase();
+      Array.from(table.tBodies[0].rows).forEach(function (row) { row.style.display = text(row).toLowerCase().indexOf(wanted) < 0 ? "none" : ""; });
+    });
+    var save = document.createElement("button");
+    save.type = "button"; save.textContent = words.csv;
+    save.addEventListener("click", function () {
+      var link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([(table.dataset.mark ? quote(table.dataset.mark) + "\r\n" : "") + csv(table)], { type: "text/csv;charset=utf-8" }));
+      link.download = (table.dataset.name || "table-" + (number + 1)) + ".csv";
+      link.click();
+    });
+    bar.appendChild(filter); bar.appendChild(save);
+    table.parentNode.insertBefore(bar, table);
+    table.querySelectorAll("thead th").forEach(function (cell, column) {
+      cell.tabIndex = 0;
+      cell.addEventListener("click", function () { sort(table, column, cell); });
+      cell.addEventListener("keydown", function (event) { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); sort(table, column, cell); } });
+    });
+  });
+  document.body.dataset.drawn = String(document.querySelectorAll(".chart .main-svg").length > 0);
+})();

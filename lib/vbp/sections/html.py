@@ -1,0 +1,82 @@
+"""HTML for a report's words and tables: everything that comes from data is escaped here and nowhere else."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from vbp.words import say
+
+
+@dataclass(frozen=True)
+class Html:
+    """A piece of a page; Jupyter shows it as HTML."""
+
+    source: str
+
+    def _repr_html_(self) -> str:
+        return self.source
+
+    def __repr__(self) -> str:
+        return f"<Html, {len(self.source)} characters>"
+
+    def __add__(self, other: Html) -> Html:
+        return Html(f"{self.source}\n{other.source}")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table's cell: what is shown, and the value that sorts and downloads."""
+
+    text: str
+    value: Any = None
+    html: str | None = None
+
+
+def element(name: str, text: str, css: str = "") -> Html:
+    """Return one element with escaped text."""
+    attribute = f' class="{escape(css, quote=True)}"' if css else ""
+    return Html(f"<{name}{attribute}>{escape(text)}</{name}>")
+
+
+def mark(name: str, lang: str) -> str:
+    """Return the badge of a mark (published, estimated …) as HTML."""
+    return f'<span class="mark {escape(name, quote=True)}">{escape(say(f"mark.{name}", lang))}</span>'
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, name: str, mark_text: str = "") -> Html:
+    """Return a table that sorts, filters and downloads as CSV.
+
+    Parameters
+    ----------
+    name
+        The file name of the download, without ending.
+    mark_text
+        A line above the table and on top of the CSV (演示数据).
+    """
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
+    marked = f' data-mark="{escape(mark_text, quote=True)}"' if mark_text else ""
+    note = f'<p class="small soft">{escape(mark_text)}</p>' if mark_text else ""
+    return Html(f'{note}<div class="scroll"><table class="data" data-name="{escape(name, quote=True)}"{marked}><thead><tr>{head}</tr></thead>'
+                f"<tbody>{body}</tbody></table></div>")
+
+
+def _cell(cell: Cell | str) -> str:
+    if isinstance(cell, str):
+        return f"<td>{escape(cell)}</td>"
+    shown = cell.html if cell.html is not None else escape(cell.text)
+    if cell.value is None:
+        return f"<td>{shown}</td>"
+    return f'<td class="number" data-value="{escape(str(cell.value), quote=True)}">{shown}</td>'
+
+
+def listing(items: Iterable[str]) -> Html:
+    """Return a bullet list."""
+    return Html("<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>")
+
+
+def folded(summary: str, inside: Html) -> Html:
+    """Return a part that folds."""
+    return Html(f"<details><summary>{escape(summary)}</summary>{inside.source}</details>")
