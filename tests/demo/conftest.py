@@ -32,6 +32,8 @@ selected_price_high_yuan,price_unit,source_id
 3,drug,远离片,10,previous_price,9,9,tablet,p-3
 4,drug,区间片,9,previous_price,3,4,tablet,p-4
 5,consumable,真名支架(均价),1000,average,500,500,piece,p-5
+6,consumable,真名支架(进口),2000,average,1000,1000,piece,p-6
+7,consumable,昂贵耳蜗,200000,average,100000,100000,set,p-7
 """
 
 

@@ -37,9 +37,10 @@ def test_a_doubtful_cut_is_left_and_the_national_mean_taken_without_renewals_and
     assert shape.published == {"drug": None, "consumable": None}
 
 
-def test_only_prices_really_paid_and_near_the_mean_are_taken(data: Path) -> None:
+def test_only_prices_really_paid_affordable_and_near_the_mean_are_taken_each_name_once(data: Path) -> None:
     names = {price.generic: price for price in places.like_city("alpha").prices}
     assert set(names) == {"真名片", "真名支架"}
+    assert names["真名支架"].source_id == "p-5"
     assert (names["真名片"].pre_yuan, names["真名片"].selected_yuan, names["真名片"].unit_name) == (9.0, 3.0, "片")
 
 

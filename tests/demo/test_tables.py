@@ -105,9 +105,8 @@ def test_stock_adds_up_and_agrees_with_purchases(made: Simulation) -> None:
     ordered = stock.assign(**units).sort_values(["hospital_id", "product_id", "month"])
     following = ordered.groupby(["hospital_id", "product_id"])["opening_units"].shift(-1)
     assert (following.dropna() == ordered.loc[following.notna(), "closing_units"]).all()
-    products = made.frame("products").astype({"units_per_pack": float, "spec_factor": float})
-    usage = made.frame("usage").merge(products[["product_id", "units_per_pack", "spec_factor"]], on="product_id")
-    usage["units"] = usage["quantity_packs"].astype(float) * usage["units_per_pack"] * usage["spec_factor"]
+    usage = made.frame("usage").merge(made.frame("products")[["product_id", "units_per_pack"]], on="product_id")
+    usage["units"] = usage["quantity_packs"].astype(float) * usage["units_per_pack"]
     both = ordered.merge(usage[["hospital_id", "month", "product_id", "units"]], how="left",
                          on=["hospital_id", "month", "product_id"])
     assert (both["in_units"] == both["units"].fillna(0)).all()

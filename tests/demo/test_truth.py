@@ -162,13 +162,20 @@ def test_gaps_returns_and_stockpiling_are_where_truth_says(made: Simulation) -> 
     assert (negative["amount_yuan"] < 0).all()
     assert set(zip(negative["hospital_id"], negative["product_id"], strict=True)) == {
         (row["hospital_id"], row["product_id"]) for row in notes["returns"]}
-    note = notes["stockpiling"][0]
+
+
+def test_stockpiling_stands_before_the_announced_round_and_fills_the_shelves(made: Simulation) -> None:
+    note = made.truth["disturbances"]["stockpiling"][0]
     at = next(at for at, generic in enumerate(made.world.generics) if generic.name == note["generic"])
+    assert made.world.generics[at].batch_id == note["batch_id"] == "DEMO-N3"
+    assert note["months"] == ["2024-11", "2024-12"] and len(note["hospital_ids"]) == 5
     own = made.world.products.of(at)
-    who = made.world.hospitals.ids.index(note["hospital_ids"][0])
-    bought = (made.ledger.packs[who, own] * made.world.products.units[own][:, None]).sum(axis=0)
-    start = made.world.calendar.index(next(plan.start for plan in made.world.rounds if plan.batch_id == "DEMO-N2"))
-    assert bought[start - 2:start].mean() > 1.3 * bought[start - 8:start - 2].mean()
+    bought = (made.ledger.packs[:, own] * made.world.products.units[own][None, :, None]).sum(axis=(0, 1))
+    assert bought[-2:].mean() > 2.5 * bought[-12:-2].mean()
+    stock = made.frame("stock").astype({"out_units": float, "closing_units": float})
+    kept = stock[stock["product_id"].isin([made.world.products.ids[p] for p in own])].groupby("month")
+    closing, out = kept["closing_units"].sum(), kept["out_units"].sum()
+    assert closing.iloc[-1] > 3 * out.iloc[-6:].mean() > 3 * closing.iloc[-3]
 
 
 def test_an_undisturbed_simulation_has_none_of_them() -> None:

@@ -6,9 +6,11 @@ import numpy as np
 from vbp.demo import arrays
 from vbp.demo.world import World
 
-STOCKPILE_BATCH = "DEMO-N2"
-STOCKPILE_FACTOR = 1.6
-"""Purchases over need in the two months before the start, where stockpiling (突击囤货) is planted."""
+STOCKPILE_FACTOR = 3.0
+"""Purchases over need in the two months before the start, where stockpiling (突击囤货) is planted.
+
+It stands before the announced round, whose effects lie beyond the ledger, so that no planted effect is disturbed by it.
+"""
 OVERPAY_BATCH = "DEMO-P1"
 GAP_MONTHS = ((8, 9), (29,))
 """Months (counted from 0) that the hospitals with gaps did not report."""
@@ -21,12 +23,10 @@ def _month(world: World, at: int) -> str:
 
 
 def stockpile(world: World, units: np.ndarray) -> tuple[np.ndarray, dict[str, Notes]]:
-    """Return `units` (H × P × T) with one generic bought ahead by the first and third hospital, and the note of it."""
-    plan = next((plan for plan in world.running() if plan.batch_id == STOCKPILE_BATCH), None)
-    if plan is None:
-        return units, {"stockpiling": []}
+    """Return `units` (H × P × T) with one generic bought ahead by the two upper tiers, and the note of it."""
+    plan = next(plan for plan in world.rounds if plan.announced)
     generic = int(np.flatnonzero(world.products.tendered(plan.batch_id))[0])
-    start, who = world.calendar.index(plan.start), [0, 2]
+    start, who = world.calendar.index(plan.start), np.flatnonzero(world.hospitals.tier <= 1)
     bought = units.copy()
     own = world.products.of(generic)
     for hospital in who:

@@ -20,6 +20,8 @@ TENDERED = 28
 """Varieties tendered in the folder, all categories and first-cycle rounds together."""
 FEWEST = {"drug": 10, "consumable": 5}
 GENERAL_CUT = 53.0
+DEAREST = 10_000
+"""Published prices above this many yuan per unit are not taken."""
 PAID = ("previous_price", "average", "average_2019")
 FORMS = {"tablet": ("片剂", "片"), "capsule": ("胶囊剂", "粒"), "vial": ("注射剂", "支"), "piece": ("注射剂", "支"),
          "set": ("医用耗材", "套")}
@@ -174,7 +176,8 @@ def published_prices(cuts: dict[str, Cut]) -> tuple[PublishedPrice, ...]:
     """Return up to three varieties per category whose unit prices before and after a round are both published.
 
     Taken are prices per piece, tablet, capsule, vial or set against a price really paid before (not a cap), whose cut
-    lies within 15 points of the mean that the demonstration has to show.
+    lies within 15 points of the mean that the demonstration has to show; nothing so dear (`DEAREST`) that a small city
+    would buy one in some months only; a name once.
     """
     import pandas as pd
 
@@ -182,11 +185,13 @@ def published_prices(cuts: dict[str, Cut]) -> tuple[PublishedPrice, ...]:
     pre, low, high = (pd.to_numeric(rows[name], errors="coerce")
                       for name in ("pre_price_yuan", "selected_price_low_yuan", "selected_price_high_yuan"))
     paid = rows["pre_price_basis"].isin(PAID) & rows["price_unit"].isin(list(FORMS)) & (low == high) & (pre > low)
+    names = rows["product_zh"].str.split("(").str[0]
+    paid &= (pre <= DEAREST) & ~names.where(paid).duplicated()
     found = []
     for category, cut in ((name, cuts[name].percent) for name in FEWEST):
         near = paid & (rows["category"] == category) & ((100 * (1 - low / pre) - cut).abs() <= 15)
-        for row in rows.assign(pre=pre, low=low)[near].head(3).to_dict("records"):
+        for row in rows.assign(pre=pre, low=low, name=names)[near].head(3).to_dict("records"):
             form, unit = FORMS[str(row["price_unit"])] if category == "drug" else ("医用耗材", "个")
-            found.append(PublishedPrice(str(row["product_zh"]).split("(")[0], category, form, unit,
+            found.append(PublishedPrice(str(row["name"]), category, form, unit,
                                         float(row["pre"]), float(row["low"]), str(row["source_id"])))
     return tuple(found)

@@ -13,15 +13,14 @@ OPENING_MONTHS = 0.5
 
 
 def balances(world: World, ledger: Ledger) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return opening, in, out and closing in converted units (S × P × T) of the hospitals that keep stock.
+    """Return opening, in, out and closing in minimum units (tablets, vials; S × P × T) of the hospitals with stock.
 
-    In is what the ledger shows as bought, out the need in whole minimum units as far as the shelf allows.
+    In is what the ledger shows as bought, out the need in whole units as far as the shelf allows.
     """
     who = list(world.hospitals.stocked)
-    factor = world.products.factor[None, :, None]
-    bought = ledger.packs[who] * world.products.units[None, :, None]
-    need = np.rint(ledger.need_units[who] / factor) * factor
-    shelf = np.rint(OPENING_MONTHS * need[:, :, 0] / factor[:, :, 0]) * factor[:, :, 0]
+    bought = ledger.packs[who] * world.products.pack[None, :, None].astype(float)
+    need = np.rint(ledger.need_units[who] / world.products.factor[None, :, None])
+    shelf = np.rint(OPENING_MONTHS * need[:, :, 0])
     opening, out, closing = (np.zeros_like(bought) for _ in range(3))
     for month in range(world.calendar.months):
         opening[:, :, month] = shelf
