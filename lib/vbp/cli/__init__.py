@@ -12,7 +12,19 @@ from typing import Any
 
 from vbp.errors import InputError, UsageError
 
-VERBS: tuple[str, ...] = ("facts", "estimate", "check", "template", "import_", "demo", "report")
+VERBS: tuple[str, ...] = (
+    "facts",
+    "estimate",
+    "check",
+    "template",
+    "import_",
+    "demo",
+    "savings",
+    "completion",
+    "project",
+    "index",
+    "report",
+)
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
 
 

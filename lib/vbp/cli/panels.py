@@ -1,0 +1,86 @@
+"""What the verbs on an inputs folder share: read it, build its panels, tell its warnings, mark what is synthetic."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vbp.errors import InputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from vbp.ledger import Panels
+    from vbp.tables import Inputs
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An inputs folder with its panels."""
+
+    inputs: Inputs
+    panels: Panels
+
+    def title(self, lang: str) -> str:
+        """Return the place's name, marked where the data are synthetic."""
+        place = self.inputs.place
+        name = place.name_zh if lang == "zh" else place.name_en
+        mark = {"zh": "(演示数据)", "en": " (synthetic data, 演示数据)"}[lang] if place.synthetic else ""
+        return f"{name}{mark}"
+
+    def marked(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a JSON document with the place and whether it is synthetic in front."""
+        place = self.inputs.place
+        return {
+            "slug": self.inputs.slug,
+            "name_zh": place.name_zh,
+            "name_en": place.name_en,
+            "synthetic": bool(place.synthetic),
+            **document,
+        }
+
+
+def open_panels(folder: Path, until: dt.date | None = None) -> Opened:
+    """Return the folder's tables and panels, purchases up to `until` only; warnings go to standard error."""
+    from vbp.ledger import build
+    from vbp.tables import read_inputs
+
+    inputs = read_inputs(folder)
+    cut = inputs if until is None else cut_usage(inputs, until)
+    panels = build(cut)
+    for problem in (*inputs.problems, *panels.problems):
+        print(problem.line(), file=sys.stderr)
+    return Opened(inputs, panels)
+
+
+def day(text: str | None) -> dt.date | None:
+    """Return a date given on the command line as YYYY-MM-DD."""
+    import datetime as dt
+
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no date; write it as 2024-06-30") from None
+
+
+def cut_usage(inputs: Inputs, until: dt.date) -> Inputs:
+    """Return the inputs with purchases up to `until`: by date where the ledger has dates, else whole months ended."""
+    import dataclasses
+    import datetime as dt
+
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    usage = inputs.tables["usage"]
+    following = until + dt.timedelta(days=1)
+    ended = pc.less(usage["month"], pa.scalar(following.replace(day=1), pa.date32()))
+    if "date" in usage.column_names:
+        ended = pc.coalesce(pc.less_equal(usage["date"], pa.scalar(until, pa.date32())), ended)
+    kept = usage.filter(ended)
+    if kept.num_rows == 0:
+        raise InputError(Problem(f"no purchases up to {until}", rule="empty", table="usage"))
+    return dataclasses.replace(inputs, tables={**inputs.tables, "usage": kept})

@@ -1,0 +1,43 @@
+"""A batch just announced, applied to last year's usage: expected saving, completion and payout, with intervals.
+
+INPUTS is one inputs folder with the batch's awards and agreements. 新批次测算:预期节约、完成率与结余留用,附区间。
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    inputs: Annotated[Path, typer.Argument(metavar="INPUTS", help="an inputs folder")],
+    batch: Annotated[str | None, typer.Option("--batch", help="which batch, where several are announced")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="the hospitals as CSV")] = False,
+    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "en",
+) -> None:
+    """Print the projection of the batch announced in INPUTS."""
+    from vbp.cli.language import language
+    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.panels import open_panels
+    from vbp.projection import project
+    from vbp.words import say
+
+    lang = language(lang)
+    opened = open_panels(inputs)
+    fund = opened.inputs.frame("fund") if opened.inputs.has("fund") else None
+    result = project(opened.panels, batch, fund)
+    if as_json:
+        print_json(opened.marked(result.document()))
+    elif as_csv:
+        print_csv(result.hospitals)
+    else:
+        print(opened.title(lang))
+        numbers = ["estimate", "low", "high"]
+        shown = result.table.assign(**{n: result.table[n].map("{:,.3f}".format) for n in numbers})
+        print_table(shown, say("projection.title", lang, batch=result.batch_id))
+        print(result.text(lang))
+        for said in result.assumptions:
+            print(f"· {said.text(lang)}")

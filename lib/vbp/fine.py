@@ -1,0 +1,132 @@
+"""Amounts finer than the fen, exact, by the column: price × quantity of a million rows without a Decimal.
+
+A `Fine` column holds amounts in 10^-13 yuan (a price in 10^-10 yuan times thousandths of a unit) as two int64 arrays:
+`high` in 10^-7 yuan and `low` in 10^-13 yuan, 0 ≤ low < 10^6. Sums stay exact; rounding to the fen happens once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from vbp.errors import InputError, Problem
+from vbp.exact import exact_sum, rounded_ratio
+
+STEP = 10**6
+"""Lows in a high: 10^-7 yuan / 10^-13 yuan."""
+FEN = 10**5
+"""Highs in a fen."""
+_ROOM = 9.0e18
+
+
+@dataclass(frozen=True)
+class Fine:
+    """Exact amounts, `high` · 10^-7 yuan + `low` · 10^-13 yuan, row by row."""
+
+    high: np.ndarray
+    low: np.ndarray
+
+    @classmethod
+    def of(cls, high: np.ndarray, low: np.ndarray) -> Fine:
+        """Return the column with `low` carried into its range."""
+        carry = low // STEP
+        return cls(high + carry, low - carry * STEP)
+
+    @classmethod
+    def product(cls, price_e10: Any, milliunits: Any) -> Fine:
+        """Return price (10^-10 yuan per unit) × quantity (thousandths of a unit), exact.
+
+        Raises
+        ------
+        InputError
+            Where a product is too large for any real purchase (above about 900 billion yuan).
+        """
+        price, quantity = np.asarray(price_e10, dtype=np.int64), np.asarray(milliunits, dtype=np.int64)
+        top = price // STEP
+        size = np.abs(top.astype(float)) * np.abs(quantity.astype(float)) if len(price) else np.zeros(1)
+        if size.max() > _ROOM or np.abs(quantity).max(initial=0) > _ROOM / STEP:
+            raise InputError(
+                Problem(
+                    "price × quantity exceeds 900 billion yuan in one row; check the unit of the quantity",
+                    rule="too_large",
+                )
+            )
+        return cls.of(top * quantity, (price - top * STEP) * quantity)
+
+    @classmethod
+    def fen(cls, fen: Any) -> Fine:
+        """Return a column of whole fen."""
+        whole = np.asarray(fen, dtype=np.int64)
+        return cls(whole * FEN, np.zeros(len(whole), dtype=np.int64))
+
+    @classmethod
+    def exactly(cls, amounts: list[int]) -> Fine:
+        """Return a column from Python integers in 10^-13 yuan."""
+        return cls(
+            np.array([a // STEP for a in amounts], dtype=np.int64),
+            np.array([a % STEP for a in amounts], dtype=np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.high)
+
+    def plus(self, other: Fine) -> Fine:
+        """Return the sum, row by row."""
+        return Fine.of(self.high + other.high, self.low + other.low)
+
+    def minus(self, other: Fine) -> Fine:
+        """Return own amounts less the other's, row by row."""
+        return Fine.of(self.high - other.high, self.low - other.low)
+
+    def where(self, mask: np.ndarray) -> Fine:
+        """Return the amounts where `mask`, zero elsewhere."""
+        return Fine(np.where(mask, self.high, 0), np.where(mask, self.low, 0))
+
+    def floored(self) -> Fine:
+        """Return the amounts with those below zero set to zero."""
+        return self.where(self.high >= 0)
+
+    def shared(self, shares: np.ndarray) -> Fine:
+        """Return the part `shares` (0 to 1) of each amount, to 10^-7 yuan; all of it where the share is 1."""
+        part = np.rint(self.high.astype(float) * np.clip(shares, 0, 1)).astype(np.int64)
+        whole = shares >= 1
+        return Fine(np.where(whole, self.high, part), np.where(whole, self.low, 0))
+
+    def grouped(self, codes: np.ndarray, groups: int) -> Fine:
+        """Return the sums by group (codes 0 … groups − 1), exact."""
+        return Fine.of(_sums(codes, self.high, groups), _sums(codes, self.low, groups))
+
+    def total(self) -> int:
+        """Return the sum in 10^-13 yuan, exact at any size."""
+        return exact_sum(self.high) * STEP + exact_sum(self.low)
+
+    def total_yuan(self) -> Decimal:
+        """Return the sum in yuan, half up to the fen."""
+        return Decimal(rounded_ratio(self.total(), FEN * STEP)).scaleb(-2)
+
+    def to_fen(self) -> np.ndarray:
+        """Return the rows as whole fen that add up to the rounded total (largest remainder, earlier rows on a tie)."""
+        down = self.high // FEN
+        rests = (self.high - down * FEN) * STEP + self.low
+        short = rounded_ratio(self.total(), FEN * STEP) - exact_sum(down)
+        down[np.argsort(-rests, kind="stable")[:short]] += 1
+        return down
+
+    def to_yuan(self) -> list[Decimal]:
+        """Return the rows in yuan to the fen, adding up to the rounded total."""
+        return [Decimal(int(fen)).scaleb(-2) for fen in self.to_fen()]
+
+
+def _sums(codes: np.ndarray, values: np.ndarray, groups: int) -> np.ndarray:
+    """Return integer sums by code; exact, for bincount adds floats only: split into halves that floats hold exactly."""
+    result = np.zeros(groups, dtype=np.int64)
+    order: Callable[[np.ndarray], np.ndarray] = lambda part: np.bincount(codes, weights=part, minlength=groups)  # noqa: E731
+    for shift in (0, 21, 42):
+        part = (values >> shift) & 0x1FFFFF if shift < 42 else values >> shift
+        # 21 bits a row and up to 2^32 rows stay below 2^53
+        result += np.rint(order(part.astype(float))).astype(np.int64) << shift
+    return result

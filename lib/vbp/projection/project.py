@@ -1,0 +1,253 @@
+"""Project a batch's first year: official and realised saving, completion and payout, each with an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from vbp.errors import InputError, Problem, UsageError, unknown
+from vbp.projection.evidence import (
+    PRIOR_GENERIC_SD,
+    PRIOR_HOSPITAL_SD,
+    Evidence,
+    evidence,
+    first_years,
+)
+from vbp.projection.payout import fund_factors, payouts
+from vbp.words import money, say
+from vbp.words.said import Said
+
+if TYPE_CHECKING:
+    from vbp.ledger import Panels
+
+DRAWS = 2000
+QUANTITIES = ("official", "realised", "completion", "payout")
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The first year of one batch, estimated: median and 90 % interval.
+
+    `table`: `quantity, unit, estimate, low, high` for official, realised (yuan), completion (rate by quantity) and payout
+    (yuan; missing where no fund table). `hospitals`: per hospital the median completion, the chance that all its items
+    complete, and the payout with interval. `left_out`: items without P0, P1 or last year's use.
+    """
+
+    batch_id: str
+    table: pd.DataFrame
+    hospitals: pd.DataFrame
+    left_out: pd.DataFrame
+    evidence: Evidence
+    assumptions: tuple[Said, ...]
+
+    def interval(self, quantity: str) -> tuple[float, float, float]:
+        """Return estimate, low, high of a quantity."""
+        row = self.table.set_index("quantity").loc[quantity]
+        return float(row["estimate"]), float(row["low"]), float(row["high"])
+
+    def text(self, lang: str) -> str:
+        """Return the projection in one sentence, with its intervals."""
+        values: dict[str, str] = {"batch": self.batch_id, "batches": str(self.evidence.count)}
+        for row in self.table.to_dict("records"):
+            for name in ("estimate", "low", "high"):
+                value = None if row[name] != row[name] else row[name]
+                shown = money(value, lang) if row["unit"] == "yuan" else "—" if value is None else f"{value:.1%}"
+                values[f"{row['quantity']}_{name}"] = shown
+        return say("projection.sentence", lang, **values)
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document."""
+        return {
+            "batch_id": self.batch_id,
+            "mark": "estimated",
+            "interval": 0.9,
+            "earlier_batches": self.evidence.count,
+            "quantities": [_money(row) for row in self.table.to_dict("records")],
+            "hospitals": self.hospitals.to_dict("records"),
+            "left_out": self.left_out.to_dict("records"),
+            "assumptions": [{"zh": said.text("zh"), "en": said.text("en")} for said in self.assumptions],
+        }
+
+
+def _money(row: Mapping[Any, Any]) -> dict[str, Any]:
+    names = ("estimate", "low", "high")
+    return {
+        **row,
+        **{name: Decimal(f"{row[name]:.2f}") for name in names if row["unit"] == "yuan" and row[name] == row[name]},
+    }
+
+
+def announced(panels: Panels) -> list[str]:
+    """Return the batches whose first agreement year begins after the ledger's end."""
+    last = pd.Timestamp(panels.product_month["month"].max()) + pd.offsets.MonthEnd(0)
+    starts = panels.prices.groupby("batch_id", observed=True)["start_date"].min()
+    return sorted(str(batch) for batch, start in starts.items() if start > last)
+
+
+def project(
+    panels: Panels,
+    batch: str | None = None,
+    fund: pd.DataFrame | None = None,
+    draws: int = DRAWS,
+    seed: int = 1,
+    hide: bool = False,
+) -> Projection:
+    """Return the projection of a batch's first year.
+
+    Parameters
+    ----------
+    panels
+        The ledger's panels; agreements of the batch give agreed volume, the year before its use.
+    batch
+        The batch; default the one announced. `hide`: a batch that has run, projected as if it had not (back-test).
+    fund
+        The inputs' table `fund`, for the payout; without it the payout stays unknown.
+    draws, seed
+        Size and seed of the simulation: the same seed gives the same result.
+    """
+    known = sorted(set(panels.prices["batch_id"].astype(object)))
+    waiting = announced(panels)
+    if batch is None and len(waiting) != 1:
+        raise InputError(
+            Problem(
+                f"announced batches: {', '.join(waiting) or 'none'}; name one with --batch",
+                rule="no_batch",
+                table="awards",
+            )
+        )
+    batch = waiting[0] if batch is None else batch
+    if batch not in known:
+        raise UsageError(unknown("batch", batch, known))
+    if batch not in waiting and not hide:
+        raise UsageError(
+            f"batch {batch} has begun; its results are in `vbp savings` (announced: {', '.join(waiting) or 'none'})"
+        )
+    items, left_out = _items(panels, batch)
+    shown = evidence(panels, leave_out=batch)
+    rng = np.random.default_rng(seed)
+    selected, nonselected, paid = _draw(items, shown, draws, rng)
+    factor = fund_factors(items, fund)
+    return _result(batch, items, left_out, shown, _Draws(selected, nonselected, paid, factor))
+
+
+def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the batch's items of year 1 that can be projected, and those left out with the reason."""
+    rows = first_years(panels)
+    rows = rows[rows["batch_id"] == batch].reset_index(drop=True)
+    if rows.empty:
+        raise InputError(
+            Problem(
+                f"no agreements of batch {batch}; a projection needs the agreed volume (约定采购量)",
+                rule="table_missing",
+                table="agreements",
+            )
+        )
+    reason = np.select(
+        [rows["p0"].isna(), rows["p1"].isna(), ~(rows["previous"] > 0)], ["NO_P0", "NO_P1", "NO_USE_BEFORE"], default=""
+    )
+    left_out = rows.loc[reason != "", ["hospital_id", "generic"]].assign(reason=reason[reason != ""])
+    kept = rows[reason == ""].reset_index(drop=True)
+    if kept.empty:
+        raise InputError(Problem(f"no item of batch {batch} has P0, P1 and use in the year before", rule="no_items"))
+    return kept, left_out.reset_index(drop=True)
+
+
+def _draw(
+    items: pd.DataFrame, shown: Evidence, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return selected units, non-selected fen and paid fen, draws × items."""
+    generics, code = np.unique(items["generic"].to_numpy(dtype=str), return_inverse=True)
+    location, scale, df = shown.batch_effect()
+    batch = location + scale * rng.standard_t(df, size=(draws, 1))
+    if shown.count:
+        pick = rng.integers(0, len(shown.generics), size=(draws, len(generics)))
+        e, n, c = (shown.generics[name].to_numpy()[pick] for name in ("residual", "nonselected", "paid"))
+        own = rng.choice(shown.hospital_residuals, size=(draws, len(items)))
+    else:
+        e = rng.normal(0, PRIOR_GENERIC_SD, size=(draws, len(generics)))
+        n, c = rng.uniform(0.05, 0.6, size=e.shape), np.ones(e.shape)
+        own = rng.normal(0, PRIOR_HOSPITAL_SD, size=(draws, len(items)))
+    previous = items["previous"].to_numpy()
+    hospital = items["hospital_id"].map(shown.hospital_effect).fillna(0.0).to_numpy(dtype=float)
+    weight = np.exp(own + hospital) * previous
+    # hospitals share out the generic's total, so that their spread adds nothing to the city's
+    share = np.zeros((draws, len(generics)))
+    for place, generic in enumerate(code):
+        share[:, generic] += weight[:, place]
+    before = np.bincount(code, weights=previous)
+    selected = np.exp(batch + e)[:, code] * before[code] * weight / share[:, code]
+    p0, p1 = items["p0"].to_numpy(), items["p1"].to_numpy()
+    return selected, n[:, code] * p0 * previous, c[:, code] * p1 * selected
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Simulated years: units of winners, fen on others, fen paid to winners (draws × items), and the fund factor."""
+
+    selected: np.ndarray
+    nonselected: np.ndarray
+    paid: np.ndarray
+    factor: np.ndarray
+
+
+def _result(batch: str, items: pd.DataFrame, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws) -> Projection:
+    names, code = np.unique(items["hospital_id"].to_numpy(dtype=str), return_inverse=True)
+    p0, p1, agreed = (items[name].to_numpy() for name in ("p0", "p1", "agreed"))
+    official = float(((p0 - p1) * agreed).sum()) / 100
+    realised = (p0 * drawn.selected - drawn.paid).sum(axis=1) / 100
+    rate = drawn.selected.sum(axis=1) / agreed.sum() if agreed.sum() else np.full(len(realised), np.nan)
+    unknown_fund = bool(np.isnan(drawn.factor).any())
+    pay = payouts(items, drawn.selected, drawn.nonselected, np.nan_to_num(drawn.factor), code, len(names)) / 100
+    total = np.full(len(realised), np.nan) if unknown_fund else pay.sum(axis=1)
+    rows = [
+        ("official", "yuan", official, official, official),
+        ("realised", "yuan", *_interval(realised)),
+        ("completion", "rate", *_interval(rate)),
+        ("payout", "yuan", *_interval(total)),
+    ]
+    table = pd.DataFrame(rows, columns=["quantity", "unit", "estimate", "low", "high"])
+    hospitals = _hospitals(names, code, agreed, drawn.selected, None if unknown_fund else pay)
+    said = [
+        Said("projection.assume_evidence", {"batches": shown.count})
+        if shown.count
+        else Said("projection.assume_prior"),
+        Said("projection.assume_payout"),
+        Said("projection.assume_official"),
+    ]
+    return Projection(batch, table, hospitals, left_out, shown, tuple(said))
+
+
+def _interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Return median, 5 % and 95 %; NaN where unknown."""
+    if np.isnan(values).any():
+        return (float("nan"),) * 3
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+    return float(middle), float(low), float(high)
+
+
+def _hospitals(
+    names: np.ndarray, code: np.ndarray, agreed: np.ndarray, selected: np.ndarray, pay: np.ndarray | None
+) -> pd.DataFrame:
+    rows = []
+    for place, name in enumerate(names):
+        own = code == place
+        rate = selected[:, own].sum(axis=1) / agreed[own].sum() if agreed[own].sum() else np.full(len(selected), np.nan)
+        low = None if pay is None else _interval(pay[:, place])
+        rows.append(
+            {
+                "hospital_id": name,
+                "items": int(own.sum()),
+                **dict(zip(("completion", "completion_low", "completion_high"), _interval(rate), strict=True)),
+                "chance_all_complete": float((selected[:, own] >= agreed[own]).all(axis=1).mean()),
+                **{
+                    f"payout_{key}yuan": None if low is None else Decimal(f"{value:.2f}")
+                    for key, value in zip(("", "low_", "high_"), low or (0.0,) * 3, strict=True)
+                },
+            }
+        )
+    return pd.DataFrame(rows)

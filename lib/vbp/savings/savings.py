@@ -1,0 +1,245 @@
+"""Savings from the panels: every kind by every cut, totals equal to the fen.
+
+Each kind is one list of exact amounts; every cut adds up the same amounts and is rounded once, by largest remainder to
+the same rounded total. What cannot be known (no P0, no P1) is in no kind and is listed with its share of spending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from vbp.fine import FEN, STEP, Fine
+from vbp.savings import parts
+from vbp.savings.alternatives import alternatives
+from vbp.savings.keys import Keys, codes, numbers
+from vbp.savings.parts import Part
+from vbp.savings.result import CUTS, KINDS, Savings
+from vbp.words.said import Said
+
+if TYPE_CHECKING:
+    from vbp.ledger import Panels
+
+NO_YEAR = "outside"
+Sums = dict[str, dict[str, Fine]]
+
+
+def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = None) -> Savings:
+    """Return every kind of saving of a city by generic, hospital, batch, month and agreement year.
+
+    Parameters
+    ----------
+    panels
+        The ledger's panels (`vbp.ledger.build`).
+    products
+        The inputs' products (`product_id, generic, substitute_group`), for alternatives; None: these are not known.
+    as_of
+        Agreement years that begin after this day are left to `vbp project`; default the end of the ledger's last month.
+    """
+    keys = Keys.of(panels)
+    last = pd.Timestamp(panels.product_month["month"].max())
+    day = pd.Timestamp(as_of) if as_of is not None else last + pd.offsets.MonthEnd(0)
+    axes = _axes(panels, keys)
+    kinds = _kinds(panels, keys, day)
+    sums: Sums = {
+        cut: {kind: _by(cut, part, keys, axes) for kind, part in kinds.items()} for cut in CUTS if cut != "month"
+    }
+    months, sums["month"] = _by_month(panels, keys, day, kinds)
+    axes["month"] = pd.Index(months)
+    moved = alternatives(panels, products, last)
+    _add_alternatives(sums, moved.monthly, axes, panels, keys)
+    totals = {kind: sums["batch"][kind].total_yuan() for kind in KINDS if kind != "potential_beyond"}
+    totals["potential_beyond"] = totals["potential"] - totals["potential_lawful"]
+    left_out, share = _left_out(panels, keys)
+    return Savings(
+        {kind: totals[kind] for kind in KINDS},
+        {cut: _table(cut, axes[cut], sums[cut]) for cut in CUTS},
+        left_out,
+        share,
+        moved.table.assign(change_fen=[float(x) for x in moved.table["change_fen"]]),
+        _baselines(panels, keys, kinds),
+        day.date(),
+        _assumptions(moved.table, products),
+    )
+
+
+def _axes(panels: Panels, keys: Keys) -> dict[str, pd.Index]:
+    years = sorted(set(numbers(panels.items["agreement_year"])) | set(numbers(panels.cells["period"])))
+    return {"generic": keys.generics, "hospital": keys.hospitals, "batch": keys.batches, "year": pd.Index(years)}
+
+
+def _kinds(panels: Panels, keys: Keys, day: pd.Timestamp) -> dict[str, Part]:
+    """Return the kinds that hospitals add up to; months are added up apart."""
+    whole, lawful = parts.potential(panels, keys)
+    return {
+        "official": parts.official(panels, keys, day),
+        "realised": parts.realised(panels, keys),
+        "excess": parts.excess(panels, keys),
+        "potential": whole,
+        "potential_lawful": lawful,
+    }
+
+
+def _by(cut: str, part: Part, keys: Keys, axes: Mapping[str, pd.Index]) -> Fine:
+    """Return a part's sums along one axis; rows without a key hold nothing (their amounts are zero by construction)."""
+    assert part.hospital is not None and part.year is not None
+    place = part.hospital
+    if cut == "generic":
+        place = keys.generic_of(part.variety)
+    elif cut == "batch":
+        place = keys.batch_of(part.variety)
+    elif cut == "year":
+        place = np.asarray(axes["year"].get_indexer(pd.Index(part.year)))
+    known = place >= 0
+    return part.amounts.where(known).grouped(np.where(known, place, 0), len(axes[cut]))
+
+
+def _by_month(
+    panels: Panels, keys: Keys, day: pd.Timestamp, kinds: Mapping[str, Part]
+) -> tuple[list[pd.Timestamp], dict[str, Fine]]:
+    """Return the months and each kind's sums: what was bought by its month, agreed volume spread over its year."""
+    ahead, official = parts.official_by_month(panels, day, kinds["official"])
+    months = sorted(set(keys.months) | set(ahead))
+    place = {month: number for number, month in enumerate(months)}
+    found: dict[str, Fine] = {}
+    spread = [0] * len(months)
+    for month, amount in zip(ahead, official, strict=True):
+        spread[place[month]] = amount
+    found["official"] = Fine.exactly(spread)
+    moved = np.array([place[month] for month in keys.months])
+    for kind, part in (
+        ("realised", parts.realised_by_month(panels, keys)),
+        ("excess", parts.excess_by_month(panels, keys)),
+    ):
+        assert part.month is not None
+        found[kind] = part.amounts.grouped(moved[part.month], len(months))
+    weights = _nonselected_by_month(panels, keys, moved, len(months))
+    for kind in ("potential", "potential_lawful"):
+        part = kinds[kind]
+        known = part.variety >= 0
+        sums = part.amounts.where(known).grouped(np.where(known, part.variety, 0), len(keys.p0_e10))
+        found[kind] = parts.spread(sums, weights)
+    return months, found
+
+
+def _nonselected_by_month(panels: Panels, keys: Keys, moved: np.ndarray, months: int) -> np.ndarray:
+    """Return the spending on non-selected products by variety and month (fen): the weights for what has no month."""
+    rows = panels.product_month[(panels.product_month["status"] == "nonselected").to_numpy()]
+    variety = keys.variety(rows)
+    weights = np.zeros((len(keys.p0_e10), months), dtype=np.int64)
+    known = variety >= 0
+    place = moved[codes(rows["month"], keys.months)]
+    np.add.at(weights, (variety[known], place[known]), numbers(rows["amount_fen"])[known])
+    return np.clip(weights, 0, None)
+
+
+def _add_alternatives(
+    sums: Sums, monthly: pd.DataFrame, axes: Mapping[str, pd.Index], panels: Panels, keys: Keys
+) -> None:
+    """Add the spillover to every cut; hospitals by their spending on alternatives, years as one row outside years."""
+    exact = [int(Fraction(value) * FEN * STEP) for value in monthly["change_fen"]]
+    for cut, column in (("generic", "generic"), ("batch", "batch_id"), ("month", "month")):
+        found = [0] * len(axes[cut])
+        place = {name: number for number, name in enumerate(axes[cut])}
+        for name, amount in zip(monthly[column], exact, strict=True):
+            found[place[name]] += amount
+        sums[cut]["alternatives"] = Fine.exactly(found)
+    weights = np.zeros(len(keys.hospitals), dtype=np.int64)
+    np.add.at(
+        weights,
+        codes(panels.cells["hospital_id"], keys.hospitals),
+        np.clip(numbers(panels.cells["alternative_fen"]), 0, None),
+    )
+    sums["hospital"]["alternatives"] = parts.spread(Fine.exactly([sum(exact)]), weights[None, :])
+    years = [0] * len(axes["year"])
+    years[0] = sum(exact)
+    sums["year"]["alternatives"] = Fine.exactly(years)
+
+
+def _table(cut: str, axis: pd.Index, sums: Mapping[str, Fine]) -> pd.DataFrame:
+    """Return one cut's rows in yuan; rows in which every kind is zero are left out."""
+    yuan: dict[str, Any] = {f"{kind}_yuan": sums[kind].to_yuan() for kind in KINDS if kind != "potential_beyond"}
+    yuan["potential_beyond_yuan"] = [
+        a - b for a, b in zip(yuan["potential_yuan"], yuan["potential_lawful_yuan"], strict=True)
+    ]
+    names = {
+        "generic": "generic",
+        "hospital": "hospital_id",
+        "batch": "batch_id",
+        "month": "month",
+        "year": "agreement_year",
+    }
+    labels = [NO_YEAR if year < 1 else str(year) for year in axis] if cut == "year" else list(axis)
+    table = pd.DataFrame({names[cut]: labels, **{f"{kind}_yuan": yuan[f"{kind}_yuan"] for kind in KINDS}})
+    if cut == "year":
+        # years −1 and 0 are one row: before the first and after the last agreement year
+        rows: dict[str, list[Decimal]] = {}
+        for label, *amounts in table.itertuples(index=False):
+            known = rows.setdefault(label, [Decimal(0)] * len(amounts))
+            rows[label] = [a + b for a, b in zip(known, amounts, strict=True)]
+        table = pd.DataFrame([(label, *amounts) for label, amounts in rows.items()], columns=table.columns)
+    filled = (table.drop(columns=names[cut]) != 0).any(axis=1)
+    return table[filled].reset_index(drop=True)
+
+
+def _left_out(panels: Panels, keys: Keys) -> tuple[pd.DataFrame, float]:
+    """Return the varieties without P0 or P1, their spending while the batch ran, and their share of all such."""
+    cells = panels.cells
+    variety = keys.variety(cells)
+    spent = numbers(cells["selected_fen"]) + numbers(cells["nonselected_fen"]) + numbers(cells["elsewhere_fen"])
+    sums = np.zeros(len(keys.p0_e10), dtype=np.int64)
+    np.add.at(sums, variety[variety >= 0], spent[variety >= 0])
+    batch = {name: number for number, name in enumerate(keys.batches)}
+    generic = {name: number for number, name in enumerate(keys.generics)}
+    rows = []
+    for price in panels.prices.to_dict("records"):
+        at = batch[price["batch_id"]] * len(keys.generics) + generic[price["generic"]]
+        reasons = [
+            name for name, known in (("NO_P0", keys.p0_e10[at] >= 0), ("NO_P1", keys.p1_main_e10[at] >= 0)) if not known
+        ]
+        if reasons:
+            rows.append(
+                (
+                    str(price["batch_id"]),
+                    str(price["generic"]),
+                    ", ".join(reasons),
+                    Decimal(int(sums[at])).scaleb(-2),
+                    int(sums[at]) / max(int(sums.sum()), 1),
+                )
+            )
+    table = pd.DataFrame(rows, columns=["batch_id", "generic", "reason", "spending_yuan", "share_of_spending"])
+    return table, float(table["share_of_spending"].sum())
+
+
+def _baselines(panels: Panels, keys: Keys, kinds: Mapping[str, Part]) -> pd.DataFrame:
+    """Return official and realised saving by the source and basis of P0, for a saving is never without its baseline."""
+    source = panels.prices["p0_source"].astype(object)
+    basis = (
+        panels.prices["p0_basis"].astype(object) if "p0_basis" in panels.prices else pd.Series(None, index=source.index)
+    )
+    labels = [
+        f"{a}: {b}" if a == "given" and isinstance(b, str) else str(a) for a, b in zip(source, basis, strict=True)
+    ]
+    axis = pd.Index(sorted(set(labels)))
+    place = np.zeros(len(keys.p0_e10), dtype=np.int64)
+    place[keys.variety(panels.prices)] = axis.get_indexer(pd.Index(labels))
+    found: dict[str, Any] = {"p0_source": list(axis)}
+    for kind in ("official", "realised"):
+        part = kinds[kind]
+        known = part.variety >= 0
+        found[f"{kind}_yuan"] = (
+            part.amounts.where(known).grouped(place[np.where(known, part.variety, 0)], len(axis)).to_yuan()
+        )
+    return pd.DataFrame(found)
+
+
+def _assumptions(moved: pd.DataFrame, products: pd.DataFrame | None) -> tuple[Said, ...]:
+    said = [Said(f"savings.assume_{kind}") for kind in ("official", "realised", "potential", "alternatives")]
+    if products is None or "substitute_group" not in products or moved.empty:
+        said[-1] = Said("savings.assume_no_alternatives")
+    return (*said, Said("savings.assume_months"), Said("savings.assume_rounding"))

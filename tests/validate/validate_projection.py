@@ -1,0 +1,73 @@
+"""Back-test of `vbp project` on the demonstration: hide the last batch, project its first year, compare.
+
+Run: PYTHONPATH=lib python tests/validate/validate_projection.py [seeds]   (default 500; 90 % intervals shall cover 85-95 %)
+"""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from vbp.demo import simulate
+from vbp.demo.places import general
+from vbp.ledger import Panels, build
+from vbp.projection import project
+from vbp.projection.evidence import first_years
+from vbp.projection.payout import fund_factors, payouts
+
+QUANTITIES = ("realised", "completion", "payout")
+
+
+def last_batch(panels: Panels) -> str:
+    """Return the last batch, renewals left out, whose first agreement year the ledger covers whole."""
+    rows = first_years(panels).groupby("batch_id")[["months_in_ledger", "months_in_year"]].min()
+    whole = set(rows.index[rows["months_in_ledger"] >= rows["months_in_year"]])
+    prices = panels.prices[(panels.prices["cycle"].fillna(1) == 1).to_numpy()].astype({"batch_id": object})
+    return str(prices[prices["batch_id"].isin(whole)].sort_values("start_date")["batch_id"].iloc[-1])
+
+
+def actual(panels: Panels, batch: str, fund: pd.DataFrame) -> dict[str, float]:
+    """Return what the hidden year brought: realised saving, completion, payout (yuan), over the same items."""
+    rows = first_years(panels)
+    rows = rows[(rows["batch_id"] == batch) & (rows["previous"] > 0) & rows["p0"].notna() & rows["p1"].notna()].reset_index(drop=True)
+    realised = (rows["p0"] * rows["actual"] - rows["actual_fen"]).sum() / 100
+    names, code = np.unique(rows["hospital_id"].to_numpy(dtype=str), return_inverse=True)
+    factor = fund_factors(rows, fund)
+    paid = payouts(rows, rows[["actual"]].to_numpy().T, rows[["nonselected_fen"]].to_numpy().T, factor, code, len(names))
+    return {"realised": realised, "completion": rows["actual"].sum() / rows["agreed"].sum(), "payout": paid.sum() / 100}
+
+
+def one(seed: int, hospitals: int, shape: object) -> list[dict[str, object]]:
+    """Return one seed's rows: quantity, actual, estimate, low, high, covered."""
+    made = simulate(seed, hospitals=hospitals, shape=shape)  # type: ignore[arg-type]
+    tables = {name: table for name, table in made.tables.items() if name not in ("stock", "settlements", "assessments")}
+    panels = build(SimpleNamespace(tables=tables, slug="demo", place=None, problems=()))
+    batch = last_batch(panels)
+    fund = made.frame("fund")
+    result, truth = project(panels, batch, fund, draws=600, seed=seed, hide=True), actual(panels, batch, fund)
+    rows = []
+    for name in QUANTITIES:
+        estimate, low, high = result.interval(name)
+        rows.append({"seed": seed, "batch": batch, "quantity": name, "actual": truth[name], "estimate": estimate, "low": low,
+                     "high": high, "covered": low <= truth[name] <= high, "error": estimate / truth[name] - 1,
+                     "width": (high - low) / truth[name]})
+    return rows
+
+
+def main(seeds: int = 500, hospitals: int = 12) -> pd.DataFrame:
+    """Print coverage, bias and width by quantity over `seeds` demonstrations."""
+    shape = general()
+    rows = pd.DataFrame([row for seed in range(1, seeds + 1) for row in one(seed, hospitals, shape)])
+    table = rows.groupby("quantity", sort=False).agg(
+        seeds=("covered", "size"), covered=("covered", "mean"), above=("actual", lambda a: (a > rows.loc[a.index, "high"]).mean()),
+        median_error=("error", "median"), median_width=("width", "median"))
+    print(f"hidden batch: {', '.join(sorted(set(rows['batch'])))}; {hospitals} hospitals; 90 % intervals")
+    print(table.round(3).to_string())
+    return rows
+
+
+if __name__ == "__main__":
+    main(*(int(word) for word in sys.argv[1:]))
