@@ -124,8 +124,6 @@ def _problem(path: Path, fault: Any) -> Problem:
         message = "unknown key" + (f"; did you mean {', '.join(near)}?" if near else "; remove it")
     elif fault["type"] == "missing":
         message = "this key is required"
-    elif where.endswith("ratio") and fault["type"] == "less_than_equal":
-        message = "the retention ratio (结余留用比例) may not exceed 0.50"
     shown = fault.get("input")
     value = None if fault["type"] == "missing" or isinstance(shown, (dict, list, tuple)) else str(shown)[:80]
     return Problem(message, rule=f"profile_{fault['type']}", file=path.name, column=where, value=value)

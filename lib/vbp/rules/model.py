@@ -63,13 +63,23 @@ class Band(Strict):
 
     lowest: Decimal = Field(alias="from", ge=0, le=HIGHEST_SCORE)
     highest: Decimal = Field(alias="to", ge=0, le=HIGHEST_SCORE)
-    ratio: Decimal = Field(ge=0, le=HIGHEST_RATIO)
+    ratio: Decimal = Field(ge=0)
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Band:
-        if self.highest <= self.lowest:
-            raise ValueError("'to' must be above 'from'")
-        return self
+
+def _band_faults(bands: tuple[Band, ...]) -> list[str]:
+    """Say what is wrong with single bands: a ratio above the cap, an empty band."""
+    high = [f"the retention ratio (结余留用比例) {band.ratio} exceeds 0.50" for band in bands
+            if band.ratio > HIGHEST_RATIO]
+    return high + [f"band {band.lowest}–{band.highest}: 'to' must be above 'from'" for band in bands
+                   if band.highest <= band.lowest]
+
+
+def _cover_faults(bands: tuple[Band, ...]) -> list[str]:
+    """Say where sorted bands leave a gap between 0 and 100, or overlap."""
+    edges = [Decimal(0), *(edge for band in bands for edge in (band.lowest, band.highest)), HIGHEST_SCORE]
+    pairs = [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2)]
+    return [f"{'gap' if end < start else 'overlap'} between {min(end, start)} and {max(end, start)}"
+            for end, start in pairs if end != start]
 
 
 class Indicator(Strict):
@@ -101,17 +111,11 @@ class Assessment(Strict):
 
     @field_validator("bands")
     @classmethod
-    def _no_gap_no_overlap(cls, bands: tuple[Band, ...]) -> tuple[Band, ...]:
-        ordered = sorted(bands, key=lambda band: band.lowest)
-        if ordered[0].lowest != 0:
-            raise ValueError(f"gap: no band covers scores from 0 to {ordered[0].lowest}")
-        for below, above in zip(ordered, ordered[1:], strict=False):
-            if below.highest != above.lowest:
-                kind = "gap" if below.highest < above.lowest else "overlap"
-                raise ValueError(f"{kind} between {below.highest} and {above.lowest}")
-        if ordered[-1].highest != HIGHEST_SCORE:
-            raise ValueError(f"gap: no band covers scores from {ordered[-1].highest} to 100")
-        return tuple(ordered)
+    def _lawful(cls, bands: tuple[Band, ...]) -> tuple[Band, ...]:
+        ordered = tuple(sorted(bands, key=lambda band: band.lowest))
+        if faults := [*_band_faults(ordered), *_cover_faults(ordered)]:
+            raise ValueError("; ".join(faults))
+        return ordered
 
     @field_validator("weights")
     @classmethod
@@ -131,7 +135,7 @@ class Settlement(Strict):
     """The switches of the settlement itself; rules.md §1.3 names where each value was seen."""
 
     unit: Literal["spec", "generic", "batch", "hospital"]
-    flooring: Literal["each_unit", "net_first"]
+    flooring: Literal["each_item", "net_first"]
     share_basis: Literal["volume", "visits"]
     non_selected: Literal["all", "leave_out_evaluated", "leave_out_cheaper", "none"]
     elsewhere: Literal["neutral", "non_selected"]
