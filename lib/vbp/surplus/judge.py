@@ -98,8 +98,17 @@ def completed(lines: Lines, profile: Profile, settled: np.ndarray) -> np.ndarray
     threshold = scaled.of_values([profile.settlement.completion_threshold])
     needed = scaled.times(agreed.numbers, int(threshold.numbers[0]))
     digits = max(actual.digits, agreed.digits + threshold.digits)
-    return (scaled.times(actual.numbers, 10 ** (digits - actual.digits))
-            >= scaled.times(needed, 10 ** (digits - agreed.digits - threshold.digits))).astype(bool)
+    enough = (scaled.times(actual.numbers, 10 ** (digits - actual.digits))
+              >= scaled.times(needed, 10 ** (digits - agreed.digits - threshold.digits))).astype(bool)
+    # purchases that no ledger covers are unknown, not absent: such an item also lacks N, and its row is withheld
+    return enough | ~actual.known
+
+
+def pooled_quantities(lines: Lines, profile: Profile) -> tuple[Scaled, Scaled]:
+    """Return actual and agreed quantities pooled over each county group, as completion by group judges them."""
+    group, settled = _group_codes(lines), exclusions(lines, profile) == 0
+    actual, agreed = lines.numbers["actual_quantity_units"], lines.numbers["agreed_quantity_units"]
+    return _pooled(actual, lines, group, settled), _pooled(agreed, lines, group, settled)
 
 
 def missing_inputs(lines: Lines, profile: Profile) -> tuple[np.ndarray, np.ndarray]:

@@ -30,7 +30,10 @@ class Scaled:
 
     def take(self, index: np.ndarray) -> Scaled:
         """Return the column's rows at `index`."""
-        return Scaled(self.numbers[index], self.digits, self.known[index])
+        if not self.known.any():
+            return unknown(len(index))
+        known = np.ones(len(index), dtype=bool) if self.known.all() else self.known[index]
+        return Scaled(self.numbers[index], self.digits, known)
 
     def where(self, mask: np.ndarray, other: Scaled) -> Scaled:
         """Return own values where `mask`, those of `other` elsewhere."""
@@ -85,8 +88,11 @@ def multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def trimmed(numbers: np.ndarray, digits: int, known: np.ndarray) -> Scaled:
     """Return a column without trailing zeros that all its numbers share, in int64 where it fits."""
-    while digits and len(numbers) and not (numbers % 10).any():
-        numbers, digits = numbers // 10, digits - 1
+    for step in (8, 4, 2, 1, 1):
+        # a few numbers first: most columns answer no at once
+        if step <= digits and len(numbers) and not (numbers[:500] % 10 ** step).any() and not (
+                numbers % 10 ** step).any():
+            numbers, digits = numbers // 10 ** step, digits - step
     if numbers.dtype == object and bits(numbers) <= _ROOM:
         numbers = numbers.astype(np.int64)
     return Scaled(numbers, digits, known)
