@@ -5,7 +5,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from openpyxl import Workbook
 
 from vbp.statement import cells
 from vbp.statement.cells import Formula
+from vbp.statement.heading import Heading
 from vbp.statement.hospital import RowCells, hospital_data, write_hospital
 from vbp.statement.parameters import SHEET, write_parameters, write_sources
 from vbp.surplus import Settlement
@@ -24,24 +24,6 @@ HEADS = ("医疗机构代码", "医疗机构", "批次", "协议年度", "预算
          "系统核算额(元)", "核对", "说明")
 WIDTHS = (16, 28, 12, 9, 17, 17, 17, 17, 10, 17, 17, 9, 46)
 FIRST = 5
-
-
-@dataclass(frozen=True)
-class Heading:
-    """What every sheet says of itself: the place, whether its data are synthetic, and where the inputs came from."""
-
-    place: str = ""
-    synthetic: bool = False
-    provenance: tuple[str, ...] = ()
-
-    def title(self, text: str) -> str:
-        """Return a sheet's title, marked 演示数据 where the data are synthetic."""
-        return ("【演示数据】" if self.synthetic else "") + self.place + text
-
-    @property
-    def header(self) -> str:
-        """The header printed on every page."""
-        return ("演示数据　" if self.synthetic else "") + f"{self.place}集中带量采购医保资金结余留用核算表"
 
 
 def write_statement(settlement: Settlement, out: Path, heading: Heading | None = None) -> list[Path]:

@@ -70,19 +70,30 @@ def cell(sheet: Any, value: Any, number_format: str = PLAIN, input_cell: bool = 
     """Return a body cell: a Formula (locked), a number or text; an input is unlocked and tinted."""
     if isinstance(value, Formula):
         made = WriteOnlyCell(sheet, value="=" + value.text)
-        made.font = _BODY
-    elif value is None:
-        made = WriteOnlyCell(sheet, value=None)
-        made.font = _BODY
-    elif isinstance(value, (int, float, Decimal)):
+    elif value is None or isinstance(value, (int, float, Decimal)):
         made = WriteOnlyCell(sheet, value=value)
-        made.font = _BODY
     else:
-        made = text_cell(sheet, value)
-    made.number_format, made.border = number_format, _GRID
-    if input_cell:
-        made.fill, made.protection = _INPUT, _OPEN
+        made = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", str(value))[:32_000])
+        made.data_type = "s"
+    is_text = made.data_type == "s"
+    made._style = _style(sheet, number_format, input_cell, is_text, is_text and str(value)[:1] in tuple("=+-@"))
     return made
+
+
+def _style(sheet: Any, number_format: str, input_cell: bool, is_text: bool, quoted: bool) -> Any:
+    """Return a body cell's style, made once per workbook: styling a million cells one by one takes minutes."""
+    cache = sheet.parent.__dict__.setdefault("_vbp_styles", {})
+    key = (number_format, input_cell, is_text, quoted)
+    if key not in cache:
+        model = WriteOnlyCell(sheet, value=0)
+        model.font, model.number_format, model.border = _BODY, number_format, _GRID
+        if input_cell:
+            model.fill, model.protection = _INPUT, _OPEN
+        if is_text:
+            model.alignment = _WRAP
+        model.quotePrefix = quoted
+        cache[key] = model._style
+    return cache[key]
 
 
 def page(sheet: Any, widths: Sequence[float], freeze: str | None, header: str, landscape: bool = True) -> None:
@@ -91,7 +102,7 @@ def page(sheet: Any, widths: Sequence[float], freeze: str | None, header: str, l
         sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.freeze_panes = freeze
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.paperSize = 9  # A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.oddHeader.center.text = header.replace("&", "&&")

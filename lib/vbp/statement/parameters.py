@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vbp.rules import Profile
+from vbp.rules import Band, Profile
 from vbp.statement import cells
 from vbp.surplus import Settlement
 from vbp.words import say
@@ -32,10 +32,7 @@ def write_parameters(sheet: Any, profile: Profile, title: str, header: str) -> N
                   cells.head_cell(sheet, "说明")])
     bands = profile.assessment.bands
     for place in range(MOST_BANDS):
-        band = bands[min(place, len(bands) - 1)]
-        note = f"{band.lowest}–{band.highest}分" if place < len(bands) else "（备用，同上一档）"
-        sheet.append([cells.cell(sheet, band.lowest, cells.PLAIN, True), cells.cell(sheet, band.ratio, cells.RATIO, True),
-                      cells.cell(sheet, note)])
+        sheet.append(_band(sheet, bands[place] if place < len(bands) else None, _BANDS + place))
     sheet.append([])
     sheet.append([cells.head_cell(sheet, "规则开关"), cells.head_cell(sheet, "取值"), cells.head_cell(sheet, "是否待核")])
     for name, value in profile.parameters():
@@ -43,6 +40,15 @@ def write_parameters(sheet: Any, profile: Profile, title: str, header: str) -> N
         sheet.append([cells.cell(sheet, f"{say(f'rules.{name.split(chr(46))[-1]}', 'zh')}（{name}）"),
                       cells.cell(sheet, switch_text(name, value, "zh")),
                       cells.cell(sheet, why.zh if why else "")])
+
+
+def _band(sheet: Any, band: Band | None, n: int) -> list[Any]:
+    """Return a band's cells; spare lines repeat the line above, so that LOOKUP never meets an empty cell."""
+    if band is None:
+        return [cells.cell(sheet, cells.Formula(f"A{n - 1}"), cells.PLAIN, True),
+                cells.cell(sheet, cells.Formula(f"B{n - 1}"), cells.RATIO, True), cells.cell(sheet, "（备用，同上一档）")]
+    return [cells.cell(sheet, band.lowest, cells.PLAIN, True), cells.cell(sheet, band.ratio, cells.RATIO, True),
+            cells.cell(sheet, f"{band.lowest}–{band.highest}分")]
 
 
 def switch_text(name: str, value: object, lang: str) -> str:

@@ -37,3 +37,4 @@ def open_settlement(inputs: Path | None, items: Path | None, profile: str | None
     if ends and not ("end_date" in read.frame and read.frame["end_date"].notna().any()):
         warn("warning: --as-of has no effect: the items file has no end_date column")
     return settle(read.frame.drop(columns="row"), rules, ends)
+
