@@ -11,7 +11,7 @@ from typing import Any
 
 from vbp.errors import InputError, UsageError
 
-VERBS: tuple[str, ...] = ("facts", "estimate", "demo", "report", "surplus", "statement")
+VERBS: tuple[str, ...] = ("facts", "estimate", "demo", "report", "surplus", "statement", "explain")
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
 
 

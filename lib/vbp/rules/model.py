@@ -98,6 +98,11 @@ class Indicator(Strict):
             raise ValueError("'full_at' and 'none_at' must differ")
         return self
 
+    def points(self, value: Decimal) -> Decimal:
+        """Return the points that a value earns, between 0 and the weight."""
+        earned = self.weight * (value - self.none_at) / (self.full_at - self.none_at)
+        return min(max(earned, Decimal(0)), self.weight)
+
 
 IndicatorName = Literal["completion", "selected_share", "non_selected_share", "paid_within_30_days", "cost_growth"]
 

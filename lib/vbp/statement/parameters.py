@@ -7,6 +7,7 @@ from typing import Any
 from vbp.rules import Band, Profile
 from vbp.statement import cells
 from vbp.surplus import Settlement
+from vbp.surplus.show import switch_text
 from vbp.words import say
 
 SHEET = "参数"
@@ -38,7 +39,7 @@ def write_parameters(sheet: Any, profile: Profile, title: str, header: str) -> N
     for name, value in profile.parameters():
         why = profile.unverified.get(name)
         sheet.append([cells.cell(sheet, f"{say(f'rules.{name.split(chr(46))[-1]}', 'zh')}（{name}）"),
-                      cells.cell(sheet, switch_text(name, value, "zh")),
+                      cells.cell(sheet, switch_text(value, "zh")),
                       cells.cell(sheet, why.zh if why else "")])
 
 
@@ -49,18 +50,6 @@ def _band(sheet: Any, band: Band | None, n: int) -> list[Any]:
                 cells.cell(sheet, cells.Formula(f"B{n - 1}"), cells.RATIO, True), cells.cell(sheet, "（备用，同上一档）")]
     return [cells.cell(sheet, band.lowest, cells.PLAIN, True), cells.cell(sheet, band.ratio, cells.RATIO, True),
             cells.cell(sheet, f"{band.lowest}–{band.highest}分")]
-
-
-def switch_text(name: str, value: object, lang: str) -> str:
-    """Return a switch's value as words, where the phrase table has them, else as written."""
-    if isinstance(value, bool):
-        value = "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ("、" if lang == "zh" else ", ").join(switch_text(name, part, lang) for part in value)
-    try:
-        return say(f"rules.value_{value}", lang)
-    except KeyError:
-        return str(value)
 
 
 def write_sources(sheet: Any, settlement: Settlement, title: str, header: str, provenance: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from vbp.rules import Profile, load_profile
+from vbp.rules import Profile
 from vbp.surplus.items import coverage_warnings, items_from_panels
 from vbp.surplus.result import Settlement, settle
 
@@ -25,12 +25,6 @@ def open_folder(folder: Path, warn: Callable[[str], None]) -> tuple[Any, Any]:
     for problem in (*inputs.problems, *panels.problems):
         warn(problem.line())
     return inputs, panels
-
-
-def settle_folder(folder: Path, profile: str | None, as_of: date | None, warn: Callable[[str], None]) -> Settlement:
-    """Settle an inputs folder under the profile named, else the folder's own (city.yaml: rule_profile)."""
-    inputs, panels = open_folder(folder, warn)
-    return settle_inputs(inputs, panels, load_profile(profile or inputs.place.rule_profile), as_of, warn)
 
 
 def settle_inputs(inputs: Any, panels: Any, profile: Profile, as_of: date | None = None,

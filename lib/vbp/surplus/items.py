@@ -60,6 +60,8 @@ def items_from_panels(panels: PanelTables, inputs: InputTables, profile: Profile
         numbers["pre_price_yuan"] = _ledger_price(table, panels.prices, profile.settlement.pre_price_decimals)
     facts = _facts(table, panels, inputs)
     numbers["score"] = _scores(table, inputs, profile)
+    if profile.assessment.weights:
+        numbers["score"] = _computed_scores(table, panels, inputs, profile, numbers["score"])
     fund = inputs.frame("fund")
     matched = match(table, fund, profile.settlement.share_basis)
     numbers = {name: column.take(matched.item) for name, column in numbers.items()}
@@ -184,6 +186,17 @@ def _scores(table: pd.DataFrame, inputs: InputTables, profile: Profile) -> Scale
     keys, code = distinct(table, names)
     row = len(_SCORE_KEY)
     return scaled.of_values([single.get(key, whole.get(key[:row])) for key in keys]).take(code)
+
+
+def _computed_scores(table: pd.DataFrame, panels: Any, inputs: Any, profile: Profile, entered: Scaled) -> Scaled:
+    """Return the score that the profile's weights make of the indicators; where one is unknown, the entered score."""
+    from vbp.surplus.indicators import indicators
+
+    made = indicators(panels, inputs, profile)
+    scores = {(row.batch_id, row.hospital_id, row.agreement_year): row.score_computed for row in made.itertuples()}
+    keys, code = distinct(table, list(_SCORE_KEY))
+    computed = scaled.of_values([scores.get(key) for key in keys]).take(code)
+    return computed.where(computed.known, entered)
 
 
 _SCORE_KEY = ("batch_id", "hospital_id", "agreement_year")

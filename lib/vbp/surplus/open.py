@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vbp.errors import UsageError
 from vbp.rules import load_profile
+from vbp.surplus.explain import LedgerRows
 from vbp.surplus.read import read_items
 from vbp.surplus.result import Settlement, settle
 
@@ -22,19 +23,26 @@ def day(text: str | None) -> date | None:
 def open_settlement(inputs: Path | None, items: Path | None, profile: str | None, as_of: str | None,
                     warn: Callable[[str], None]) -> Settlement:
     """Settle an inputs folder or an items file; warnings go to `warn`, problems are raised all at once."""
+    return open_with_ledger(inputs, items, profile, as_of, warn)[0]
+
+
+def open_with_ledger(inputs: Path | None, items: Path | None, profile: str | None, as_of: str | None,
+                     warn: Callable[[str], None]) -> tuple[Settlement, LedgerRows | None]:
+    """Settle as `open_settlement` does; also return how to look up the ledger rows behind an item, where there are any."""
     if (inputs is None) == (items is None):
         raise UsageError("give either an inputs folder or --items FILE")
     ends = day(as_of)
-    if items is None:
-        from vbp.surplus.folder import settle_folder
+    if inputs is not None:
+        from vbp.surplus.folder import open_folder, settle_inputs
 
-        assert inputs is not None
-        return settle_folder(inputs, profile, ends, warn)
+        read, panels = open_folder(inputs, warn)
+        rules = load_profile(profile or read.place.rule_profile)
+        return settle_inputs(read, panels, rules, ends, warn), panels.rows
+    assert items is not None
     rules = load_profile(profile)
-    read = read_items(items, rules)
-    for problem in read.problems:
+    file = read_items(items, rules)
+    for problem in file.problems:
         warn(problem.line())
-    if ends and not ("end_date" in read.frame and read.frame["end_date"].notna().any()):
+    if ends and not ("end_date" in file.frame and file.frame["end_date"].notna().any()):
         warn("warning: --as-of has no effect: the items file has no end_date column")
-    return settle(read.frame.drop(columns="row"), rules, ends)
-
+    return settle(file.frame.drop(columns="row"), rules, ends), None
