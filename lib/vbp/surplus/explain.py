@@ -1,0 +1,205 @@
+"""Explain one payout line by line: rule → formula with the numbers in → items → ledger rows (结余留用测算说明)."""
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from vbp.errors import UsageError, unknown
+from vbp.rules import Profile
+from vbp.surplus.result import Settlement
+from vbp.words import say
+
+LedgerRows = Callable[[str, str, str, int], pd.DataFrame]
+"""(hospital, batch, generic, year) → the purchases behind a cell, as `vbp.ledger.Panels.rows` returns them."""
+SHOWN_SWITCHES = ("unit", "flooring", "non_selected", "base_volume", "eligibility", "completion_threshold", "funds",
+                  "rounding")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an explanation: a heading and its lines."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The arithmetic behind the payouts of one hospital and batch; `table` holds the items with what each brings."""
+
+    settlement: Settlement
+    rows: tuple[int, ...]
+    table: pd.DataFrame
+    ledger: LedgerRows | None = None
+    every_row: bool = False
+
+    def parts(self, lang: str) -> tuple[Part, ...]:
+        """Return the explanation as parts, the rule first, then each agreement year from formula to ledger."""
+        parts = [_rule_part(self.settlement.profile, lang)]
+        for row in self.rows:
+            record = self.settlement.table.iloc[row].to_dict()
+            items = self.table[self.table["agreement_year"] == record["agreement_year"]]
+            parts += [_formula_part(self.settlement, row, record, items, lang),
+                      _items_part(record, items, self.settlement.profile, lang)]
+            if self.ledger is not None:
+                parts.append(_ledger_part(record, items, self.ledger, lang, self.every_row))
+        return tuple(parts)
+
+    def text(self, lang: str) -> str:
+        """Return the explanation as plain text."""
+        return "\n\n".join("\n".join((part.heading, *(f"  {line}" for line in part.lines)))
+                           for part in self.parts(lang))
+
+    def html(self, lang: str) -> str:
+        """Return the explanation as collapsible HTML for the report; every name is escaped."""
+        parts = self.parts(lang)
+        return "\n".join(
+            f"<details{' open' if place < 2 else ''}><summary>{html.escape(part.heading)}</summary><ul>"
+            + "".join(f"<li>{html.escape(line)}</li>" for line in part.lines) + "</ul></details>"
+            for place, part in enumerate(parts))
+
+    def assumptions(self, lang: str) -> tuple[str, ...]:
+        """Return the settlement's assumptions."""
+        return self.settlement.assumptions(lang)
+
+
+def explain(settlement: Settlement, hospital: str, batch: str, year: int | None = None, generic: str | None = None,
+            ledger: LedgerRows | None = None) -> Explanation:
+    """Explain the payouts of one hospital and batch, in all agreement years or one, all items or one generic.
+
+    Raises
+    ------
+    UsageError
+        Where the hospital, batch, year or generic is not in the settlement; the nearest names are given.
+    """
+    table = settlement.table
+    mine = table[table["hospital_id"] == hospital]
+    _known("hospital", hospital, table["hospital_id"].unique(), len(mine) > 0)
+    _known("batch", batch, mine["batch_id"].unique(), batch in set(mine["batch_id"]))
+    mine = mine[mine["batch_id"] == batch]
+    if year is not None:
+        _known("agreement year", str(year), mine["agreement_year"].unique(), year in set(mine["agreement_year"]))
+        mine = mine[mine["agreement_year"] == year]
+    items = settlement.items_of(hospital_id=hospital, batch_id=batch)
+    if generic is not None:
+        _known("generic", generic, items["generic"].unique(), generic in set(items["generic"]))
+        items = items[items["generic"] == generic]
+    return Explanation(settlement, tuple(int(place) for place in mine.index), items, ledger, generic is not None)
+
+
+def _known(kind: str, given: str, names: Any, found: bool) -> None:
+    if not found:
+        raise UsageError(unknown(kind, given, [str(name) for name in names][:200]))
+
+
+def _plain(value: Any) -> str:
+    """Return a number with separators and without trailing zeros: 70,000 and 1.2."""
+    if value is None:
+        return "?"
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _yuan(value: Decimal | None) -> str:
+    return "?" if value is None else f"{value:,.2f}" if value == round(value, 2) else _plain(value)
+
+
+def _rule_part(profile: Profile, lang: str) -> Part:
+    lines = [say("explain.source", lang, title=profile.title.say(lang), document=profile.source.document,
+                 publisher=profile.source.publisher, date=profile.source.date)]
+    if profile.source.note:
+        lines.append(profile.source.note.say(lang))
+    for name in SHOWN_SWITCHES:
+        lines.append(_switch(profile, name, lang))
+    bands = ("；" if lang == "zh" else "; ").join(f"{band.lowest}–{band.highest}: {_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
+    lines.append(f"{say('rules.bands', lang)}: {bands}" + _mark(profile, "assessment.bands", lang))
+    return Part(say("explain.rule", lang, profile=profile.name), tuple(lines))
+
+
+def _switch(profile: Profile, name: str, lang: str) -> str:
+    from vbp.surplus.show import switch_text
+
+    value = switch_text(getattr(profile.settlement, name), lang)
+    return f"{say(f'rules.{name}', lang)}: {value}" + _mark(profile, f"settlement.{name}", lang)
+
+
+def _mark(profile: Profile, parameter: str, lang: str) -> str:
+    why = profile.unverified.get(parameter)
+    return say("explain.unverified", lang, why=why.say(lang)) if why else ""
+
+
+def _formula_part(settlement: Settlement, row: int, record: dict[str, Any], items: pd.DataFrame, lang: str) -> Part:
+    score = next((value for value in items["score"] if value is not None), None)
+    heading = say("explain.formula", lang, hospital=record["hospital_id"], batch=record["batch_id"],
+                  year=record["agreement_year"])
+    counted = int(settlement.judged.counted[settlement.lines.row == row].sum())
+    ratio, due = record["ratio"], record["retained_yuan"]
+    lines = [say("explain.budget", lang, amount=_yuan(record["budget_yuan"]), count=counted),
+             say("explain.expenditure", lang, amount=_yuan(record["expenditure_yuan"])),
+             say("explain.net", lang, budget=_yuan(record["budget_yuan"]), spent=_yuan(record["expenditure_yuan"]),
+                 net=_yuan(record["net_yuan"])),
+             say("explain.base", lang, base=_yuan(record["base_yuan"])),
+             say("explain.ratio", lang, score=_plain(score) if score is not None else "—",
+                 ratio="?" if ratio is None else f"{_plain(ratio * 100)}%")]
+    if due is None:
+        lines.append(say("explain.pending", lang))
+    else:
+        lines.append(say("explain.retained", lang, ratio=_plain(ratio), base=_yuan(record["base_yuan"]), due=_yuan(due)))
+    lines += [f"{reason.code}: {reason.text(lang)}" for reason in settlement.reasons_of(row)]
+    return Part(heading, tuple(lines))
+
+
+def _items_part(record: dict[str, Any], items: pd.DataFrame, profile: Profile, lang: str) -> Part:
+    lines: list[str] = []
+    for item in items.to_dict("records"):
+        lines += _item_lines(item, profile, lang)
+    return Part(say("explain.items", lang, count=len(items), year=record["agreement_year"]), tuple(lines))
+
+
+def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
+    name = " ".join(str(item.get(part)) for part in ("generic", "spec", "fund") if item.get(part))
+    share = [item["fund_ratio"], item["insured_share"]]
+    weight = "×".join(_plain(value) for value in share)
+    if profile.settlement.payment_reform_exclusion and item.get("excluded_share"):
+        weight += f"×(1−{_plain(item['excluded_share'])})"
+    spent = "" if profile.settlement.non_selected == "none" else f"+{_plain(item['counted_nonselected_yuan'])}"
+    agreed, actual = item["agreed_quantity_units"], item["actual_quantity_units"]
+    done = f"{actual / agreed:.2%}" if agreed and actual is not None else "—"
+    lines = [say("explain.item", lang, name=name, state=say(
+        "explain.counted" if item["counted"] else "explain.left_out", lang), codes=" ".join(item["codes"]))]
+    lines.append(f"  B = {_plain(item['volume_units'])}×{_plain(item['pre_price_yuan'])}×{weight} = "
+                 f"{_yuan(item['budget_yuan'])}")
+    lines.append(f"  E = ({_plain(agreed)}×{_plain(item['selected_price_yuan'])}{spent})×{weight} = "
+                 f"{_yuan(item['expenditure_yuan'])}")
+    lines.append("  " + say("explain.completion", lang, actual=_plain(actual), agreed=_plain(agreed), done=done,
+                            surplus=_yuan(item["surplus_yuan"])))
+    sources = [say(f"explain.{kind}_{item[column]}", lang) for kind, column in (
+        ("p0", "pre_price_source"), ("p1", "selected_price_source")) if item.get(column)]
+    return [*lines, *(f"  {source}" for source in sources)]
+
+
+def _ledger_part(record: dict[str, Any], items: pd.DataFrame, ledger: LedgerRows, lang: str, every: bool) -> Part:
+    """Return the purchases behind each generic: summed by class, and each row where one generic was asked for."""
+    lines: list[str] = []
+    for generic in items["generic"].drop_duplicates():
+        rows = ledger(record["hospital_id"], record["batch_id"], generic, int(record["agreement_year"]))
+        lines.append(say("explain.ledger_item", lang, generic=generic, count=len(rows)))
+        for name, part in rows.groupby("class", observed=True, sort=False):
+            lines.append("  " + say("explain.ledger_class", lang, name=name, count=len(part),
+                                    units=_plain(Decimal(int(part["quantity_milliunits"].sum())).scaleb(-3)),
+                                    amount=_yuan(Decimal(int(part["amount_fen"].sum())).scaleb(-2))))
+        if every:
+            lines += [f"    {_ledger_line(row)}" for row in rows.to_dict("records")]
+    return Part(say("explain.ledger", lang, year=record["agreement_year"]), tuple(lines))
+
+
+def _ledger_line(row: dict[str, Any]) -> str:
+    when = row.get("date") if row.get("date") is not None and not pd.isna(row.get("date")) else row["month"]
+    return (f"{str(when)[:10]}  {row['product_id']}  {row['class']}  "
+            f"{_plain(Decimal(int(row['quantity_milliunits'])).scaleb(-3))}  "
+            f"{_yuan(Decimal(int(row['amount_fen'])).scaleb(-2))}")

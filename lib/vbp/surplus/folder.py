@@ -1,0 +1,48 @@
+"""Settle an inputs folder: read it, make its panels, join items, settle."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vbp.rules import Profile
+from vbp.surplus.items import coverage_warnings, items_from_panels
+from vbp.surplus.result import Settlement, settle
+
+TABLES = ("varieties", "products", "awards", "agreements", "usage", "hospitals", "assessments", "fund", "settlements")
+
+
+def open_folder(folder: Path, warn: Callable[[str], None]) -> tuple[Any, Any]:
+    """Return a folder's inputs and panels (`vbp.tables.Inputs`, `vbp.ledger.Panels`); warnings go to `warn`."""
+    from vbp.ledger import build  # type: ignore[import-not-found,unused-ignore]
+    from vbp.tables import read_inputs  # type: ignore[import-not-found,unused-ignore]
+
+    inputs = read_inputs(folder, only=TABLES)
+    panels = build(inputs)
+    for problem in (*inputs.problems, *panels.problems):
+        warn(problem.line())
+    return inputs, panels
+
+
+def settle_inputs(inputs: Any, panels: Any, profile: Profile, as_of: date | None = None,
+                  warn: Callable[[str], None] = lambda text: None) -> Settlement:
+    """Settle panels and small tables already at hand; `as_of` defaults to the end of the last usage month."""
+    coverage_warnings(panels, warn)
+    return settle(items_from_panels(panels, inputs, profile), profile, as_of or last_day(panels))
+
+
+def last_day(panels: Any) -> date:
+    """Return the last day of the last month of usage: never the clock."""
+    last = pd.Timestamp(panels.totals["last_month"].iloc[0])
+    return (last + pd.offsets.MonthEnd(0)).date()
+
+
+def read_place(folder: Path) -> tuple[Any, Any]:
+    """Return a folder's place (city.yaml) and the record of its files."""
+    from vbp.tables import read_inputs  # type: ignore[import-not-found,unused-ignore]
+
+    inputs = read_inputs(folder, only=("hospitals",))
+    return inputs.place, inputs.provenance

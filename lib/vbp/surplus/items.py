@@ -1,0 +1,220 @@
+"""From the ledger's panels to items: quantities, P0, P1 and N of each agreement, with r, s and score beside.
+
+Reads the panel `items` (docs/panels.md) and the small tables fund, assessments, hospitals, varieties and products.
+P0 and P1 keep their source: `pre_price_source` given or ledger, `selected_price_source` product, single, weighted, main.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from vbp.rules import Profile
+from vbp.surplus import lines as line_tables
+from vbp.surplus import scaled
+from vbp.surplus.funds import distinct, match
+from vbp.surplus.lines import Lines
+from vbp.surplus.scaled import Scaled
+
+CHEAPER = ("evaluated_cheaper", "unevaluated_cheaper", "originator_cheaper")
+EVALUATED = ("evaluated_cheaper", "evaluated_dearer")
+FEN, MILLI, E10 = 2, 3, 10
+"""Decimals of the panels' integers: money in fen, quantities in thousandths, prices × 10^10."""
+
+
+class PanelTables(Protocol):
+    """What is read of `vbp.ledger.Panels`."""
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """The agreements joined with their cells."""
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """One row per batch × generic: P0 and its sources, cycle."""
+
+
+class InputTables(Protocol):
+    """What is read of `vbp.tables.Inputs`."""
+
+    def has(self, name: str) -> bool:
+        """Whether the folder holds this table."""
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """The table as a frame."""
+
+
+def items_from_panels(panels: PanelTables, inputs: InputTables, profile: Profile) -> Lines:
+    """Return the items of a city as lines, ready to settle.
+
+    Raises
+    ------
+    InputError
+        Where an agreement has no fund row, or two that fit equally well.
+    """
+    table = panels.items.reset_index(drop=True)
+    numbers = _numbers(table, profile)
+    if profile.settlement.pre_price_decimals != 4:
+        numbers["pre_price_yuan"] = _ledger_price(table, panels.prices, profile.settlement.pre_price_decimals)
+    facts = _facts(table, panels, inputs)
+    numbers["score"] = _scores(table, inputs, profile)
+    if profile.assessment.weights:
+        numbers["score"] = _computed_scores(table, panels, inputs, profile, numbers["score"])
+    fund = inputs.frame("fund")
+    matched = match(table, fund, profile.settlement.share_basis)
+    numbers = {name: column.take(matched.item) for name, column in numbers.items()}
+    for name in ("fund_ratio", "insured_share", "excluded_share"):
+        source = fund[name].tolist() if name in fund else [None] * len(fund)
+        numbers[name] = scaled.of_values(source).take(matched.row)
+    return line_tables.of_columns(facts.iloc[matched.item].assign(fund=matched.fund), numbers)
+
+
+def _numbers(table: pd.DataFrame, profile: Profile) -> dict[str, Scaled]:
+    def fen(*names: str) -> Scaled:
+        total = table[names[0]]
+        for name in names[1:]:
+            total = total + table[name]
+        return scaled.of_integers(total, FEN)
+
+    shares = _settling_row(table, profile)
+    nonselected = {"nonselected_amount_yuan": fen("nonselected_fen"),
+                   "nonselected_evaluated_yuan": fen(*(f"{name}_fen" for name in EVALUATED)),
+                   "nonselected_cheaper_yuan": fen(*(f"{name}_fen" for name in CHEAPER)),
+                   "elsewhere_amount_yuan": fen("elsewhere_fen")}
+    return {"base_quantity_units": scaled.of_integers(table["base_milliunits"], MILLI),
+            "agreed_quantity_units": scaled.of_integers(table["agreed_milliunits"], MILLI),
+            "actual_quantity_units": scaled.of_integers(table["actual_milliunits"], MILLI),
+            "last_year_quantity_units": scaled.of_integers(table["previous_milliunits"], MILLI),
+            "pre_price_yuan": scaled.of_integers(table["p0_e10"], E10),
+            "selected_price_yuan": scaled.of_integers(table["p1_e10"], E10),
+            **{name: column if shares is None else column.take(shares) for name, column in nonselected.items()}}
+
+
+def _settling_row(table: pd.DataFrame, profile: Profile) -> np.ndarray | None:
+    """Where a hospital has several products agreed, say from which row each takes N; None where no one has.
+
+    The panel puts the generic's N on the first product. If that one is left out as incomplete while another is
+    settled, N moves to the settled one: it was spent on the generic, not on a product.
+    """
+    if bool(table["generic_first"].all()):
+        return None
+    index = np.arange(len(table))
+    threshold = float(profile.settlement.completion_threshold)
+    done = (table["actual_milliunits"].fillna(0) >= table["agreed_milliunits"] * threshold).to_numpy()
+    group = table.groupby(["hospital_id", "batch_id", "generic", "agreement_year"], observed=True, sort=False).ngroup()
+    frame = pd.DataFrame({"group": group.to_numpy(), "done": done, "first": table["generic_first"].to_numpy(),
+                          "place": index})
+    keeper = frame.sort_values(["group", "done", "place"], ascending=[True, False, True]).drop_duplicates("group")
+    first = frame[frame["first"]].drop_duplicates("group")
+    pairs = keeper.merge(first, on="group", suffixes=("", "_first"), validate="1:1")
+    source = index.copy()
+    source[pairs["place"].to_numpy()] = pairs["place_first"].to_numpy()
+    moved = pairs["place"].to_numpy() != pairs["place_first"].to_numpy()
+    source[pairs["place_first"].to_numpy()[moved]] = pairs["place"].to_numpy()[moved]
+    return source
+
+
+def _ledger_price(table: pd.DataFrame, prices: pd.DataFrame, decimals: int) -> Scaled:
+    """Return P0 rounded half up to the profile's own decimals where the ledger computed it; given prices stay."""
+    joined = table[["batch_id", "generic", "p0_e10", "p0_source"]].merge(
+        prices[["batch_id", "generic", "p0_ledger_e10"]], on=["batch_id", "generic"], how="left", validate="m:1")
+    step = 10 ** (E10 - decimals)
+    computed = (joined["p0_ledger_e10"] + step // 2) // step * step
+    return scaled.of_integers(joined["p0_e10"].where(joined["p0_source"] != "ledger", computed), E10)
+
+
+def _facts(table: pd.DataFrame, panels: PanelTables, inputs: InputTables) -> pd.DataFrame:
+    """Return keys and what is told about an item: dates, cycle, category, county group, names, sources."""
+    facts = table[["hospital_id", "batch_id", "agreement_year", "generic", "end_date"]].copy()
+    facts["spec"] = _categories(table["product_id"])
+    facts["pre_price_source"], facts["selected_price_source"] = table["p0_source"], table["p1_source"]
+    prices = panels.prices[["batch_id", "generic", "cycle"]]
+    facts["cycle"] = _lookup(facts, prices, ["batch_id", "generic"], "cycle")
+    if inputs.has("varieties"):
+        varieties = inputs.frame("varieties")
+        if "category" in varieties:
+            facts["category"] = _lookup(facts, varieties, ["batch_id", "generic"], "category")
+    hospitals = inputs.frame("hospitals")
+    for name, source in (("county_group", "county_group"), ("hospital_name", "name"), ("tier", "tier")):
+        if source in hospitals:
+            facts[name] = _lookup(facts, hospitals, ["hospital_id"], source)
+    products = inputs.frame("products") if inputs.has("products") else pd.DataFrame()
+    if "exempt_reason" in products and products["exempt_reason"].notna().any():
+        facts["exempt_reason"] = _exempt(table, products)
+    return facts
+
+
+def _categories(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return product codes with '' for agreements per generic, cheap to sort."""
+    as_codes = values.astype("category")
+    if "" not in as_codes.cat.categories:
+        as_codes = as_codes.cat.add_categories("")
+    return as_codes.fillna("")
+
+
+def _lookup(facts: pd.DataFrame, table: pd.DataFrame, keys: list[str], column: str) -> pd.Series[Any]:
+    """Return a column of a small table at each item's keys; by categories, so that a million items stay cheap."""
+    small = {tuple(map(str, row[:-1])): row[-1] for row in table[[*keys, column]].itertuples(index=False, name=None)}
+    found, codes = distinct(facts, keys)
+    values = pd.Series([small.get(tuple(map(str, key))) for key in found], dtype=object)
+    compact = values.astype("category") if values.map(type).isin([str, type(None), float]).all() else values
+    return compact.take(codes).reset_index(drop=True)
+
+
+def _exempt(table: pd.DataFrame, products: pd.DataFrame) -> pd.Series[Any]:
+    """Return why completion is not asked for: the agreed product's reason, or that of all the generic's products."""
+    reason = products.set_index("product_id")["exempt_reason"]
+    own = table["product_id"].astype(object).map(reason)
+    every = products.groupby("generic", observed=True)["exempt_reason"].agg(
+        lambda values: values.iloc[0] if values.notna().all() else None)
+    per_generic = table["generic"].astype(object).map(every)
+    return own.where(table["product_id"].notna(), per_generic)
+
+
+def _scores(table: pd.DataFrame, inputs: InputTables, profile: Profile) -> Scaled:
+    """Return the score of each item: its product's own where the profile scores by item, else the row's."""
+    if not inputs.has("assessments") or "score" not in inputs.frame("assessments"):
+        return scaled.unknown(len(table))
+    known = inputs.frame("assessments")
+    known = known[known["score"].notna()]
+    product = known["product_id"] if "product_id" in known else pd.Series(None, index=known.index, dtype=object)
+    whole = _keyed(known[product.isna()], ())
+    single = _keyed(known[product.notna()], ("product_id",)) if profile.settlement.scored_by_item else {}
+    names = [*_SCORE_KEY, *(("product_id",) if single else ())]
+    keys, code = distinct(table, names)
+    row = len(_SCORE_KEY)
+    return scaled.of_values([single.get(key, whole.get(key[:row])) for key in keys]).take(code)
+
+
+def _computed_scores(table: pd.DataFrame, panels: Any, inputs: Any, profile: Profile, entered: Scaled) -> Scaled:
+    """Return the score that the profile's weights make of the indicators; where one is unknown, the entered score."""
+    from vbp.surplus.indicators import indicators
+
+    made = indicators(panels, inputs, profile)
+    scores = {(row.batch_id, row.hospital_id, row.agreement_year): row.score_computed for row in made.itertuples()}
+    keys, code = distinct(table, list(_SCORE_KEY))
+    computed = scaled.of_values([scores.get(key) for key in keys]).take(code)
+    return computed.where(computed.known, entered)
+
+
+_SCORE_KEY = ("batch_id", "hospital_id", "agreement_year")
+
+
+def _keyed(known: pd.DataFrame, more: tuple[str, ...]) -> dict[tuple[Any, ...], Any]:
+    names = [*_SCORE_KEY, *more]
+    keys, code = distinct(known, names)
+    scores = known["score"].tolist()
+    return {keys[place]: score for place, score in zip(code, scores, strict=True)}
+
+
+def coverage_warnings(panels: PanelTables, warn: Callable[[str], None]) -> None:
+    """Warn of agreement years that the ledger covers only in part: their N and Qa are too low."""
+    table = panels.items
+    if "months_in_ledger" not in table:
+        return
+    short = table[(table["months_in_ledger"] > 0) & (table["months_in_ledger"] < table["months_in_year"])]
+    for (batch, year), rows in short.groupby(["batch_id", "agreement_year"], observed=True):
+        warn(f"warning: {batch} year {year}: the ledger covers {int(rows['months_in_ledger'].max())} of "
+             f"{int(rows['months_in_year'].max())} months of the agreement year; purchases and N are those seen so far")
