@@ -12,7 +12,7 @@ from typing import Any
 
 from vbp.errors import InputError, UsageError
 
-VERBS: tuple[str, ...] = ("facts", "estimate", "demo", "report")
+VERBS: tuple[str, ...] = ("facts", "estimate", "demo", "report", "its", "did", "scan")
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
 
 

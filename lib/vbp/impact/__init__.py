@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 from vbp.impact.checks import Check
+from vbp.impact.did import DidResult, did
 from vbp.impact.its import ItsResult, its
+from vbp.impact.synthetic import SyntheticResult, synthetic_control
 from vbp.impact.verdict import Verdict
 
-__all__ = ["Check", "ItsResult", "Verdict", "its"]
+__all__ = ["Check", "DidResult", "ItsResult", "SyntheticResult", "Verdict", "did", "its", "synthetic_control"]
