@@ -113,23 +113,32 @@ def p_values(cell: Cell, series: int) -> dict[str, Array]:
     """p-values (3, series) of mixture and Kenward–Roger without an effect, and with the oracle's 80 % effect."""
     matrix, contrasts = design(cell)
     projection = project(matrix, np.arange(cell.n), contrasts)
-    mix, kr = mixture.mixture_table(projection), kenward.kenward_table(projection)
+    mix = mixture.mixture_table(projection, tilt=np.array([mixture.LEVEL_TILT, mixture.TILT, mixture.TILT]))
+    kr = kenward.kenward_table(projection)
     values = noise(cell.process, cell.n, series, np.random.default_rng(cell.seed))
     error = oracle_error(cell)
     found = {name: [] for name in ("mixture", "kr", "mixture_power", "kr_power")}
     for start in range(0, series, mixture.CHUNK):
         part = values[:, start:start + mixture.CHUNK]
-        pairs = mixture._pairs(mix, part)
-        found["mixture"].append(mixture._p_value(pairs))
+        batch = mixture._batch(mix, part)
+        found["mixture"].append(_mixture_p(batch, np.zeros(3)))
         fit = kenward.kenward(kr, part)
         found["kr"].append(fit.p_value)
         if error is not None:
             # an effect moves every node's estimate by itself and leaves the residuals alone
-            shift = ORACLE_SHIFT * error[:, None]
-            found["mixture_power"].append(mixture._p_value(replace(pairs, centre=pairs.centre + shift)))
-            df_ratio = (fit.high - fit.estimate) / fit.std_error
-            found["kr_power"].append(np.where(np.abs(fit.estimate + shift) > df_ratio * fit.std_error, 0.0, 1.0))
+            shift = ORACLE_SHIFT * error
+            found["mixture_power"].append(_mixture_p(batch, shift))
+            half = (fit.high - fit.low) / 2
+            found["kr_power"].append(np.where(np.abs(fit.estimate + shift[:, None]) > half, 0.0, 1.0))
     return {name: np.concatenate(parts, axis=1) for name, parts in found.items() if parts}
+
+
+def _mixture_p(batch: mixture._Batch, effect: Array) -> Array:
+    """The mixture's p-values (3, N) with an effect (3,) added to each contrast by itself."""
+    out = np.empty((3, batch.ols.shape[1]))
+    for rows, pairs in batch.by_tilt():
+        out[rows] = mixture._p_value(replace(pairs, centre=pairs.centre + effect[rows][:, None]))
+    return out
 
 
 def measure(cell: Cell, series: int) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ from vbp.impact.design import Design, Options, make_design
 from vbp.impact.grid import Grid
 from vbp.impact.inference import Fit, linked
 from vbp.impact.kernel import Array, project
-from vbp.impact.mixture import mixture, mixture_table
+from vbp.impact.mixture import LEVEL_TILT, mixture, mixture_table
 from vbp.impact.verdict import SHORTEST, SHORTEST_SIDE, show_p
 from vbp.words import say
 
@@ -119,7 +119,7 @@ def placebo(series: Series, design: Design) -> Check:
 def _placebo_p(steps: np.ndarray, values: Array, start: int) -> float:
     after = (steps >= start).astype(float)
     matrix = np.column_stack([np.ones(steps.size), steps - start, after])
-    table = mixture_table(project(matrix, steps, np.array([[0.0, 0.0, 1.0]])), 16, 8)
+    table = mixture_table(project(matrix, steps, np.array([[0.0, 0.0, 1.0]])), 16, 8, np.array([LEVEL_TILT]))
     return float(mixture(table, values[:, None], interval=False).p_value[0, 0])
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.impact.grid import Grid
 from vbp.impact.kernel import Array
+from vbp.impact.mixture import LEVEL_TILT, TILT
 from vbp.impact.season import harmonics, month_dummies, spring_festival_days
 
 EFFECTS = ("level", "level+slope")
@@ -92,6 +93,11 @@ class Design:
     def contrasts(self) -> Array:
         """The reported terms and, last, the expected cumulative effect: (k + 1, k)."""
         return np.vstack([self.reported, self.cumulative])
+
+    @property
+    def tilt(self) -> tuple[float, ...]:
+        """The mixture's prior exponent for each contrast: ½ for levels, 1 for what grows with time."""
+        return (*(LEVEL_TILT if name.startswith("level") else TILT for name in self.names), TILT)
 
     @property
     def baseline(self) -> Array:

@@ -176,7 +176,7 @@ def _jackknife(panel: Panel) -> float:
 
 
 def cluster_error(panel: Panel, estimator: str, estimate: float) -> float:
-    """Return the standard error clustered by unit, with the G/(G−1)·(N−1)/(N−k) factor of statsmodels and Stata."""
+    """Return the standard error clustered by unit, with the usual factor G/(G−1)·(N−1)/(N−k)."""
     seen = panel.seen
     moves = np.where(seen, panel.treated[:, None] * panel.post[None, :], 0.0).astype(float)
     if estimator == "cells":
@@ -190,7 +190,8 @@ def cluster_error(panel: Panel, estimator: str, estimate: float) -> float:
         within = residualise(seen, moves)
         scale = (within**2).sum()
         residual = residualise(seen, panel.values) - estimate * within
-        scores, parameters = (within * residual).sum(axis=1) / scale, sum(panel.values.shape)
+        # unit effects are nested in the clusters and do not count (as reghdfe and xtreg)
+        scores, parameters = (within * residual).sum(axis=1) / scale, panel.times.size + 1
     groups, points = len(panel.units), int(seen.sum())
     factor = groups / (groups - 1) * (points - 1) / max(1, points - parameters)
     return float(np.sqrt(factor * (scores**2).sum()))

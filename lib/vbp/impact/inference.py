@@ -5,7 +5,7 @@ for the Poisson families. Batches and single series run through the same functio
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -44,11 +44,11 @@ class Estimates:
     reach: Array
 
 
-def _tables(matrix: bytes, steps: bytes, contrasts: bytes, shape: tuple[int, int, int]) -> Tables:
+def _tables(matrix: bytes, steps: bytes, contrasts: bytes, shape: tuple[int, int, int], tilt: tuple[float, ...]) -> Tables:
     n, k, q = shape
     projection = project(np.frombuffer(matrix).reshape(n, k), np.frombuffer(steps, dtype=np.int64),
                          np.frombuffer(contrasts).reshape(q, k))
-    return Tables(projection, mixture.mixture_table(projection), kenward.kenward_table(projection))
+    return Tables(projection, mixture.mixture_table(projection, tilt=np.array(tilt)), kenward.kenward_table(projection))
 
 
 _kept = lru_cache(maxsize=4)(_tables)
@@ -58,16 +58,30 @@ def tables(design: Design) -> Tables:
     """Return the tables of a design; the last few are kept, as placebo dates and scans ask again."""
     contrasts = np.ascontiguousarray(design.contrasts)
     return _kept(np.ascontiguousarray(design.matrix).tobytes(), design.steps.astype(np.int64).tobytes(),
-                 contrasts.tobytes(), (*design.matrix.shape, contrasts.shape[0]))
+                 contrasts.tobytes(), (*design.matrix.shape, contrasts.shape[0]), design.tilt)
 
 
 def _reach(fit: mixture.Inference) -> Array:
     return (fit.high - fit.low) / 2 + float(ndtri(0.8)) * fit.std_error
 
 
-def default_batch(design: Design, values: Array, interval: bool = True) -> Estimates:
-    """Return the default inference for series (n, N) of one design: mixture, confirmed by Kenward–Roger."""
-    made = tables(design)
+def narrowed(made: Tables, rows: list[int]) -> Tables:
+    """Return the tables with the chosen contrasts only; intervals cost by the contrast."""
+    projection = replace(made.projection, contrast_map=made.projection.contrast_map[rows],
+                         to_contrast=made.projection.to_contrast[rows])
+    mix = replace(made.mix.nodes, shift=made.mix.nodes.shift[:, rows], variance=made.mix.nodes.variance[:, rows])
+    kr = replace(made.kr.nodes, shift=made.kr.nodes.shift[:, rows], variance=made.kr.nodes.variance[:, rows])
+    return Tables(projection, replace(
+        made.mix, projection=projection, nodes=mix, tilt=made.mix.tilt[rows]), replace(
+        made.kr, projection=projection, nodes=kr, factor=made.kr.factor[:, rows], df=made.kr.df[:, rows]))
+
+
+def default_batch(design: Design, values: Array, interval: bool = True, rows: list[int] | None = None) -> Estimates:
+    """Return the default inference for series (n, N) of one design: mixture, confirmed by Kenward–Roger.
+
+    `rows` picks contrasts (terms in order, then the cumulative effect); all by default.
+    """
+    made = tables(design) if rows is None else narrowed(tables(design), rows)
     main = mixture.mixture(made.mix, values, interval)
     confirm = kenward.kenward(made.kr, values)
     return Estimates(main, confirm.p_value, np.fmax(_reach(main), _reach(confirm)))

@@ -5,6 +5,11 @@ gets its REML likelihood times a prior as weight, and the effect's distribution 
 distributions of generalised least squares. Prior: r1 with density proportional to 1 + r1, r2 to (1 − r2²)^4, flat on
 the coefficients and on log sigma. Chosen in a study of some twenty methods (see docs/validation.md for its measured
 size, power and coverage): p-values of short series that may be read as such.
+
+The prior's tilt towards persistent noise is what keeps slopes and sums from being called too often; a level change
+needs less of it. So tests and intervals of a level use the density (1 + r1)^½, which gains power where the noise is
+mild (at rho 0, 36 months, .63 instead of .60 where an oracle has .80) and stays inside the same bounds. Estimates and
+their standard deviations use one prior throughout, so that terms, paths and sums add up.
 """
 from __future__ import annotations
 
@@ -15,20 +20,21 @@ from scipy.special import ndtr, ndtri, stdtr
 
 from vbp.impact.kernel import Array, NodeTable, Projection, ar2_correlation, node_table, residual_forms
 
-KAPPA, TILT, SMALLEST_WEIGHT = 4.0, 1.0, 1e-4
+KAPPA, TILT, LEVEL_TILT, SMALLEST_WEIGHT = 4.0, 1.0, 0.5, 1e-4
 CHUNK = 1_000
 QUANTILE_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
 class MixtureTable:
-    """The mixture's design-only part: nodes (J), their prior and their GLS maps."""
+    """The mixture's design-only part: nodes (J), their prior without tilt, their GLS maps; `tilt` (q,) by contrast."""
 
     projection: Projection
     r1: Array
     r2: Array
     log_prior: Array
     nodes: NodeTable
+    tilt: Array
 
 
 @dataclass(frozen=True)
@@ -43,20 +49,25 @@ class Inference:
 
 
 def grid(first: int = 24, second: int = 12) -> tuple[Array, Array, Array]:
-    """Return nodes r1, r2 (J,) and the log prior: midpoints of the arc sine of the partial autocorrelations."""
+    """Return nodes r1, r2 (J,) and the log prior before its tilt: midpoints of the arc sine of the partial autocorrelations."""
     a1 = -np.pi / 2 + (np.arange(first) + 0.5) * np.pi / first
     a2 = -1.2 + (np.arange(second) + 0.5) * 2.4 / second
     a1 = a1[np.sin(a1) > -0.95]
     one, two = (part.ravel() for part in np.meshgrid(a1, a2, indexing="ij"))
     r1, r2 = np.sin(one), np.sin(two)
-    log_prior = np.log(np.cos(one)) + np.log(np.cos(two)) + KAPPA * np.log1p(-(r2**2)) + TILT * np.log1p(r1)
+    log_prior = np.log(np.cos(one)) + np.log(np.cos(two)) + KAPPA * np.log1p(-(r2**2))
     return r1, r2, log_prior
 
 
-def mixture_table(projection: Projection, first: int = 24, second: int = 12) -> MixtureTable:
-    """Return the mixture's table for one design; cost: one Cholesky factor per node."""
+def mixture_table(projection: Projection, first: int = 24, second: int = 12, tilt: Array | None = None) -> MixtureTable:
+    """Return the mixture's table for one design; cost: one Cholesky factor per node.
+
+    `tilt` (q,): the exponent of the prior (1 + r1)^tilt for each contrast's test; 1 by default, ½ for levels.
+    """
     r1, r2, log_prior = grid(first, second)
-    return MixtureTable(projection, r1, r2, log_prior, node_table(projection, ar2_correlation(r1, r2, projection.lags)))
+    nodes = node_table(projection, ar2_correlation(r1, r2, projection.lags))
+    chosen = np.full(nodes.variance.shape[1], TILT) if tilt is None else tilt
+    return MixtureTable(projection, r1, r2, log_prior, nodes, chosen)
 
 
 def with_functionals(table: MixtureTable, rows: Array) -> MixtureTable:
@@ -70,13 +81,14 @@ def with_functionals(table: MixtureTable, rows: Array) -> MixtureTable:
     centre = rows.mean(axis=0)
     nodes = replace(table.nodes, shift=(rows - centre) @ projection.complement.T,
                     variance=((rows @ correlation) * rows).sum(axis=2))
-    return replace(table, projection=replace(projection, contrast_map=centre), nodes=nodes)
+    return replace(table, projection=replace(projection, contrast_map=centre), nodes=nodes,
+                   tilt=np.full(centre.shape[0], TILT))
 
 
-def weights(table: MixtureTable, rss: Array) -> Array:
+def weights(table: MixtureTable, rss: Array, tilt: float = TILT) -> Array:
     """Return normalised weights (J, N) from residual sums of squares, with those below 1e-4 of the largest at zero."""
-    nu = table.projection.nu
-    log_weight = (table.log_prior + table.nodes.log_det)[:, None] - nu / 2 * np.log(np.maximum(rss, 1e-300))
+    prior = table.log_prior + tilt * np.log1p(table.r1) + table.nodes.log_det
+    log_weight = prior[:, None] - table.projection.nu / 2 * np.log(np.maximum(rss, 1e-300))
     log_weight -= log_weight.max(axis=0)
     weight = np.exp(log_weight)
     weight[weight < SMALLEST_WEIGHT] = 0.0
@@ -99,15 +111,34 @@ class _Pairs:
         return np.array([np.bincount(self.series, self.weight * row, self.count) for row in values])
 
 
-def _pairs(table: MixtureTable, values: Array) -> _Pairs:
+@dataclass(frozen=True)
+class _Batch:
+    """What all contrasts of a chunk share: RSS (J, N), GLS shifts (J, q, N), OLS contrasts (q, N)."""
+
+    table: MixtureTable
+    rss: Array
+    shift: Array
+    ols: Array
+
+    def pairs(self, tilt: float, rows: np.ndarray) -> _Pairs:
+        """Return the weighted pairs of the contrasts `rows` under a tilt."""
+        weight = weights(self.table, self.rss, tilt)
+        node, series = np.nonzero(weight)
+        centre = np.array([self.ols[row, series] + self.shift[node, row, series] for row in rows])
+        sigma = np.sqrt(self.rss[node, series] / self.table.projection.nu)
+        scale = np.sqrt(self.table.nodes.variance[:, rows].T[:, node]) * sigma
+        return _Pairs(series, self.ols.shape[1], weight[node, series], centre, scale, self.table.projection.nu)
+
+    def by_tilt(self) -> list[tuple[np.ndarray, _Pairs]]:
+        """Return contrasts that share a tilt, with their pairs."""
+        tilts = self.table.tilt
+        return [(np.flatnonzero(tilts == tilt), self.pairs(float(tilt), np.flatnonzero(tilts == tilt)))
+                for tilt in np.unique(tilts)]
+
+
+def _batch(table: MixtureTable, values: Array) -> _Batch:
     rss, shift = residual_forms(table.nodes, table.projection.complement @ values)
-    weight = weights(table, rss)
-    node, series = np.nonzero(weight)
-    ols = table.projection.contrast_map @ values
-    centre = np.array([ols[row, series] + shift[node, row, series] for row in range(ols.shape[0])])
-    sigma = np.sqrt(rss[node, series] / table.projection.nu)
-    scale = np.sqrt(table.nodes.variance.T[:, node]) * sigma
-    return _Pairs(series, values.shape[1], weight[node, series], centre, scale, table.projection.nu)
+    return _Batch(table, rss, shift, table.projection.contrast_map @ values)
 
 
 def _p_value(pairs: _Pairs) -> Array:
@@ -162,16 +193,23 @@ def _bracket(pairs: _Pairs, goal: float, guess: Array, spread: Array) -> tuple[A
     return low, high, f_low, f_high
 
 
-def _chunk(table: MixtureTable, values: Array, interval: bool) -> tuple[Array, ...]:
-    pairs = _pairs(table, values)
+def _moments(pairs: _Pairs) -> tuple[Array, Array]:
+    """Return mean and standard deviation (q, N) of the mixture."""
     mean = pairs.total(pairs.centre)
-    nu = pairs.nu
-    square = pairs.scale**2 * (nu / (nu - 2) if nu > 2 else np.inf)
-    spread = np.sqrt(pairs.total(square + (pairs.centre - mean[:, pairs.series]) ** 2))
-    empty = np.full_like(mean, np.nan)
-    low = _quantile(pairs, 0.025, mean, spread) if interval else empty
-    high = _quantile(pairs, 0.975, mean, spread) if interval else empty
-    return mean, spread, _p_value(pairs), low, high
+    square = pairs.scale**2 * (pairs.nu / (pairs.nu - 2) if pairs.nu > 2 else np.inf)
+    return mean, np.sqrt(pairs.total(square + (pairs.centre - mean[:, pairs.series]) ** 2))
+
+
+def _chunk(table: MixtureTable, values: Array, interval: bool) -> tuple[Array, ...]:
+    batch = _batch(table, values)
+    mean, spread = _moments(batch.pairs(TILT, np.arange(table.tilt.size)))
+    p_value, low, high = (np.full_like(mean, np.nan) for _ in range(3))
+    for rows, pairs in batch.by_tilt():
+        p_value[rows] = _p_value(pairs)
+        if interval:
+            low[rows] = _quantile(pairs, 0.025, mean[rows], spread[rows])
+            high[rows] = _quantile(pairs, 0.975, mean[rows], spread[rows])
+    return mean, spread, p_value, low, high
 
 
 def mixture(table: MixtureTable, values: Array, interval: bool = True) -> Inference:
@@ -189,10 +227,13 @@ def mixture(table: MixtureTable, values: Array, interval: bool = True) -> Infere
 
 def quantiles(table: MixtureTable, values: Array, probabilities: tuple[float, ...]) -> Array:
     """Return quantiles (len(probabilities), q, N) of the mixture, for 90 % intervals and predictive bands."""
-    pairs = _pairs(table, values)
-    mean = pairs.total(pairs.centre)
-    spread = np.sqrt(pairs.total(pairs.scale**2 * 2 + (pairs.centre - mean[:, pairs.series]) ** 2))
-    return np.array([_quantile(pairs, probability, mean, spread) for probability in probabilities])
+    batch = _batch(table, values)
+    out = np.empty((len(probabilities), table.tilt.size, values.shape[1]))
+    for rows, pairs in batch.by_tilt():
+        mean, spread = _moments(pairs)
+        for at, probability in enumerate(probabilities):
+            out[at, rows] = _quantile(pairs, probability, mean, spread)
+    return out
 
 
 def node_weights(table: MixtureTable, series: Array) -> tuple[Array, Array]:
