@@ -17,7 +17,7 @@ def run(
     time: Annotated[str, typer.Option(help="column of the time: 2019-12, 2019-12-25 or a number")],
     treated: Annotated[str, typer.Option(help="column of 1 (treated) or 0")] = "",
     date: Annotated[str, typer.Option(help="common date of the treated units")] = "",
-    cohort: Annotated[str | None, typer.Option(help="instead: column with each unit's own date, empty for never")] = None,
+    cohort: Annotated[str | None, typer.Option(help="instead: column of each unit's date, empty for never")] = None,
     estimator: Annotated[str, typer.Option(help="auto, cells, two-way, imputation, synthetic")] = "auto",
     inference: Annotated[str, typer.Option(help="auto, cluster, permutation, wild-cluster")] = "auto",
     balanced: Annotated[bool, typer.Option(help="complete units only")] = False,

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 
-
 def run(
     file: Annotated[Path, typer.Argument(help="CSV with one row a time")],
     outcome: Annotated[str, typer.Option(help="column of the outcome")],

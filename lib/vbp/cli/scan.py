@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from vbp.impact.scan import ScanResult
 
-SHOWN = ["rank", "generic", "measure", "date", "points", "level", "level_low", "level_high", "change_percent", "p_shown",
-         "q_bh", "level_verdict"]
+SHOWN = ["rank", "generic", "measure", "date", "points", "level", "level_low", "level_high", "change_percent",
+         "p_shown", "q_bh", "level_verdict"]
 
 
 def run(
@@ -69,7 +69,8 @@ def _series(folders: list[Path]) -> tuple[pd.DataFrame, dict[tuple[str, str], tu
     from vbp.ledger import build
     from vbp.tables import read_inputs
 
-    frames, dates = [], {}
+    frames: list[pd.DataFrame] = []
+    dates: dict[tuple[str, str], tuple[str, ...]] = {}
     for folder in folders:
         tables = read_inputs(folder)
         series, found = panels_series(build(tables), tables.frame("products"))

@@ -112,8 +112,9 @@ def placebo(series: Series, design: Design) -> Check:
     values = linked(series.values[design.keep][early], exposure, "gaussian" if series.family == "gaussian" else "log")
     smallest = min(_placebo_p(steps, values, start) for start in starts)
     bound = min(1.0, smallest * len(starts))
-    return Check("placebo_dates", "fail" if bound < 0.05 else "pass", "placebo_fail" if bound < 0.05 else "placebo_pass",
-                 {"dates": ", ".join(str(series.grid.label(s)) for s in starts), "count": len(starts), "p": show_p(bound)})
+    word = "fail" if bound < 0.05 else "pass"
+    dates = ", ".join(str(series.grid.label(start)) for start in starts)
+    return Check("placebo_dates", word, f"placebo_{word}", {"dates": dates, "count": len(starts), "p": show_p(bound)})
 
 
 def _placebo_p(steps: np.ndarray, values: Array, start: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Grid:
         """
         if self.unit == "number":
             try:
-                return (float(moment) - float(self.first)) / self.size  # type: ignore[arg-type]
+                return (float(moment) - float(self.first)) / self.size
             except (TypeError, ValueError) as error:
                 raise UsageError(f"{moment!r} is not a number, but the time column holds numbers") from error
         stamp = moment if isinstance(moment, pd.Timestamp) else as_date(str(moment))
@@ -87,7 +88,8 @@ def as_date(text: str) -> pd.Timestamp | None:
     if parts is None:
         return None
     try:
-        return pd.Timestamp(*(int(part) for part in parts))
+        year, month, day = (int(part) for part in parts)
+        return pd.Timestamp(year=year, month=month, day=day)
     except ValueError:
         return None
 
@@ -112,7 +114,7 @@ def _unit_of(stamps: pd.Series) -> str:
         apart = np.gcd.reduce(np.diff([_months(day) for day in days])) if len(days) > 1 else 1
         if apart:
             return "year" if apart % 12 == 0 else "quarter" if apart % 3 == 0 else "month"
-    between = np.gcd.reduce([(later - day).days for day, later in zip(days, days[1:], strict=False)])
+    between = np.gcd.reduce([(later - day).days for day, later in pairwise(days)])
     return "week" if between % 7 == 0 else "day"
 
 

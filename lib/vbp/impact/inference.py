@@ -44,7 +44,8 @@ class Estimates:
     reach: Array
 
 
-def _tables(matrix: bytes, steps: bytes, contrasts: bytes, shape: tuple[int, int, int], tilt: tuple[float, ...]) -> Tables:
+def _tables(matrix: bytes, steps: bytes, contrasts: bytes, shape: tuple[int, int, int],
+            tilt: tuple[float, ...]) -> Tables:
     n, k, q = shape
     projection = project(np.frombuffer(matrix).reshape(n, k), np.frombuffer(steps, dtype=np.int64),
                          np.frombuffer(contrasts).reshape(q, k))
@@ -132,14 +133,16 @@ def _gaussian(design: Design, values: Array, family: str, name: str) -> Fit:
     if name in ("auto", "mixture", "kenward-roger"):
         estimates = default
         if name == "kenward-roger":
-            estimates = Estimates(kenward.kenward(tables(design).kr, values[:, None]), default.main.p_value, default.reach)
+            fitted_kr = kenward.kenward(tables(design).kr, values[:, None])
+            estimates = Estimates(fitted_kr, default.main.p_value, default.reach)
         main = estimates.main
         beta, covariance = np.linalg.solve(design.reported, main.estimate[:-1, 0]), None
     else:
         fit = classical.GAUSSIAN[name](design, values)
         main = _from_classical(fit, design.contrasts)
         # a named inference that over-rejects is confirmed by both tests of the default before a word is given
-        estimates = Estimates(main, np.fmax(default.p_confirm, default.main.p_value), np.fmax(default.reach, _reach(main)))
+        confirm = np.fmax(default.p_confirm, default.main.p_value)
+        estimates = Estimates(main, confirm, np.fmax(default.reach, _reach(main)))
         beta, covariance = fit.beta, fit.covariance
     fitted = design.matrix @ beta
     shown = {"auto": "mixture-ar2 confirmed by kenward-roger-ar1", "mixture": "mixture-ar2"}.get(name, name)

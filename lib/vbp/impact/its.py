@@ -140,7 +140,8 @@ class ItsResult:
         cumulative |= {"p_value": self.cumulative_term.p_value, "verdict": self.cumulative_term.verdict.word}
         document["cumulative"] = cumulative
         document["exact_step"] = self.exact
-        document["verdict"] = {"word": self.verdict.word, "text": self.verdict.text("en"), "text_zh": self.verdict.text("zh")}
+        document["verdict"] = {"word": self.verdict.word, "text": self.verdict.text("en"),
+                               "text_zh": self.verdict.text("zh")}
         document["checks"] = [check.as_json() for check in self.checks]
         document["assumptions"] = [say(f"impact_assumption.{key}", "en") for key in self.assumptions]
         document["text"] = {"zh": self.text("zh"), "en": self.text("en")}
@@ -166,7 +167,8 @@ def require_columns(frame: pd.DataFrame, columns: list[str]) -> None:
             raise UsageError(unknown("column", column, [str(name) for name in frame.columns]))
 
 
-def _read(frame: pd.DataFrame, outcome: str, time: str, offset: str | None) -> tuple[Grid, np.ndarray, Array, Array | None]:
+def _read(frame: pd.DataFrame, outcome: str, time: str,
+          offset: str | None) -> tuple[Grid, np.ndarray, Array, Array | None]:
     """Return grid, steps with data (sorted), values and exposure; rows without a value are gaps."""
     require_columns(frame, [outcome, time] + ([offset] if offset else []))
     frame = frame[frame[time].notna()].reset_index(drop=True)
@@ -182,7 +184,8 @@ def _read(frame: pd.DataFrame, outcome: str, time: str, offset: str | None) -> t
     return grid, grid.steps[pick], values[pick], None if exposure is None else exposure[pick]
 
 
-def _refuse_domain(grid: Grid, steps: np.ndarray, values: Array, exposure: Array | None, family: str, outcome: str) -> None:
+def _refuse_domain(grid: Grid, steps: np.ndarray, values: Array, exposure: Array | None, family: str,
+                   outcome: str) -> None:
     bad = np.zeros(values.size, dtype=bool)
     why = "the log family needs values above 0; use gaussian, or quasipoisson for counts"
     if family == "log":
@@ -209,7 +212,8 @@ def _exact_fit(design: Design, values: Array, family: str, exposure: Array | Non
         return None
     if rule.constant(scaled):
         return None
-    estimate = np.where(np.abs(design.contrasts @ beta) < 1e-9 * np.abs(scaled).max(), 0.0, design.contrasts @ beta)[:, None]
+    found = design.contrasts @ beta
+    estimate = np.where(np.abs(found) < 1e-9 * np.abs(scaled).max(), 0.0, found)[:, None]
     zero, none = np.zeros_like(estimate), np.full_like(estimate, np.nan)
     return Fit("exact", family, Estimates(Inference(estimate, zero, none, estimate, estimate), none, zero), beta,
                np.zeros((beta.size, beta.size)), design.matrix @ beta, np.zeros(values.size),
@@ -262,9 +266,10 @@ def _terms(design: Design, fit: Fit, verdicts: list[Verdict], confirm: Array) ->
     exact = fit.inference == "exact"
     terms = []
     for row, name in enumerate((*design.names, "cumulative")):
+        estimate, spread, low, high, p_value = (
+            float(part[row, 0]) for part in (main.estimate, main.std_error, main.low, main.high, main.p_value))
         terms.append(Term(
-            name, *(float(part[row, 0]) for part in (main.estimate, main.std_error, main.low, main.high)),
-            None if exact else float(main.p_value[row, 0]), None if exact else float(confirm[row]),
+            name, estimate, spread, low, high, None if exact else p_value, None if exact else float(confirm[row]),
             float(classical[row]), float(error[row]), float(fit.estimates.reach[row, 0]), verdicts[row]))
     return terms
 
@@ -322,7 +327,8 @@ def its(frame: pd.DataFrame, outcome: str, time: str, date: Any, *, family: str 
     if offset and family == "gaussian":
         raise UsageError("an offset is an exposure for the log and Poisson families; divide first for gaussian")
     _refuse_domain(grid, steps, values, exposure, family, outcome)
-    return fit_series(Series(grid, options, steps, values, exposure, family), outcome, inference, margin, measure, checks)
+    series = Series(grid, options, steps, values, exposure, family)
+    return fit_series(series, outcome, inference, margin, measure, checks)
 
 
 def fit_series(series: Series, outcome: str, inference: str = "auto", margin: float | None = None,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = np.ndarray
+"""A float64 array; shapes stand in the docstrings."""
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,11 @@ COLUMNS = ["generic", "month", "measure", "value"]
 
 def _sums(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return quantity (converted units) and spending (yuan) by generic × month."""
-    found = rows.groupby(["generic", "month"], observed=True, as_index=False)[["quantity_milliunits", "amount_fen"]].sum()
+    both = ["quantity_milliunits", "amount_fen"]
+    found = rows.groupby(["generic", "month"], observed=True, as_index=False)[both].sum()
     return found.assign(**{f"{name}quantity": found["quantity_milliunits"] / 1000,
                            f"{name}spending": found["amount_fen"] / 100}).drop(
-        columns=["quantity_milliunits", "amount_fen"])
+        columns=both)
 
 
 def winners(awards: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +132,8 @@ def panels_series(panels: Panels, products: pd.DataFrame) -> tuple[pd.DataFrame,
     dates = batch_dates(panels.prices)
     tendered = series[series["generic"].isin(dates)].reset_index(drop=True)
     if tendered.empty:
-        raise InputError(Problem("no tendered generic has any purchase; a scan needs varieties with awards", rule="empty"))
+        raise InputError(Problem("no tendered generic has any purchase; a scan needs varieties with awards",
+                                 rule="empty"))
     return tendered, inside(tendered, dates)
 
 

@@ -22,7 +22,7 @@ from vbp.impact.kernel import Array, NodeTable, Projection, ar2_correlation, nod
 
 KAPPA, TILT, LEVEL_TILT, SMALLEST_WEIGHT = 4.0, 1.0, 0.5, 1e-4
 CHUNK = 1_000
-QUANTILE_TOLERANCE = 1e-10
+QUANTILE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Inference:
 
 
 def grid(first: int = 24, second: int = 12) -> tuple[Array, Array, Array]:
-    """Return nodes r1, r2 (J,) and the log prior before its tilt: midpoints of the arc sine of the partial autocorrelations."""
+    """Return nodes r1, r2 (J,), midpoints in the arc sine of each, and the log prior before its tilt."""
     a1 = -np.pi / 2 + (np.arange(first) + 0.5) * np.pi / first
     a2 = -1.2 + (np.arange(second) + 0.5) * 2.4 / second
     a1 = a1[np.sin(a1) > -0.95]

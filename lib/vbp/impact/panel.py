@@ -47,7 +47,7 @@ class Panel:
     @property
     def complete(self) -> np.ndarray:
         """Return which units (N,) have every cell."""
-        return self.seen.all(axis=1)
+        return np.asarray(self.seen.all(axis=1))
 
     def only(self, units: np.ndarray) -> Panel:
         """Return the panel of the chosen units (N,) bool."""
@@ -90,7 +90,7 @@ def read_panel(frame: pd.DataFrame, outcome: str, unit: str, time: str, treated:
     Raises
     ------
     InputError
-        A unit × time that stands twice, values that are no numbers, no treated or no control unit, a date outside the data.
+        A unit × time that stands twice, values that are no numbers, no treated or no control unit, a date outside.
     """
     from vbp.impact.its import _numbers, require_columns
 
@@ -103,7 +103,7 @@ def read_panel(frame: pd.DataFrame, outcome: str, unit: str, time: str, treated:
     if cohort:
         row_start = _dates(frame, cohort, grid)
     else:
-        first = int(np.ceil(grid.position(date) - 1e-9))
+        first = int(np.ceil(grid.position(date if date is not None else "") - 1e-9))
         row_start = np.where(_flag(frame, treated), first, NEVER)
     codes, units = pd.factorize(frame[unit])
     times = np.unique(steps)
@@ -136,7 +136,7 @@ def _refuse_twice(frame: pd.DataFrame, unit: str, grid: Grid, steps: np.ndarray,
 
 def _checked(panel: Panel, outcome: str) -> Panel:
     """Drop units without any value; refuse a panel without treated, controls, or times on both sides."""
-    panel = panel.only(panel.seen.any(axis=1))
+    panel = panel.only(np.asarray(panel.seen.any(axis=1)))
     if not panel.units:
         raise InputError(Problem("every value is missing; nothing to compare", rule="all_missing", column=outcome))
     if not panel.treated.any():
@@ -149,7 +149,8 @@ def _checked(panel: Panel, outcome: str) -> Panel:
         raise InputError(Problem(f"the date lies outside the data ({first} to {last}); times before and after it "
                                  "are needed", rule="date_outside"))
     if np.nanmax(panel.values) == np.nanmin(panel.values):
-        raise InputError(Problem("the outcome is constant; there is no change to assess", rule="constant", column=outcome))
+        raise InputError(Problem("the outcome is constant; there is no change to assess", rule="constant",
+                                 column=outcome))
     return panel
 
 

@@ -39,8 +39,9 @@ class CounterfactualSavings:
     @property
     def table(self) -> pd.DataFrame:
         """Return every kind of saving, named: kind, yuan, ci_low, ci_high, mark."""
-        rows = [("expected_against_counterfactual", *_ends(self.expected), "estimated with interval"),
-                ("realised_against_counterfactual", *_ends(self.realised), "estimated with interval")]
+        rows: list[tuple[object, ...]] = [
+            ("expected_against_counterfactual", *_ends(self.expected), "estimated with interval"),
+            ("realised_against_counterfactual", *_ends(self.realised), "estimated with interval")]
         for name, given in (("official", self.official), ("realised_at_prices", self.realised_at_prices)):
             if given is not None:
                 rows.append((name, float(given), None, None, "computed"))

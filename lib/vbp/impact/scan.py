@@ -93,17 +93,15 @@ class ScanResult:
         counts = {"series": len(table), "assessed": int((table["level_verdict"] != "not_assessable").sum()),
                   "supported": int((table["level_verdict"] == "supported").sum()),
                   "bh": int((table["q_bh"] <= self.alpha).sum()), "by": int((table["q_by"] <= self.alpha).sum())}
-        return say("impact_scan.summary", lang, **counts) + say("impact_scan.bound", lang, floor=f"{P_FLOOR:g}")
+        parts = say("impact_scan.summary", lang, **counts), say("impact_scan.bound", lang, floor=f"{P_FLOOR:g}")
+        return ("" if lang == "zh" else " ").join(parts)
 
 
 def _dates_of(part: pd.DataFrame, dates: Any, key: tuple[Any, ...]) -> tuple[Any, ...]:
     if "date" in part.columns:
         found = part["date"].dropna().unique()
         return tuple(found)
-    if isinstance(dates, Mapping):
-        given = dates.get(key, dates.get(key[0] if len(key) == 1 else key[-1]))
-    else:
-        given = dates
+    given = dates.get(key, dates.get(key[-1])) if isinstance(dates, Mapping) else dates
     if given is None:
         return ()
     return tuple(given) if isinstance(given, (list, tuple)) else (given,)
@@ -259,10 +257,11 @@ def scan(frame: pd.DataFrame, date: Any = None, *, keys: Sequence[str] = ("gener
     options = Options(dates=("any",), **design_options).checked()
     chosen = {measure: "log" if measure in LOGGED else "gaussian" for measure in frame["measure"].unique()}
     chosen |= dict(families or {})
-    everyone, groups = [], {}
+    everyone: list[_One] = []
+    groups: dict[bytes, list[_One]] = {}
     for found, part in frame.groupby([*keys, "measure"], sort=True, observed=True):
-        *key, measure = found
-        one = _One(tuple(key), measure, _dates_of(part, date, tuple(key)), chosen[measure])
+        *key, measure = tuple(found)
+        one = _One(tuple(key), str(measure), _dates_of(part, date, tuple(key)), chosen[str(measure)])
         _prepare(one, part, options)
         everyone.append(one)
         if one.design is not None:

@@ -50,7 +50,7 @@ def _sentence(result: ItsResult, term: Term, lang: str) -> str:
 
 def _sums(result: ItsResult, lang: str) -> str:
     made = result.counterfactual
-    parts = {"points": made.points}
+    parts: dict[str, str | int] = {"points": made.points}
     for name, amount in (("expected", made.expected), ("realised", made.realised)):
         parts |= {name: number(amount.estimate), f"{name}_low": number(amount.ci_low),
                   f"{name}_high": number(amount.ci_high)}

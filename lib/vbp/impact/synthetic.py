@@ -1,4 +1,4 @@
-"""Synthetic control: a weighted mean of donors that follows the treated unit before the date (Abadie and others 2010)."""
+"""Synthetic control: a weighted mean of donors that follows the treated unit before the date (Abadie 2010)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -53,7 +53,8 @@ class SyntheticResult:
         word = "not_assessable" if self.smallest_possible_p > 0.05 else (
             "supported" if self.p_value <= 0.05 and self.checks[0].verdict == "pass" else "inconclusive")
         name = {"zh": "合成对照，置换检验", "en": "synthetic control, permutation over units"}[lang]
-        parts = [say("impact_did.estimate", lang, estimate=number(self.estimate), inference=name, p=show_p(self.p_value)),
+        parts = [say("impact_did.estimate", lang, estimate=number(self.estimate), inference=name,
+                     p=show_p(self.p_value)),
                  say(f"impact_did.{word}", lang, smallest=f"{self.smallest_possible_p:.3g}"), self.checks[0].text(lang)]
         return ("" if lang == "zh" else " ").join(parts)
 
@@ -81,7 +82,8 @@ def _ratio(gap: Array, early: np.ndarray) -> float:
     return float(after / before) if before > 0 else float("inf") if after > 0 else 0.0
 
 
-def synthetic_control(frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: str, date: Any) -> SyntheticResult:
+def synthetic_control(frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: str,
+                      date: Any) -> SyntheticResult:
     """Return the synthetic control of the treated unit (several: their mean) from complete donors.
 
     Raises
