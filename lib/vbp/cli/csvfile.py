@@ -21,7 +21,8 @@ def read_csv(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(Problem("no such file", rule="file", file=str(path)))
     frame = _decoded(path)
-    frame.columns = [str(name).strip() for name in frame.columns]
+    # read without a header, so that pandas does not rename the second of two equal names
+    frame = frame.iloc[1:].set_axis([str(name).strip() for name in frame.iloc[0]], axis=1).reset_index(drop=True)
     twice = sorted({name for name in frame.columns if list(frame.columns).count(name) > 1})
     if twice:
         raise InputError(Problem(f"column {', '.join(twice)} stands twice", rule="header", file=str(path), row=1))
@@ -36,7 +37,7 @@ def _decoded(path: Path) -> pd.DataFrame:
     reason = ""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return pd.read_csv(path, dtype=str, encoding=encoding, skipinitialspace=True)
+            return pd.read_csv(path, dtype=str, encoding=encoding, skipinitialspace=True, header=None)
         except UnicodeDecodeError as error:
             reason = str(error)
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:

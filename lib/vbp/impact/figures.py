@@ -27,8 +27,9 @@ def its_figure(result: ItsResult, lang: str = "zh") -> go.Figure:
 
     figure, path = go.Figure(), result.counterfactual.path
     band = path[path["ci_low"].notna()]
-    figure.add_scatter(x=[*band["time"], *band["time"][::-1]], y=[*band["ci_high"], *band["ci_low"][::-1]],
-                       fill="toself", fillcolor=BAND, line={"width": 0}, name=say("impact_figure.band", lang), hoverinfo="skip")
+    outline = {"x": [*band["time"], *band["time"][::-1]], "y": [*band["ci_high"], *band["ci_low"][::-1]]}
+    figure.add_scatter(**outline, fill="toself", fillcolor=BAND, line={"width": 0}, hoverinfo="skip",
+                       name=say("impact_figure.band", lang))
     for column, name, style in _lines(result, lang):
         figure.add_scatter(x=path["time"], y=path[column], name=name, **style)
     figure.add_shape(type="line", x0=result.start, x1=result.start, y0=0, y1=1, yref="paper",
