@@ -26,6 +26,9 @@ VERBS: tuple[str, ...] = (
     "explain",
     "project",
     "index",
+    "its",
+    "did",
+    "scan",
     "report",
 )
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
