@@ -29,6 +29,8 @@ def run(
         list[str] | None,
         typer.Option("--parameter", "-p", help="a notebook parameter, NAME=VALUE", metavar="NAME=VALUE"),
     ] = None,
+    standalone: Annotated[bool, typer.Option("--standalone", help="also each page as one HTML file to mail")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="also each page as PDF (A4), printed by Chromium")] = False,
 ) -> None:
     """Render the reports; exit 1 where one failed (the others are rendered all the same)."""
     from vbp import paths
@@ -43,7 +45,15 @@ def run(
     chosen = _jobs(
         cities or [], every, root, lang, (out or paths.root() / "reports").resolve(), _parameters(parameter or [])
     )
-    _render(chosen, jobs)
+    browser = _browser() if pdf else ""
+    _render(chosen, jobs, browser, standalone)
+
+
+def _browser() -> str:
+    """Find Chromium before anything is rendered: nobody waits for minutes to read that it is missing."""
+    from vbp.render.paper import find_browser
+
+    return find_browser()
 
 
 def _parameters(pairs: list[str]) -> dict[str, str]:
@@ -81,18 +91,22 @@ def _jobs(cities: list[str], every: bool, root: Path, lang: str, out: Path, give
     return jobs
 
 
-def _render(jobs: list[Job], workers: int) -> None:
+def _render(jobs: list[Job], workers: int, browser: str = "", one_file: bool = False) -> None:
+    from vbp.render.paper import write_extras
     from vbp.render.run import progress_bar, render_all
 
     out = jobs[0].out
     with progress_bar(len(jobs)) as progress:
         outcomes = render_all(jobs, out, workers, progress)
+    extras = write_extras(jobs, outcomes, pdf=browser, one_file=one_file)
+    for line in extras:
+        print(line, file=sys.stderr)
     failed = [outcome for outcome in outcomes if not outcome.ok]
     for outcome in failed:
         for line in outcome.problems or (outcome.reason,):
             print(f"{outcome.slug}: {line}", file=sys.stderr)
     print(f"{len(outcomes) - len(failed)} of {len(outcomes)} reports made. Open {_shown(out / 'index.html')}")
-    if failed:
+    if failed or extras:
         raise typer.Exit(1)
 
 
