@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbp.errors import InputError, Problem, unknown
 from vbp.facts import Batch, Fact, Published, load_published
+from vbp.results import Computed
 
 if TYPE_CHECKING:
     from vbp.estimate import EstimateSet
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class City:
+class City(Computed):
     """One city or place; made by `open_city`.
+
+    What is computed from the inputs (`panels`, `prices`, `completion`, `savings`, `spending_change`, `benefit`, `surplus`,
+    `tornado`, `scan`, `projection`, `settlement`) is described in `vbp.results.Computed`.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vbp.errors import InputError, Problem, UsageError
+from vbp.errors import UsageError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -45,6 +45,7 @@ class Opened:
 def open_panels(folder: Path, until: dt.date | None = None) -> Opened:
     """Return the folder's tables and panels, purchases up to `until` only; warnings go to standard error."""
     from vbp.ledger import build
+    from vbp.ledger.cut import cut_usage
     from vbp.tables import read_inputs
 
     inputs = read_inputs(folder)
@@ -65,22 +66,3 @@ def day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text!r} is no date; write it as 2024-06-30") from None
-
-
-def cut_usage(inputs: Inputs, until: dt.date) -> Inputs:
-    """Return the inputs with purchases up to `until`: by date where the ledger has dates, else whole months ended."""
-    import dataclasses
-    import datetime as dt
-
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    usage = inputs.tables["usage"]
-    following = until + dt.timedelta(days=1)
-    ended = pc.less(usage["month"], pa.scalar(following.replace(day=1), pa.date32()))
-    if "date" in usage.column_names:
-        ended = pc.coalesce(pc.less_equal(usage["date"], pa.scalar(until, pa.date32())), ended)
-    kept = usage.filter(ended)
-    if kept.num_rows == 0:
-        raise InputError(Problem(f"no purchases up to {until}", rule="empty", table="usage"))
-    return dataclasses.replace(inputs, tables={**inputs.tables, "usage": kept})
