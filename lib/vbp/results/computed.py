@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vbp.ledger import Panels
     from vbp.prices.cuts import Cuts
     from vbp.projection import Projection
+    from vbp.results.cards import Card
     from vbp.rules import Profile
     from vbp.savings import Savings, SpendingChange
     from vbp.settlement import Settlement as Payments
@@ -82,6 +83,22 @@ class Computed:
 
         found = award_cuts(panels)
         return found if len(found.table) else missing("price_before")
+
+    @cached_property
+    def price_total(self) -> Maybe[Cuts]:
+        """Price cuts over all batches, a row for each baseline; the generic's price before (P0) first."""
+        found, panels = self.prices, self.panels
+        if found is None or isinstance(found, Missing):
+            return found
+        from dataclasses import replace
+
+        from vbp.prices.cuts import BASELINES, award_cuts
+
+        assert panels is not None and not isinstance(panels, Missing)
+        total = award_cuts(panels, by=())
+        order = {name: place for place, name in enumerate(dict.fromkeys(("p0", "published", *BASELINES)))}
+        table = total.table.sort_values("baseline", key=lambda names: names.map(order)).reset_index(drop=True)
+        return replace(total, table=table)
 
     @cached_property
     def completion(self) -> Maybe[Completion]:
@@ -213,6 +230,13 @@ class Computed:
         from vbp.settlement import settlement
 
         return settlement(self.inputs.frame("settlements"), self.as_of or self.day)
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        """The headline figures, each with mark, baseline and interval; none without a ledger."""
+        from vbp.results.cards import cards
+
+        return cards(self)
 
     def as_of_in(self, panels: Panels) -> date:
         """Return the day results stand at: `as_of`, at the earliest the end of the last month counted."""
