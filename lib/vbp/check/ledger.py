@@ -141,7 +141,8 @@ def duplicates(view: View) -> list[Problem]:
     keys = key_codes([view.inputs.codes("usage", name) for name in key])
     keys = keys * (int(view.month.max(initial=0)) + 2) + view.month + 1
     if when is not None:
-        keys = key_codes([flat(table["date"]), *(view.inputs.codes("usage", name) for name in key)])
+        # the month too: a template's date column may be there and empty
+        keys = key_codes([flat(table["date"]), flat(table["month"]), *(view.inputs.codes("usage", name) for name in key)])
     again = repeated(keys)
     if not len(again):
         return []

@@ -30,6 +30,7 @@ VERBS: tuple[str, ...] = (
     "did",
     "scan",
     "report",
+    "rerun",
 )
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
 

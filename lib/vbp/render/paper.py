@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbp.errors import InputError, Problem
-from vbp.render.standalone import standalone, write_standalone
+from vbp.render.standalone import SUFFIX, standalone, write_standalone
 from vbp.words import say
 
 if TYPE_CHECKING:
-    from vbp.render.city import Job, Outcome
+    from vbp.render.city import Job
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 SECONDS = 180
@@ -102,18 +102,25 @@ def _print(browser: str, folder: Path, made: Path) -> str:
     return lines[-1] if lines else f"exit status {run.returncode}"
 
 
-def write_extras(jobs: Sequence[Job], outcomes: Sequence[Outcome], *, pdf: str = "", one_file: bool = False) -> tuple[str, ...]:
-    """Write PDFs (with the browser `pdf`) and pages in one file for every report that is good; return what failed."""
+def write_extras(jobs: Sequence[Job], *, pdf: str = "", one_file: bool = False) -> tuple[str, ...]:
+    """Write PDFs (with the browser `pdf`) and pages in one file for every report that stands; return what failed.
+
+    What is younger than its page is left as it is.
+    """
     failed = []
-    good = {outcome.slug for outcome in outcomes if outcome.ok}
     for job in jobs:
-        for lang in job.languages if job.slug in good else ():
+        for lang in job.languages:
             page = job.out / job.slug / f"report.{lang}.html"
             try:
-                if one_file:
+                if one_file and _older(page.with_name(page.stem + SUFFIX), page):
                     write_standalone(page)
-                if pdf:
+                if pdf and _older(page.with_suffix(".pdf"), page):
                     write_pdf(page, pdf)
             except InputError as error:
                 failed.append(f"{job.slug}: {error.problems[0].line()}")
     return tuple(failed)
+
+
+def _older(made: Path, page: Path) -> bool:
+    """Return whether `made` is missing or older than its page; False without a page."""
+    return page.exists() and (not made.exists() or made.stat().st_mtime < page.stat().st_mtime)
