@@ -155,6 +155,13 @@ def sample_tables() -> dict[str, pd.DataFrame]:
         "usage": pd.DataFrame(usage, columns=["hospital_id", "month", "product_id", "quantity_packs", "amount_yuan"]),
         "assessments": pd.DataFrame(
             [(batch, "H001", 1, 92), (batch, "H002", 1, 88)], columns=["batch_id", "hospital_id", "agreement_year", "score"]),
+        "batches": pd.DataFrame(
+            [(batch, "示例第一批", "Sample round 1", "药品", 62.5, "加权平均", pd.Timestamp(day[0]))],
+            columns=["batch_id", "name_zh", "name_en", "category", "average_cut_percent", "cut_kind", "start_date"]),
+        "batch_usage": pd.DataFrame(
+            [(hospital, batch, pd.Timestamp("2022-01-01"), pd.Timestamp("2022-12-31"), amount, "集采前")
+             for hospital, amount in (("H001", 181440), ("H002", 60480))],
+            columns=["hospital_id", "batch_id", "period_start", "period_end", "amount_yuan", "amount_basis"]),
         "fund": pd.DataFrame([("H001", 0.7, 0.9), ("H002", 0.75, 0.9)], columns=["hospital_id", "fund_ratio", "insured_share"]),
     }  # fmt: skip
 
