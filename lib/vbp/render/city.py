@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbp import paths
 from vbp.errors import InputError
@@ -17,6 +17,9 @@ from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.page import figures_in, page
 from vbp.render.parameters import ReportParameters
 from vbp.words import say
+
+if TYPE_CHECKING:
+    from vbp.city import City
 
 NOTEBOOK = "city_report.ipynb"
 LEAST_FIGURES = 5
@@ -94,8 +97,19 @@ def _render_into(folder: Path, job: Job) -> int:
             page(notebook, title=page_title(place, lang), lang=lang, assets="../assets", notice=notice, other=other),
         )
         _write_notebook(target, notebook)
+    _write_statement(folder / "statement.xlsx", place, job)
     _write(folder / "summary.json", json.dumps(place.summary(), ensure_ascii=False, indent=1) + "\n")
     return figures
+
+
+def _write_statement(path: Path, place: City, job: Job) -> None:
+    """Write the settlement workbook where the place's tables allow a settlement."""
+    if not place.surplus:
+        return
+    from vbp.statement import write_statement
+    from vbp.statement.heading import heading_of
+
+    write_statement(place.surplus, path, heading_of(Path(job.inputs), None))
 
 
 def _prove_figures(notebook: Any, target: Path) -> int:
