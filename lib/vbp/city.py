@@ -91,6 +91,7 @@ class City(Computed):
     def summary(self) -> dict[str, Any]:
         """Return what `summary.json` holds: the same figures that the page shows, from the same objects."""
         from vbp.cli.output import plain
+        from vbp.results.summary import summary as results
 
         estimate = self.estimate.as_json() if self.facts or self.inputs else None
         counts: dict[str, int] = {}
@@ -109,6 +110,8 @@ class City(Computed):
                 "damaged_or_doubtful": [
                     self._fact_json(fact) for fact in self.facts if fact.qualifier in ("damaged", "doubtful")
                 ],
+                "cards": [card.as_json() for card in self.cards],
+                "results": results(self),
                 "estimate": estimate,
                 "inputs": self._inputs_json(),
             }

@@ -21,12 +21,19 @@ def _scale(lang: str) -> float:
     return 1e8 if lang == "zh" else 1e6
 
 
+def settled(city: City) -> bool:
+    """Return whether the place's own ledger replaces estimates from amounts by round."""
+    return bool(city.panels) and not city.facts
+
+
 def _axis(lang: str) -> str:
     return say("chart.hundred_million_yuan" if lang == "zh" else "chart.million_yuan", lang)
 
 
 def _city_rows(city: City) -> list[Estimate]:
-    """Return the city's own estimates, hospitals apart, bounds included."""
+    """Return the city's own estimates, hospitals apart, bounds included; none where a ledger settles them by variety."""
+    if settled(city):
+        return []
     return [row for row in city.estimate.estimates if not row.hospital]
 
 
@@ -119,8 +126,13 @@ def estimate_ranking(city: City, lang: str) -> go.Figure | None:
     return figure
 
 
-def reference_ratios(city: City, lang: str) -> go.Figure:
-    """Return weighted over published mean cut in the national rounds that publish all three figures apart."""
+def reference_ratios(city: City, lang: str) -> go.Figure | None:
+    """Return weighted over published mean cut in the national rounds that publish all three figures apart.
+
+    None for a place whose own ledger gives the weighted cut.
+    """
+    if settled(city):
+        return None
     from vbp.estimate.rounds import reference_rounds
 
     names = {row.batch_id: row.name_zh if lang == "zh" else row.name_en for row in city.published.batches}
@@ -149,7 +161,11 @@ def reference_ratios(city: City, lang: str) -> go.Figure:
 
 def estimate_by_hospital(city: City, lang: str, quantity: str = "payout") -> go.Figure | None:
     """Return one quantity by hospital with its 90 % interval, largest on top; None without hospitals."""
-    rows = [row for row in city.estimate.of(quantity) if row.hospital and row.point is not None]
+    rows = (
+        [row for row in city.estimate.of(quantity) if row.hospital and row.point is not None]
+        if not settled(city)
+        else []
+    )
     if not rows:
         return None
     rows = sorted(rows, key=lambda row: row.point or 0)[-MOST_HOSPITALS:]

@@ -80,12 +80,12 @@ class ScanResult:
             same &= self._frame[key] == chosen[key]
         return self._frame.loc[same, ["month", "value"]].sort_values("month").reset_index(drop=True)
 
-    def fitted(self, row: int) -> ItsResult:
-        """Return the full result of the series in a row, checks among it, by the single-series function."""
+    def fitted(self, row: int, checks: bool = True) -> ItsResult:
+        """Return the full result of the series in a row by the single-series function, its checks (slower) if wanted."""
         chosen = self.table.iloc[row]
         options = {name: value for name, value in self.options.__dict__.items() if name != "dates"}
         return its(self.series(row), "value", "month", list(self._dates[row]), family=chosen["family"],
-                   measure=chosen["measure"] if chosen["measure"] in MEASURES else "other", **options)
+                   measure=chosen["measure"] if chosen["measure"] in MEASURES else "other", checks=checks, **options)
 
     def text(self, lang: str = "zh") -> str:
         """Return the scan in a sentence."""

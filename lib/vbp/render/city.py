@@ -18,6 +18,7 @@ from vbp.render.parameters import ReportParameters
 from vbp.words import say
 
 if TYPE_CHECKING:
+    from vbp.city import City
     from vbp.render.kernel import Watch
 
 NOTEBOOK = "city_report.ipynb"
@@ -134,8 +135,19 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
             page(notebook, title=page_title(place, lang), lang=lang, assets="../assets", notice=notice, other=other),
         )
         _write_notebook(target, notebook)
+    _write_statement(folder / "statement.xlsx", place, job)
     _write(folder / "summary.json", json.dumps(place.summary(), ensure_ascii=False, indent=1) + "\n")
     return figures
+
+
+def _write_statement(path: Path, place: City, job: Job) -> None:
+    """Write the settlement workbook where the place's tables allow a settlement."""
+    if not place.surplus:
+        return
+    from vbp.statement import write_statement
+    from vbp.statement.heading import heading_of
+
+    write_statement(place.surplus, path, heading_of(Path(job.inputs), None))
 
 
 def _prove_figures(notebook: Any, target: Path) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from vbp.benefit import CityBenefit
     from vbp.completion import Completion
+    from vbp.impact.its import ItsResult
     from vbp.impact.scan import ScanResult
     from vbp.ledger import Panels
     from vbp.prices.cuts import Cuts
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from vbp.surplus.sensitivity import Tornado
     from vbp.tables import Inputs
 
+SMALL_MULTIPLES, EACH_MEASURE = ("price", "quantity", "spending", "originator_share"), 3
 LEDGER = ("usage", "products", "varieties", "awards")
 STANDS = ("fund_missing", "no_items", "table_missing")
 """Refusals of a single result that leave the rest of a report standing; each has a phrase `missing.<rule>`."""
@@ -180,6 +182,17 @@ class Computed:
         return tornado(settled)
 
     @cached_property
+    def just_missed(self) -> pd.DataFrame:
+        """Agreements that missed their volume by at most a tenth, and what that cost; empty without a settlement."""
+        import pandas as pd
+
+        from vbp.surplus.sensitivity import just_missed
+
+        if self.surplus is None or isinstance(self.surplus, Missing):
+            return pd.DataFrame()
+        return just_missed(self.surplus)
+
+    @cached_property
     def scan(self) -> Maybe[ScanResult]:
         """Interrupted time series of every generic × measure."""
         panels = self.panels
@@ -189,12 +202,34 @@ class Computed:
         from vbp.impact.scan import scan
 
         assert self.inputs is not None
-        series, dates = panels_series(panels, self.inputs.frame("products"))
-        if series.empty:
+        try:
+            series, dates = panels_series(panels, self.inputs.frame("products"))
+        except InputError:  # no tendered generic was bought
             return missing("months_scan", **self._span(panels))
         found = scan(series, dates)
         assessed = (found.table["level_verdict"] != "not_assessable").any()
         return found if assessed else missing("months_scan", **self._span(panels))
+
+    @cached_property
+    def leading(self) -> tuple[tuple[int, ItsResult], ...]:
+        """The scan's first series and its first of spending, fitted in full with checks: (row of the scan, result)."""
+        if self.scan is None or isinstance(self.scan, Missing):
+            return ()
+        table = self.scan.table
+        assessed = table[table["level_se"].notna()]
+        rows = [*assessed.index[:1], *assessed.index[assessed["measure"] == "spending"][:1]]
+        return tuple((int(row), self.scan.fitted(int(row))) for row in dict.fromkeys(rows))
+
+    @cached_property
+    def multiples(self) -> tuple[tuple[int, ItsResult], ...]:
+        """The scan's first series of each measure, fitted without checks, for small multiples: (row of the scan, result)."""
+        if self.scan is None or isinstance(self.scan, Missing):
+            return ()
+        table = self.scan.table
+        assessed = table[table["level_se"].notna() & table["measure"].isin(SMALL_MULTIPLES)]
+        rows = assessed.groupby("measure", sort=False).head(EACH_MEASURE).index
+        order = sorted(rows, key=lambda row: (SMALL_MULTIPLES.index(table.at[row, "measure"]), row))
+        return tuple((int(row), self.scan.fitted(int(row), checks=False)) for row in order)
 
     @cached_property
     def projections(self) -> Maybe[tuple[Projection, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
+from vbp.sections.parts import NOTHING, full
 from vbp.words import money, say, scope_label
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ NOTICE = "推算值,非官方公布数据,不作为结算依据"
 
 def follows(city: City, lang: str) -> Html:
     """Return the table of estimates (city first, hospitals folded), the notice, and the list of what is not estimated."""
+    if full(city) and not city.facts:
+        # the ledger settles by variety what amounts by round only estimate: one number, from one place
+        return NOTHING
     result = city.estimate
     parts = element("h2", say("section.follows", lang))
     own = [row for row in result.estimates if not row.hospital]
@@ -74,6 +78,8 @@ def _table(rows: list[Estimate], lang: str, name: str, marked: str, names: dict[
 
 def ranking_words(city: City, lang: str) -> Html:
     """Return, in a sentence an estimate, which assumption moves it most."""
+    if full(city) and not city.facts:
+        return NOTHING
     names = {row.name: row.label(lang) for row in city.estimate.assumptions}
     lines = [
         say(

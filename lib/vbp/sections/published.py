@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 from vbp.charts.published import quality
 from vbp.rounds import Round, rounds_of
+from vbp.sections.computed import contents
 from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
+from vbp.sections.parts import full, heading
+from vbp.sections.quality import quality as quality_of_inputs
 from vbp.words import MISSING, baseline_label, count, listed, percent, period_label, qualified, say, scope_label
 
 if TYPE_CHECKING:
     from vbp.city import City
     from vbp.estimate import Estimate
     from vbp.facts import Fact
+    from vbp.results.cards import Card
 
 
 def _metric(city: City, fact: Fact, lang: str) -> str:
@@ -29,13 +33,13 @@ def title(city: City, lang: str) -> Html:
     """Return the page's title, where its figures come from and of what day they are."""
     head = element("h1", page_title(city, lang))
     if not city.facts:
-        return head + element("p", say("page.lead_inputs", lang), "lead")
+        return head + element("p", say("page.lead_inputs", lang), "lead") + contents(city, lang)
     sources = {city.published.source[fact.source_id] for fact in city.facts}
     lines = [
         say("page.lead_source", lang, title=row.title, publisher=row.publisher, published=row.published)
         for row in sorted(sources, key=lambda row: row.published)
     ]
-    return head + element("p", listed(lines, lang), "lead")
+    return head + element("p", listed(lines, lang), "lead") + contents(city, lang)
 
 
 def page_title(city: City, lang: str) -> str:
@@ -44,32 +48,42 @@ def page_title(city: City, lang: str) -> str:
 
 
 def headline(city: City, lang: str) -> Html:
-    """Return the headline cards: the city's own whole figures, each with mark, scope, period and baseline."""
-    head = element("h2", say("section.headline", lang))
-    estimates = [row for row in city.estimate.estimates if row.scope == "city"] if city.inputs is not None else []
-    if not city.headline and not estimates:
+    """Return the headline cards: published figures, then what is computed from the ledger, or else estimated from amounts."""
+    head = heading("headline", lang) if full(city) else element("h2", say("section.headline", lang))
+    estimates = [row for row in city.estimate.estimates if row.scope == "city"] if estimated(city) else []
+    if not city.headline and not estimates and not city.cards:
         return head + element("p", say("section.no_headline", lang, city=city.name(lang)), "caution")
     cards = [
         _card(
             _metric(city, fact, lang),
             qualified(fact.value, fact.unit, fact.qualifier, lang),
-            "published",
+            ("published",),
             _where(fact, lang),
             lang,
         )
         for fact in city.headline
     ]
+    cards += [_computed_card(city, card, lang) for card in city.cards]
     cards += [_estimate_card(row, lang) for row in estimates]
-    return (
-        head
-        + Html(f'<ul class="cards">{"".join(cards)}</ul>')
-        + element("p", say("section.headline_note", lang), "small soft")
-    )
+    note = say("report.headline_note" if city.cards else "section.headline_note", lang)
+    return head + Html(f'<ul class="cards">{"".join(cards)}</ul>') + element("p", note, "small soft")
 
 
-def _card(name: str, value: str, marked: str, where: str, lang: str) -> str:
+def estimated(city: City) -> bool:
+    """Return whether estimates from amounts by round are shown as the place's own: where no ledger settles them better."""
+    return city.inputs is not None and not full(city)
+
+
+def _computed_card(city: City, card: Card, lang: str) -> str:
+    marks = (card.mark, "synthetic") if city.synthetic else (card.mark,)
+    return _card(card.label(lang), card.shown(lang), marks, card.where(lang), lang, key=card.key)
+
+
+def _card(name: str, value: str, marks: tuple[str, ...], where: str, lang: str, key: str = "") -> str:
+    badges = " ".join(mark(name, lang) for name in marks)
+    attribute = f' data-card="{escape(key, quote=True)}"' if key else ""
     return (
-        f'<li class="card"><div class="name">{escape(name)} {mark(marked, lang)}</div><div class="value">{escape(value)}</div>'
+        f'<li class="card"{attribute}><div class="name">{escape(name)} {badges}</div><div class="value">{escape(value)}</div>'
         f'<div class="where">{escape(where)}</div></li>'
     )
 
@@ -77,7 +91,7 @@ def _card(name: str, value: str, marked: str, where: str, lang: str) -> str:
 def _estimate_card(row: Estimate, lang: str) -> str:
     point, interval = row.parts(lang)
     where = say("section.separator", lang).join(part for part in (interval, say(f"basis.{row.basis}", lang)) if part)
-    return _card(row.label(lang), point, row.mark, where, lang)
+    return _card(row.label(lang), point, (row.mark,), where, lang)
 
 
 def _where(fact: Fact, lang: str) -> str:
@@ -132,7 +146,7 @@ def _facts_table(city: City, facts: list[Fact], lang: str, name: str) -> Html:
 def rounds_table(city: City, lang: str) -> Html:
     """Return the city's own rounds: level, category, date, cut with its baseline, status."""
     own = [row for row in rounds_of(city) if row.own]
-    head = element("h2", say("section.rounds", lang))
+    head = heading("rounds", lang) if full(city) else element("h2", say("section.rounds", lang))
     if not own:
         return head + element("p", say("section.no_rounds", lang, city=city.name(lang)), "soft")
     return head + _rounds(own, lang, f"{city.slug}-rounds", _synthetic(city, lang))
@@ -190,6 +204,8 @@ def beside_national(city: City, lang: str) -> Html:
 
 def gaps(city: City, lang: str) -> Html:
     """Return what is damaged, doubtful, another place's, or not published at all."""
+    if full(city) and not city.facts:
+        return quality_of_inputs(city, lang)
     head = element("h2", say("section.gaps", lang))
     if not city.facts:
         warnings = city.inputs.problems if city.inputs is not None else ()
@@ -232,7 +248,7 @@ def method(city: City, lang: str) -> Html:
             _span(row.low, row.median, row.high, row.name),
             row.source(lang),
         )
-        for row in city.estimate.assumptions
+        for row in (() if full(city) and not city.facts else city.estimate.assumptions)
     ]
     parts = (
         head
@@ -241,13 +257,19 @@ def method(city: City, lang: str) -> Html:
         if rows
         else head
     )
+    if not rows:
+        return parts + _sources(city, lang)
     parts = parts + element(
         "p", say("section.draws", lang, draws=count(city.estimate.draws, lang), seed=city.estimate.seed), "small soft"
     )
+    return parts + _sources(city, lang)
+
+
+def _sources(city: City, lang: str) -> Html:
     used = {fact.source_id for fact in city.facts} | {row.source_id for row in rounds_of(city) if row.source_id}
     sources = [city.published.source[name] for name in sorted(used)]
     lines = [f"{row.title}, {row.publisher}, {row.published}" for row in sources]
-    return parts + folded(say("section.sources", lang, count=len(lines)), listing(lines))
+    return folded(say("section.sources", lang, count=len(lines)), listing(lines))
 
 
 def _span(low: object, median: object, high: object, name: str) -> str:

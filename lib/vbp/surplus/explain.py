@@ -110,6 +110,11 @@ def _yuan(value: Decimal | None) -> str:
 
 
 def _rule_part(profile: Profile, lang: str) -> Part:
+    return Part(say("explain.rule", lang, profile=profile.name), profile_lines(profile, lang))
+
+
+def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
+    """Return a rule profile as lines: source, note, switches and score bands, with what stands on no primary text."""
     lines = [say("explain.source", lang, title=profile.title.say(lang), document=profile.source.document,
                  publisher=profile.source.publisher, date=profile.source.date)]
     if profile.source.note:
@@ -118,7 +123,7 @@ def _rule_part(profile: Profile, lang: str) -> Part:
         lines.append(_switch(profile, name, lang))
     bands = ("；" if lang == "zh" else "; ").join(f"{band.lowest}–{band.highest}: {_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
     lines.append(f"{say('rules.bands', lang)}: {bands}" + _mark(profile, "assessment.bands", lang))
-    return Part(say("explain.rule", lang, profile=profile.name), tuple(lines))
+    return tuple(lines)
 
 
 def _switch(profile: Profile, name: str, lang: str) -> str:

@@ -1,0 +1,142 @@
+"""Figures of savings: what changed spending, where savings arise, who keeps them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from vbp.charts import theme
+from vbp.charts.estimates import hospital_names
+from vbp.charts.names import batch_names, digits, label, named, note, scale, unique
+from vbp.results.missing import Missing
+from vbp.results.tables import PARTS, first_cycle_change, savings_matrix
+from vbp.words import money, percent, say
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from vbp.city import City
+
+MOST_HOSPITALS = 60
+
+
+def decomposition_waterfall(city: City, lang: str) -> go.Figure | None:
+    """Return spending before, its change by price, volume and structure, spending after; None without both windows."""
+    change, panels = city.spending_change, city.panels
+    if change is None or isinstance(change, Missing) or panels is None or isinstance(panels, Missing):
+        return None
+    batches, sums = first_cycle_change(change, panels)
+    parts = [name for name in PARTS if sums.get(name)]
+    after = sums["base"] + sums["change"]
+    figure = theme.frame(
+        say(
+            "chart.waterfall_title",
+            lang,
+            change=money(sums["change"], lang),
+            price=money(sums["price"], lang),
+            volume=money(sums["volume"], lang),
+        ),
+        say("chart.waterfall_help", lang, count=len(batches)),
+        subtitle=note(city, lang),
+        height=420,
+    )
+    values = [sums["base"], *(sums[name] for name in parts), after]
+    factor, axis = scale(values, lang)
+    labels = [say("part.before", lang), *(say(f"part.{name}", lang) for name in parts), say("part.after", lang)]
+    figure.add_waterfall(
+        x=[theme.wrap(text, 12) for text in labels],
+        y=[digits(value, factor) for value in values],
+        measure=["absolute", *(["relative"] * len(parts)), "total"],
+        text=[money(value, lang) for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        increasing={"marker": {"color": theme.ORANGE}},
+        decreasing={"marker": {"color": theme.GREEN}},
+        totals={"marker": {"color": theme.BLUE}},
+        connector={"line": {"color": theme.GREY, "width": 1}},
+        hovertemplate="%{x}<br>%{text}<extra></extra>",
+        showlegend=False,
+    )
+    figure.update_yaxes(title_text=axis)
+    return figure
+
+
+def savings_heatmap(city: City, lang: str) -> go.Figure | None:
+    """Return the realised saving by hospital and batch, the largest hospitals on top; None without savings."""
+    found, panels = city.savings, city.panels
+    if found is None or isinstance(found, Missing) or panels is None or isinstance(panels, Missing):
+        return None
+    table = savings_matrix(panels).dropna(axis=1, how="all").dropna(axis=0, how="all")
+    if table.empty:
+        return None
+    sums = {
+        str(name): sum((v for v in row if v is not None), Decimal(0))
+        for name, row in zip(table.index, table.to_numpy(), strict=True)
+    }
+    order = sorted(sums, key=lambda name: -sums[name])[:MOST_HOSPITALS]
+    hospitals, batches = hospital_names(city), batch_names(city, lang)
+    cells: list[list[Any]] = [[table.at[name, batch] for batch in table.columns] for name in reversed(order)]
+    factor, axis = scale([value for row in cells for value in row if value is not None], lang)
+    figure = theme.frame(
+        say("chart.heat_title", lang, hospital=named_short(hospitals, order[0]), saving=money(sums[order[0]], lang)),
+        say("chart.heat_help", lang, shown=len(order), all=len(sums)),
+        subtitle=note(city, lang),
+        height=190 + 24 * len(order),
+    )
+    figure.add_heatmap(
+        x=[theme.wrap(text, 14) for text in unique([named(batches, batch) for batch in table.columns], 16)],
+        y=unique([named(hospitals, name) for name in reversed(order)], 14),
+        z=[[None if value is None else digits(value, factor) for value in row] for row in cells],
+        text=[["" if value is None else money(value, lang) for value in row] for row in cells],
+        hovertemplate="%{y}<br>%{x}<br>%{text}<extra></extra>",
+        hoverongaps=False,
+        colorscale=[[0, "#f2f7fb"], [0.5, theme.SKY], [1, theme.BLUE]],
+        xgap=1,
+        ygap=1,
+        colorbar={"title": {"text": axis, "side": "right"}, "thickness": 12},
+    )
+    figure.update_xaxes(side="top", tickangle=0)
+    return figure
+
+
+def named_short(names: dict[str, str], key: object) -> str:
+    """Return a name for a title: short, and with nothing in it that could turn the line."""
+    from vbp.charts.names import short
+
+    return short(named(names, key), 14)
+
+
+def saving_by_payer(city: City, lang: str) -> go.Figure | None:
+    """Return who keeps the realised saving: each fund and the patients; None without the table fund."""
+    found = city.benefit
+    if found is None or isinstance(found, Missing) or not found.saving_yuan:
+        return None
+    rows = found.table.to_dict("records")
+    factor, axis = scale([found.saving_yuan], lang)
+    share = 100 * found.fund_yuan / found.saving_yuan
+    figure = theme.frame(
+        say("chart.payer_title", lang, fund=percent(share, 1), patient=percent(100 - share, 1)),
+        say("chart.payer_help", lang),
+        subtitle=note(city, lang),
+        height=230,
+    )
+    colours = {"employee": theme.BLUE, "resident": theme.SKY, "patient": theme.ORANGE}
+    for place, row in enumerate(rows):
+        figure.add_bar(
+            orientation="h",
+            x=[digits(row["saving_yuan"], factor)],
+            y=[""],
+            name=payer(row["payer"], lang),
+            marker={"color": colours.get(row["payer"], theme.PALETTE[place % len(theme.PALETTE)])},
+            text=[money(row["saving_yuan"], lang)],
+            hovertemplate="%{fullData.name}<br>%{text}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", legend={"y": -0.6})
+    figure.update_xaxes(title_text=axis)
+    return figure
+
+
+def payer(name: str, lang: str) -> str:
+    """Return a payer in words: the funds the contract names, the patients, else the name as given."""
+    known = {"employee", "resident", "patient", ""}
+    return say(f"payer.{name or 'fund'}", lang) if name in known else label(name)

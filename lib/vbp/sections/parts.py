@@ -1,0 +1,112 @@
+"""Pieces that the sections of the full report share: headings with anchors, cells, what is missing, long tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from vbp.charts.names import short
+from vbp.results.missing import Missing
+from vbp.sections.html import Cell, Html, element, folded, listing, table
+from vbp.words import MISSING, money, percent, say
+
+if TYPE_CHECKING:
+    from vbp.city import City
+
+MOST_ROWS = 200
+LONGEST_NAME = 40
+NOTHING = Html("")
+
+
+def full(city: City) -> bool:
+    """Return whether the place has a ledger, so that the full report is shown."""
+    return city.panels is not None and not isinstance(city.panels, Missing)
+
+
+def heading(key: str, lang: str) -> Html:
+    """Return a section's heading with an anchor."""
+    return Html(f'<h2 id="{escape(key, quote=True)}">{escape(say(f"report.{key}", lang))}</h2>')
+
+
+def lacking(why: Missing, lang: str) -> Html:
+    """Return what a part lacks and how to supply it."""
+    return Html(
+        f'<p class="caution" data-missing="yes">{escape(why.reason.text(lang))}<br>{escape(why.how_to_supply.text(lang))}</p>'
+    )
+
+
+def sentence(text: str) -> Html:
+    """Return words as paragraphs, one a line."""
+    parts = NOTHING
+    for line in text.splitlines():
+        parts = parts + element("p", line)
+    return parts
+
+
+def assumptions(lines: Iterable[str], lang: str) -> Html:
+    """Return what a result rests on, folded."""
+    kept = list(lines)
+    return folded(say("report.rests_on", lang, count=len(kept)), listing(kept)) if kept else NOTHING
+
+
+def marked(city: City, lang: str) -> str:
+    """Return the line that stands on tables and their CSV: 演示数据 for a synthetic place."""
+    return say("page.synthetic", lang) if city.synthetic else ""
+
+
+def name_cell(name: Any) -> Cell:
+    """Return a name: shown short, whole in the title where it was cut; downloads as it is shown."""
+    whole, shown = str(name), short(name, LONGEST_NAME)
+    if shown == whole:
+        return Cell(whole)
+    return Cell(shown, None, f'<span title="{escape(whole[:500], quote=True)}">{escape(shown)}</span>')
+
+
+def money_cell(value: Decimal | None, lang: str) -> Cell:
+    """Return an amount: people read 万元, the download holds yuan exactly."""
+    return Cell(money(value, lang), "" if value is None else value)
+
+
+def share_cell(value: Any, places: int = 1) -> Cell:
+    """Return a share (0–1) as a percentage; a gap stays a gap."""
+    if value is None or value != value:
+        return Cell(MISSING, "")
+    return percent_cell(Decimal(repr(float(value))) * 100, places)
+
+
+def percent_cell(value: Any, places: int = 1) -> Cell:
+    """Return a percentage."""
+    if value is None or value != value:
+        return Cell(MISSING, "")
+    return Cell(percent(value, places), Decimal(str(value)).quantize(Decimal("0.0001")))
+
+
+def number_cell(value: Any) -> Cell:
+    """Return a whole number or a quantity; a gap stays a gap."""
+    if value is None or value != value:
+        return Cell(MISSING, "")
+    text = f"{Decimal(str(value)):,f}"
+    return Cell(text.rstrip("0").rstrip(".") if "." in text else text, value)
+
+
+def day_cell(value: Any) -> str:
+    """Return a date as ISO text."""
+    if value is None or value != value:
+        return MISSING
+    return str(value.date() if hasattr(value, "date") and not isinstance(value, date) else value)[:10]
+
+
+def columns(names: Sequence[str], lang: str) -> list[str]:
+    """Return the headers of columns."""
+    return [say(f"head.{name}", lang) for name in names]
+
+
+def data_table(city: City, names: Sequence[str], rows: Sequence[Sequence[Cell | str]], lang: str, name: str) -> Html:
+    """Return a table of at most `MOST_ROWS` rows, with a line that says so where it was cut."""
+    made = table(columns(names, lang), rows[:MOST_ROWS], name=f"{city.slug}-{name}", mark_text=marked(city, lang))
+    if len(rows) <= MOST_ROWS:
+        return made
+    return element("p", say("report.cut_rows", lang, shown=MOST_ROWS, all=len(rows)), "small soft") + made

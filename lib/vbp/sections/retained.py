@@ -1,0 +1,143 @@
+"""Retained surplus in the report: by hospital, every row with its reasons, the arithmetic of the largest payouts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vbp.charts.estimates import hospital_names
+from vbp.charts.names import batch_names, named, short
+from vbp.results.missing import Missing
+from vbp.results.tables import surplus_by_hospital
+from vbp.sections.html import Cell, Html, element, folded, listing
+from vbp.sections.parts import (
+    NOTHING,
+    assumptions,
+    data_table,
+    heading,
+    lacking,
+    money_cell,
+    name_cell,
+    number_cell,
+    sentence,
+    share_cell,
+)
+from vbp.words import say
+
+if TYPE_CHECKING:
+    from vbp.city import City
+    from vbp.surplus import Settlement
+
+EXPLAINED = 5
+
+
+def surplus(city: City, lang: str) -> Html:
+    """Return the settlement by hospital, all rows folded with their reasons, checks and assumptions."""
+    found = city.surplus
+    if found is None:
+        return NOTHING
+    if isinstance(found, Missing):
+        return heading("surplus", lang) + lacking(found, lang)
+    names = hospital_names(city)
+    parts = heading("surplus", lang) + sentence(found.text(lang))
+    assert city.inputs is not None
+    if not city.inputs.has("assessments"):
+        from vbp.results.missing import missing_tables
+
+        parts = parts + lacking(missing_tables(["assessments"]), lang)
+    rows = [
+        (
+            name_cell(named(names, row["hospital_id"])),
+            *(money_cell(row[key], lang) for key in ("budget_yuan", "expenditure_yuan", "base_yuan", "retained_yuan")),
+            number_cell(row["paid_rows"]),
+            number_cell(row["open_rows"]),
+        )
+        for row in surplus_by_hospital(found).to_dict("records")
+    ]
+    heads = ("hospital", "budget", "expenditure", "base", "retained", "paid_rows", "open_rows")
+    parts = parts + data_table(city, heads, rows, lang, "surplus-by-hospital")
+    parts = parts + _all_rows(city, found, lang)
+    checks = [f"{say(f'verdict.{check.verdict}', lang)} · {check.text}" for check in found.checks(lang)]
+    return parts + listing(checks) + assumptions((*found.notes(lang), *found.assumptions(lang)), lang)
+
+
+def _all_rows(city: City, found: Settlement, lang: str) -> Html:
+    """Return hospital × batch × year, rows with money first, folded."""
+    hospitals, batches = hospital_names(city), batch_names(city, lang)
+    table = found.table
+    order = sorted(range(len(table)), key=lambda i: -(table["retained_yuan"].iloc[i] or 0))
+    comma = "；" if lang == "zh" else "; "
+    rows: list[tuple[Cell | str, ...]] = []
+    for place in order:
+        row = table.iloc[place]
+        reasons = comma.join(reason.text(lang) for reason in found.reasons_of(place))
+        rows.append(
+            (
+                name_cell(named(hospitals, row["hospital_id"])),
+                name_cell(named(batches, row["batch_id"])),
+                number_cell(row["agreement_year"]),
+                *(money_cell(row[key], lang) for key in ("budget_yuan", "expenditure_yuan", "net_yuan", "base_yuan")),
+                share_cell(row["ratio"], 0),
+                money_cell(row["retained_yuan"], lang),
+                short(reasons, 160),
+            )
+        )
+    heads = ("hospital", "batch", "year", "budget", "expenditure", "net", "base", "ratio", "retained", "reasons")
+    return folded(
+        say("report.surplus_rows", lang, count=len(rows)), data_table(city, heads, rows, lang, "surplus-rows")
+    )
+
+
+def explained(city: City, lang: str) -> Html:
+    """Return the arithmetic of the largest payouts, folded: rule, formula with numbers, items."""
+    found = city.surplus
+    if found is None or isinstance(found, Missing) or not found.total_yuan:
+        return NOTHING
+    from vbp.surplus.explain import explain
+
+    table = found.table
+    paid = [place for place in range(len(table)) if (table["retained_yuan"].iloc[place] or 0) > 0]
+    largest = sorted(paid, key=lambda place: -table["retained_yuan"].iloc[place])[:EXPLAINED]
+    names, batches = hospital_names(city), batch_names(city, lang)
+    parts = element("h3", say("report.explained", lang)) + element("p", say("report.explained_how", lang), "small soft")
+    for place in largest:
+        row = table.iloc[place]
+        made = explain(found, row["hospital_id"], row["batch_id"], int(row["agreement_year"]))
+        inside = NOTHING
+        for part in made.parts(lang)[1:]:
+            inside = inside + element("h4", part.heading) + listing(part.lines)
+        label = say(
+            "report.explained_row",
+            lang,
+            hospital=short(named(names, row["hospital_id"])),
+            batch=short(named(batches, row["batch_id"])),
+            year=row["agreement_year"],
+            amount=f"{row['retained_yuan']:,}",
+        )
+        parts = parts + folded(label, inside)
+    return parts
+
+
+def just_missed(city: City, lang: str) -> Html:
+    """Return the agreements that missed their volume by at most a tenth, and what that cost."""
+    found = city.surplus
+    if found is None or isinstance(found, Missing):
+        return NOTHING
+    table = city.just_missed
+    if not len(table):
+        return NOTHING
+    hospitals, batches = hospital_names(city), batch_names(city, lang)
+    rows = [
+        (
+            name_cell(named(hospitals, row["hospital_id"])),
+            name_cell(named(batches, row["batch_id"])),
+            number_cell(row["agreement_year"]),
+            name_cell(row["generic"]),
+            number_cell(row["needed_units"]),
+            number_cell(row["shortfall_units"]),
+            share_cell(row["completion"]),
+            money_cell(row["cost_yuan"], lang),
+        )
+        for row in table.to_dict("records")
+    ]
+    heads = ("hospital", "batch", "year", "generic", "needed", "shortfall", "rate", "cost")
+    return folded(say("report.just_missed", lang, count=len(rows)), data_table(city, heads, rows, lang, "just-missed"))
