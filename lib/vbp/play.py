@@ -74,7 +74,9 @@ def payout(settlement: Settlement, *, score_ratio: float, threshold: float, nons
 
     profile = settlement.profile.with_switches(completion_threshold=str(threshold), non_selected=nonselected)
     ratio = Decimal(str(score_ratio))
-    bands = [(band.lowest, band.highest, ratio if band.ratio else band.ratio) for band in profile.assessment.bands]
+    bands: list[tuple[object, object, object]] = [
+        (band.lowest, band.highest, ratio if band.ratio else band.ratio) for band in profile.assessment.bands
+    ]
     lines = moved(settlement.lines, "pre_price_yuan", 1 + Decimal(str(change)))
     return settle(lines, profile.with_bands(bands), settlement.as_of).total_yuan
 
@@ -111,7 +113,9 @@ def fill_template(path: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
     from vbp.template.workbook import header_of
 
     book = load_workbook(path)
-    known = {table.name: table for table in TABLES.values()} if isinstance(TABLES, Mapping) else {t.name: t for t in TABLES}
+    known = (
+        {table.name: table for table in TABLES.values()} if isinstance(TABLES, Mapping) else {t.name: t for t in TABLES}
+    )
     for name, frame in tables.items():
         sheet = book[name]
         headers = [cell.value for cell in sheet[2]]
@@ -135,40 +139,70 @@ def sample_tables() -> dict[str, pd.DataFrame]:
         for product, packs, price in _bought(number, size)
     ]
     batch, day = "B1", ("2023-01-01", "2023-12-31")
-    agreed = [(batch, hospital, "示例甲片", 1, *day, base, base * 7 // 10) for hospital, base in (("H001", 90000), ("H002", 30000))]
+    agreed = [
+        (batch, hospital, "示例甲片", 1, *day, base, base * 7 // 10)
+        for hospital, base in (("H001", 90000), ("H002", 30000))
+    ]
     return {
         "hospitals": pd.DataFrame(
             [("H001", "示例第一医院", "三级", "公立"), ("H002", "示例第二医院", "二级", "公立")],
-            columns=["hospital_id", "name", "tier", "ownership"]),
+            columns=["hospital_id", "name", "tier", "ownership"],
+        ),
         "products": pd.DataFrame(
-            [("P1", "示例甲片", "药品", "片剂", "5mg", 28, "甲厂"), ("P2", "示例甲片", "药品", "片剂", "5mg", 14, "乙厂")],
-            columns=["product_id", "generic", "category", "dosage_form", "strength", "units_per_pack", "manufacturer"]),
+            [
+                ("P1", "示例甲片", "药品", "片剂", "5mg", 28, "甲厂"),
+                ("P2", "示例甲片", "药品", "片剂", "5mg", 14, "乙厂"),
+            ],
+            columns=["product_id", "generic", "category", "dosage_form", "strength", "units_per_pack", "manufacturer"],
+        ),
         "varieties": pd.DataFrame(
             [(batch, "示例甲片", "片", "国家", "药品", 1)],
-            columns=["batch_id", "generic", "unit_name", "level", "category", "cycle"]),
+            columns=["batch_id", "generic", "unit_name", "level", "category", "cycle"],
+        ),
         "awards": pd.DataFrame(
             [(batch, "P1", pd.Timestamp(day[0]), 14, "主供", pd.Timestamp("2024-12-31"))],
-            columns=["batch_id", "product_id", "start_date", "selected_price_yuan", "supply_role", "end_date"]),
+            columns=["batch_id", "product_id", "start_date", "selected_price_yuan", "supply_role", "end_date"],
+        ),
         "agreements": pd.DataFrame(
-            agreed, columns=["batch_id", "hospital_id", "generic", "agreement_year", "start_date", "end_date",
-                             "base_quantity_units", "agreed_quantity_units"]),
+            agreed,
+            columns=[
+                "batch_id",
+                "hospital_id",
+                "generic",
+                "agreement_year",
+                "start_date",
+                "end_date",
+                "base_quantity_units",
+                "agreed_quantity_units",
+            ],
+        ),
         "usage": pd.DataFrame(usage, columns=["hospital_id", "month", "product_id", "quantity_packs", "amount_yuan"]),
         "assessments": pd.DataFrame(
-            [(batch, "H001", 1, 92), (batch, "H002", 1, 88)], columns=["batch_id", "hospital_id", "agreement_year", "score"]),
+            [(batch, "H001", 1, 92), (batch, "H002", 1, 88)],
+            columns=["batch_id", "hospital_id", "agreement_year", "score"],
+        ),
         "batches": pd.DataFrame(
             [(batch, "示例第一批", "Sample round 1", "药品", 62.5, "加权平均", pd.Timestamp(day[0]))],
-            columns=["batch_id", "name_zh", "name_en", "category", "average_cut_percent", "cut_kind", "start_date"]),
+            columns=["batch_id", "name_zh", "name_en", "category", "average_cut_percent", "cut_kind", "start_date"],
+        ),
         "batch_usage": pd.DataFrame(
-            [(hospital, batch, pd.Timestamp("2022-01-01"), pd.Timestamp("2022-12-31"), amount, "集采前")
-             for hospital, amount in (("H001", 181440), ("H002", 60480))],
-            columns=["hospital_id", "batch_id", "period_start", "period_end", "amount_yuan", "amount_basis"]),
-        "fund": pd.DataFrame([("H001", 0.7, 0.9), ("H002", 0.75, 0.9)], columns=["hospital_id", "fund_ratio", "insured_share"]),
-    }  # fmt: skip
+            [
+                (hospital, batch, pd.Timestamp("2022-01-01"), pd.Timestamp("2022-12-31"), amount, "集采前")
+                for hospital, amount in (("H001", 181440), ("H002", 60480))
+            ],
+            columns=["hospital_id", "batch_id", "period_start", "period_end", "amount_yuan", "amount_basis"],
+        ),
+        "fund": pd.DataFrame(
+            [("H001", 0.7, 0.9), ("H002", 0.75, 0.9)], columns=["hospital_id", "fund_ratio", "insured_share"]
+        ),
+    }
 
 
 def _bought(month: int, size: int) -> tuple[tuple[str, int, int], ...]:
     """Return the packs bought of each product and their price in yuan: before the batch (month 12) and after."""
-    return (("P1", 60 * size, 42), ("P2", 90 * size, 28)) if month < 12 else (("P1", 80 * size, 14), ("P2", 40 * size, 28))
+    return (
+        (("P1", 60 * size, 42), ("P2", 90 * size, 28)) if month < 12 else (("P1", 80 * size, 14), ("P2", 40 * size, 28))
+    )
 
 
 CITY_YAML = """name_zh: {name}

@@ -22,7 +22,9 @@ FRAME = [
     "How to read it · 怎样读",
     "中文摘要",
 ]
-EXAMPLES = [pytest.param(page, block, id=f"{page.stem}-{number}") for page in PAGES for number, block in enumerate(blocks(page))]
+EXAMPLES = [
+    pytest.param(page, block, id=f"{page.stem}-{number}") for page in PAGES for number, block in enumerate(blocks(page))
+]
 
 
 def as_printed(printed: Any, got: Any) -> Any:
@@ -68,6 +70,8 @@ def test_the_index_names_every_page_and_every_call_is_used():
 
 
 def test_links_between_pages_lead_somewhere():
-    links = [(page, link) for page in FOLDER.glob("*.md") for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))]
+    links = [
+        (page, link) for page in FOLDER.glob("*.md") for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
+    ]
     assert links
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []

@@ -27,7 +27,7 @@ Exact.add_constructor("tag:yaml.org,2002:float", lambda loader, node: Decimal(no
 
 def blocks(page: Path) -> Iterator[dict[str, Any]]:
     for found in BLOCK.findall(page.read_text(encoding="utf-8")):
-        yield yaml.load(found, Loader=Exact)  # noqa: S506  (a SafeLoader)
+        yield yaml.load(found, Loader=Exact)  # a SafeLoader
 
 
 def call(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -52,8 +52,19 @@ def cut(items):
 
 @call
 def units(packs):
-    rows = [["P%d" % number, 10, size, factor] for number, (_, size, factor) in enumerate(packs)]
-    products = [["product_id", "generic", "category", "dosage_form", "strength", "units_per_pack", "spec_factor", "manufacturer"]]
+    rows = [[f"P{number}", 10, size, factor] for number, (_, size, factor) in enumerate(packs)]
+    products = [
+        [
+            "product_id",
+            "generic",
+            "category",
+            "dosage_form",
+            "strength",
+            "units_per_pack",
+            "spec_factor",
+            "manufacturer",
+        ]
+    ]
     products += [[name, "甲片", "药品", "片剂", "5mg", size, factor, "甲厂"] for name, _, size, factor in rows]
     usage = [["hospital_id", "month", "product_id", "quantity_packs", "amount_yuan"]]
     usage += [["H001", "2023-01", f"P{number}", count, "1.00"] for number, (count, _, _) in enumerate(packs)]
@@ -104,7 +115,11 @@ def completion(**city):
     from vbp.completion import completion as complete
 
     row = complete(_city(city)).table.iloc[0]
-    return {"rate_percent": 100 * row["rate"], "rate_by_amount_percent": 100 * row["rate_by_amount"], "state": row["state"]}
+    return {
+        "rate_percent": 100 * row["rate"],
+        "rate_by_amount_percent": 100 * row["rate_by_amount"],
+        "state": row["state"],
+    }
 
 
 @call
@@ -176,9 +191,16 @@ def surplus(profile, items, switches=None):
     from vbp.surplus import settle
 
     names = {
-        "base": "base_quantity_units", "p0": "pre_price_yuan", "agreed": "agreed_quantity_units", "p1": "selected_price_yuan",
-        "actual": "actual_quantity_units", "r": "fund_ratio", "s": "insured_share", "score": "score",
-        "nonselected": "nonselected_amount_yuan"}  # fmt: skip
+        "base": "base_quantity_units",
+        "p0": "pre_price_yuan",
+        "agreed": "agreed_quantity_units",
+        "p1": "selected_price_yuan",
+        "actual": "actual_quantity_units",
+        "r": "fund_ratio",
+        "s": "insured_share",
+        "score": "score",
+        "nonselected": "nonselected_amount_yuan",
+    }
     key = {"hospital_id": "H1", "batch_id": "B1", "agreement_year": 1}
     rows = [
         {**key, "generic": f"g{number}", **{names[name]: str(value) for name, value in item.items()}}
@@ -196,7 +218,8 @@ def estimate(amount_before, weighted_cut, agreed_share, r, s):
     from vbp.estimate.priors import load_priors
 
     usage = pd.DataFrame(
-        [("H", "r", Decimal(amount_before), "before")], columns=["hospital_id", "batch_id", "amount_yuan", "amount_basis"]
+        [("H", "r", Decimal(amount_before), "before")],
+        columns=["hospital_id", "batch_id", "amount_yuan", "amount_basis"],
     )
     fund = pd.DataFrame(
         [(None, None, r, s)], columns=["hospital_id", "batch_id", "fund_ratio", "insured_share"], dtype=object
@@ -265,9 +288,20 @@ def settlement(as_of, invoices):
 
 
 def _products(city):
-    header = ["product_id", "generic", "category", "dosage_form", "strength", "units_per_pack", "manufacturer", "substitute_group"]
+    header = [
+        "product_id",
+        "generic",
+        "category",
+        "dosage_form",
+        "strength",
+        "units_per_pack",
+        "manufacturer",
+        "substitute_group",
+    ]
     names = {"W": "甲片", "N": "甲片", "A": "乙片", "W2": "丙片"}
-    rows = [[name, generic, "药品", "片剂", "5mg", 1, "厂", "G" if name != "W2" else ""] for name, generic in names.items()]
+    rows = [
+        [name, generic, "药品", "片剂", "5mg", 1, "厂", "G" if name != "W2" else ""] for name, generic in names.items()
+    ]
     return pd.DataFrame(rows, columns=header)
 
 
@@ -290,16 +324,43 @@ def _city(city, announced=False):
         "products": [list(products.columns), *products.to_numpy().tolist()],
         "usage": usage,
         "varieties": [
-            ["batch_id", "generic", "unit_name", "level", "category", "cycle", "pre_price_yuan_per_unit", "pre_price_basis"],
-            *([batch, generic, "片", "national", "drug", 1, city["p0"], "before_first_round"] for batch, generic, _, _ in batches),
+            [
+                "batch_id",
+                "generic",
+                "unit_name",
+                "level",
+                "category",
+                "cycle",
+                "pre_price_yuan_per_unit",
+                "pre_price_basis",
+            ],
+            *(
+                [batch, generic, "片", "national", "drug", 1, city["p0"], "before_first_round"]
+                for batch, generic, _, _ in batches
+            ),
         ],
         "awards": [
             ["batch_id", "product_id", "start_date", "end_date", "selected_price_yuan", "supply_role"],
-            *([batch, product, f"{year}-01-01", f"{year}-12-31", city["p1"], "main"] for batch, _, product, year in batches),
+            *(
+                [batch, product, f"{year}-01-01", f"{year}-12-31", city["p1"], "main"]
+                for batch, _, product, year in batches
+            ),
         ],
         "agreements": [
-            ["batch_id", "hospital_id", "generic", "agreement_year", "start_date", "end_date", "base_quantity_units", "agreed_quantity_units"],
-            *([batch, "H001", generic, 1, f"{year}-01-01", f"{year}-12-31", base, agreed] for batch, generic, _, year in batches),
+            [
+                "batch_id",
+                "hospital_id",
+                "generic",
+                "agreement_year",
+                "start_date",
+                "end_date",
+                "base_quantity_units",
+                "agreed_quantity_units",
+            ],
+            *(
+                [batch, "H001", generic, 1, f"{year}-01-01", f"{year}-12-31", base, agreed]
+                for batch, generic, _, year in batches
+            ),
         ],
     }
     return _panels(tables)
@@ -311,4 +372,3 @@ def _panels(tables):
 
     with tempfile.TemporaryDirectory() as name:
         return build(read_inputs(write(Path(name) / "example", tables)))
-

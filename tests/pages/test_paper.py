@@ -35,7 +35,9 @@ def text_of(pdf: Path, *options: str) -> str:
 
 
 def test_every_page_is_a4_with_header_and_number(printed):
-    info = subprocess.run(["pdfinfo", str(printed / "report.zh.pdf")], capture_output=True, text=True, check=True).stdout
+    info = subprocess.run(
+        ["pdfinfo", str(printed / "report.zh.pdf")], capture_output=True, text=True, check=True
+    ).stdout
     pages = int(re.search(r"Pages:\s+(\d+)", info)[1])
     assert "A4" in info
     assert pages >= 5
@@ -57,7 +59,9 @@ def test_tables_and_words_are_whole_on_paper(printed, browser):
     wanted = {re.sub(r"\s", "", cell) for cell in cells if cell.strip()}
     assert len(wanted) > 10
     missing = [cell for cell in wanted if cell[:12] not in words]
-    assert len(missing) <= len(wanted) // 50, missing[:5]  # a row that crosses a line end is told apart by pdftotext alone
+    assert len(missing) <= len(wanted) // 50, missing[
+        :5
+    ]  # a row that crosses a line end is told apart by pdftotext alone
 
 
 def test_charts_are_drawn_for_paper_static_and_unfolded(printed, browser):
@@ -73,7 +77,12 @@ def test_charts_are_drawn_for_paper_static_and_unfolded(printed, browser):
     assert page.locator("figure.chart:has(.main-svg)").count() == charts
     assert page.locator(".modebar-btn").count() == 0
     assert page.locator("details:not([open])").count() == 0
-    assert page.evaluate("Math.max(...Array.from(document.querySelectorAll('figure.chart, table')).map(x => x.getBoundingClientRect().right))") <= 690
+    assert (
+        page.evaluate(
+            "Math.max(...Array.from(document.querySelectorAll('figure.chart, table')).map(x => x.getBoundingClientRect().right))"
+        )
+        <= 690
+    )
     assert wrong == []
     context.close()
     copy.unlink()
@@ -144,7 +153,9 @@ def test_a_browser_that_fails_leaves_no_pdf(printed, tmp_path):
 
 def test_a_page_that_lacks_its_assets_is_refused(tmp_path):
     page = tmp_path / "report.zh.html"
-    page.write_text('<html><head></head><body><script src="../assets/none.js"></script></body></html>', encoding="utf-8")
+    page.write_text(
+        '<html><head></head><body><script src="../assets/none.js"></script></body></html>', encoding="utf-8"
+    )
     with pytest.raises(InputError, match="render it again"):
         write_standalone(page)
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from vbp.impact.its import ItsResult
     from vbp.surplus.compare import Comparison
 
-STATUSES = (("selected", theme.BLUE), ("nonselected", theme.ORANGE), ("elsewhere", theme.PURPLE), ("alternative", theme.SKY))
+STATUSES = (
+    ("selected", theme.BLUE),
+    ("nonselected", theme.ORANGE),
+    ("elsewhere", theme.PURPLE),
+    ("alternative", theme.SKY),
+)
 
 
 def _frame(key: str, city: City, lang: str, *, height: int = 380, **values: object) -> go.Figure:
@@ -36,18 +41,32 @@ def cuts_by_product(city: City, lang: str) -> go.Figure:
     gaps = [abs(a - b) for a, b in zip(both["simple_cut_percent"], both["weighted_cut_percent"], strict=True)]
     figure = _frame("cuts", city, lang, gap=f"{float(max(gaps, default=0)):.1f}")
     figure.add_scatter(
-        x=_short(items["cut_percent"]), y=list(items["batch_id"].astype(str)), mode="markers", name=say("play.product", lang),
+        x=_short(items["cut_percent"]),
+        y=list(items["batch_id"].astype(str)),
+        mode="markers",
+        name=say("play.product", lang),
         marker={"color": theme.SKY, "size": 8, "opacity": 0.7},
-        customdata=[[theme.plain(str(generic)), theme.plain(str(product))]
-                    for generic, product in zip(items["generic"], items["product_id"], strict=True)],
-        hovertemplate="%{customdata[0]} %{customdata[1]}<br>%{x}%<extra></extra>")  # fmt: skip
-    for column, name, colour, symbol in (("simple_cut_percent", "simple", theme.BLUE, "diamond"), ("weighted_cut_percent", "weighted", theme.RED, "x")):
+        customdata=[
+            [theme.plain(str(generic)), theme.plain(str(product))]
+            for generic, product in zip(items["generic"], items["product_id"], strict=True)
+        ],
+        hovertemplate="%{customdata[0]} %{customdata[1]}<br>%{x}%<extra></extra>",
+    )
+    for column, name, colour, symbol in (
+        ("simple_cut_percent", "simple", theme.BLUE, "diamond"),
+        ("weighted_cut_percent", "weighted", theme.RED, "x"),
+    ):
         rows = means.dropna(subset=[column])
         figure.add_scatter(
-            x=_short(rows[column]), y=list(rows["batch_id"].astype(str)), mode="markers", name=say(f"play.{name}", lang),
-            marker={"color": colour, "size": 13, "symbol": symbol}, hovertemplate="%{y}: %{x}%<extra>%{fullData.name}</extra>")  # fmt: skip
+            x=_short(rows[column]),
+            y=list(rows["batch_id"].astype(str)),
+            mode="markers",
+            name=say(f"play.{name}", lang),
+            marker={"color": colour, "size": 13, "symbol": symbol},
+            hovertemplate="%{y}: %{x}%<extra>%{fullData.name}</extra>",
+        )
     figure.update_xaxes(title_text=say("play.cuts_axis", lang), ticksuffix="%")
-    figure.update_yaxes(title_text=say("field.batch_id", lang))
+    figure.update_yaxes(title_text=say("play_field.batch_id", lang))
     return figure
 
 
@@ -65,8 +84,12 @@ def spending_by_status(city: City, lang: str) -> go.Figure:
     for status, colour in STATUSES:
         if status in wide:
             figure.add_bar(
-                x=months, y=[round(float(value), 2) for value in wide[status]], name=word(status, lang), marker={"color": colour},
-                hovertemplate="%{x}: %{y:,.2f}<extra>%{fullData.name}</extra>")  # fmt: skip
+                x=months,
+                y=[round(float(value), 2) for value in wide[status]],
+                name=word(status, lang),
+                marker={"color": colour},
+                hovertemplate="%{x}: %{y:,.2f}<extra>%{fullData.name}</extra>",
+            )
     figure.update_layout(barmode="stack", bargap=0.1)
     figure.update_xaxes(title_text=say("play.month_axis", lang), type="date", tickformat="%Y-%m")
     figure.update_yaxes(title_text=say("play.usage_axis", lang))
@@ -80,9 +103,13 @@ def savings_by_month(city: City, lang: str) -> go.Figure:
     figure = _frame("saving", city, lang, total=money(city.savings.totals["realised"], lang))
     for kind, colour in (("realised", theme.BLUE), ("official", theme.ORANGE)):
         figure.add_scatter(
-            x=[f"{month:%Y-%m}" for month in table["month"]], y=[round(float(value) / 1e4, 2) for value in table[f"{kind}_yuan"]],
-            mode="lines", name=say(f"play.{kind}", lang), line={"color": colour, "dash": "solid" if kind == "realised" else "dash"},
-            hovertemplate="%{x}: %{y:,.2f}<extra>%{fullData.name}</extra>")  # fmt: skip
+            x=[f"{month:%Y-%m}" for month in table["month"]],
+            y=[round(float(value) / 1e4, 2) for value in table[f"{kind}_yuan"]],
+            mode="lines",
+            name=say(f"play.{kind}", lang),
+            line={"color": colour, "dash": "solid" if kind == "realised" else "dash"},
+            hovertemplate="%{x}: %{y:,.2f}<extra>%{fullData.name}</extra>",
+        )
     figure.update_xaxes(title_text=say("play.month_axis", lang), type="date", tickformat="%Y-%m")
     figure.update_yaxes(title_text=say("play.saving_axis", lang))
     return figure
@@ -92,20 +119,39 @@ def two_rules(city: City, comparison: Comparison, lang: str) -> go.Figure:
     """Return each hospital's payout under two profiles, a line between them."""
     names = [comparison.first.profile.title.say(lang), comparison.second.profile.title.say(lang)]
     columns = ["retained_yuan_a", "retained_yuan_b"]
-    known = comparison.table.assign(**{name: comparison.table[name].map(lambda value: float(value or 0) / 1e4) for name in columns})
+    known = comparison.table.assign(
+        **{name: comparison.table[name].map(lambda value: float(value or 0) / 1e4) for name in columns}
+    )
     sums = known.groupby(known["hospital_id"].astype(str))[columns].sum().sort_values(columns[0])
     figure = _frame(
-        "two_rules", city, lang, height=180 + 24 * len(sums), first=names[0], second=names[1], difference=money(comparison.difference_yuan, lang))  # fmt: skip
+        "two_rules",
+        city,
+        lang,
+        height=180 + 24 * len(sums),
+        first=names[0],
+        second=names[1],
+        difference=money(comparison.difference_yuan, lang),
+    )
     for place, row in sums.iterrows():
         figure.add_scatter(
-            x=[round(row[name], 2) for name in columns], y=[str(place)] * 2, mode="lines", showlegend=False, hoverinfo="skip",
-            line={"color": theme.GREY, "width": 2})  # fmt: skip
+            x=[round(row[name], 2) for name in columns],
+            y=[str(place)] * 2,
+            mode="lines",
+            showlegend=False,
+            hoverinfo="skip",
+            line={"color": theme.GREY, "width": 2},
+        )
     for name, column, colour, symbol in zip(names, columns, (theme.BLUE, theme.RED), ("circle", "square"), strict=True):
         figure.add_scatter(
-            x=[round(value, 2) for value in sums[column]], y=list(sums.index), mode="markers", name=theme.plain(name),
-            marker={"color": colour, "size": 11, "symbol": symbol}, hovertemplate="%{y}: %{x:,.2f}<extra>%{fullData.name}</extra>")  # fmt: skip
+            x=[round(value, 2) for value in sums[column]],
+            y=list(sums.index),
+            mode="markers",
+            name=theme.plain(name),
+            marker={"color": colour, "size": 11, "symbol": symbol},
+            hovertemplate="%{y}: %{x:,.2f}<extra>%{fullData.name}</extra>",
+        )
     figure.update_xaxes(title_text=say("play.retained_axis", lang))
-    figure.update_yaxes(title_text=say("field.hospital_id", lang))
+    figure.update_yaxes(title_text=say("play_field.hospital_id", lang))
     return figure
 
 
@@ -116,7 +162,9 @@ def one_series(city: City, result: ItsResult, generic: str, lang: str) -> go.Fig
     drawn = its_figure(result, lang)
     level = result.term("level").estimate
     change = percent(100 * (2.718281828459045**level - 1), 1) if result.family == "log" else f"{level:+.3g}"
-    figure = _frame("its", city, lang, generic=generic, measure=word(result.measure, lang), date=result.start, change=change)
+    figure = _frame(
+        "its", city, lang, generic=generic, measure=word(result.measure, lang), date=result.start, change=change
+    )
     for trace in drawn.data:
         trace.y = [None if value is None or value != value else round(float(value), 4) for value in trace.y]
         figure.add_trace(trace)
@@ -135,11 +183,19 @@ def group_paths(city: City, units: pd.DataFrame, result: DidResult, lang: str) -
     early = units[units["month"].astype(str).str[:7] < first].groupby("generic")["value"].mean()
     level = units["value"] - units["generic"].map(early)
     figure = _frame("paths", city, lang, estimate=f"{result.estimate:+.3f}".replace("-", "−"))
-    for name, mask, colour, dash in (("treated", units["cohort"].notna(), theme.BLUE, "solid"), ("untreated", units["cohort"].isna(), theme.GREY, "dash")):
+    for name, mask, colour, dash in (
+        ("treated", units["cohort"].notna(), theme.BLUE, "solid"),
+        ("untreated", units["cohort"].isna(), theme.GREY, "dash"),
+    ):
         path = level[mask].groupby(units["month"][mask]).mean()
         figure.add_scatter(
-            x=[f"{month:%Y-%m}" for month in path.index], y=[round(float(value), 4) for value in path], mode="lines",
-            name=say(f"play.{name}", lang), line={"color": colour, "dash": dash}, hovertemplate="%{x}: %{y:.3f}<extra>%{fullData.name}</extra>")  # fmt: skip
+            x=[f"{month:%Y-%m}" for month in path.index],
+            y=[round(float(value), 4) for value in path],
+            mode="lines",
+            name=say(f"play.{name}", lang),
+            line={"color": colour, "dash": dash},
+            hovertemplate="%{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
+        )
     figure.update_xaxes(title_text=say("play.month_axis", lang), type="date", tickformat="%Y-%m")
     figure.update_yaxes(title_text=say("play.paths_axis", lang))
     return figure

@@ -42,7 +42,9 @@ def find_browser() -> str:
     if found:
         return found
     words = f"VBP_CHROMIUM={named} is no program" if named else "no Chromium or Chrome was found"
-    help_ = "install one (Debian, Ubuntu: apt install chromium fonts-noto-cjk), name it in VBP_CHROMIUM, or leave --pdf out"
+    help_ = (
+        "install one (Debian, Ubuntu: apt install chromium fonts-noto-cjk), name it in VBP_CHROMIUM, or leave --pdf out"
+    )
     raise InputError(Problem(f"--pdf prints through Chromium, and {words}: {help_}", "missing_program"))
 
 
@@ -77,7 +79,9 @@ def _margins(title: str, lang: str) -> str:
     """Return the page's header and footer as CSS; a title is text, whatever it holds."""
     number, of, after = say("paper.page", lang).split("|")
     # JSON's escapes are not CSS's: a backslash or an angle bracket would end the text or the style
-    safe = "".join(letter if letter.isalnum() or letter in " ·-–（）()，。、" else f"\\{ord(letter):x} " for letter in title[:160])
+    safe = "".join(
+        letter if letter.isalnum() or letter in " ·-–（）()，。、" else f"\\{ord(letter):x} " for letter in title[:160]
+    )
     return (
         f'@page {{ @top-left {{ content: "{safe}"; }} '
         f"@bottom-left {{ content: {json.dumps(say('paper.made', lang), ensure_ascii=False)}; }} "

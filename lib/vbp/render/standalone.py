@@ -72,7 +72,9 @@ def write_standalone(page: Path) -> Path:
 def _read(page: Path, address: str) -> str:
     path = page.parent / address
     if not path.is_file():
-        raise InputError(Problem(f"the page needs {address}, which is missing; render it again", "missing_file", file=str(page)))
+        raise InputError(
+            Problem(f"the page needs {address}, which is missing; render it again", "missing_file", file=str(page))
+        )
     return path.read_text(encoding="utf-8")
 
 

@@ -25,15 +25,31 @@ def opening(city: City, lang: str) -> str:
     assert city.inputs is not None and city.panels
     totals = city.panels.totals.iloc[0]
     text = say(
-        "play.day", lang, name=city.name(lang), day=city.day, hospitals=count(int(totals["hospitals"]), lang), products=count(int(totals["products"]), lang))  # fmt: skip
+        "play.day",
+        lang,
+        name=city.name(lang),
+        day=city.day,
+        hospitals=count(int(totals["hospitals"]), lang),
+        products=count(int(totals["products"]), lang),
+    )
     return f"{say('play.synthetic', lang)}\n{text}" if city.synthetic else text
 
 
 def awards(city: City, lang: str, rows: int = 10) -> Html:
     """Return the awards with the winner's own price before and the cap."""
     assert city.panels
-    table = city.panels.awards.astype({"batch_id": str, "generic": str}).sort_values(["batch_id", "generic", "supply_role"])
-    columns = ["batch_id", "generic", "product_id", "supply_role", "selected_price_yuan", "pre_price_yuan", "price_cap_yuan"]
+    table = city.panels.awards.astype({"batch_id": str, "generic": str}).sort_values(
+        ["batch_id", "generic", "supply_role"]
+    )
+    columns = [
+        "batch_id",
+        "generic",
+        "product_id",
+        "supply_role",
+        "selected_price_yuan",
+        "pre_price_yuan",
+        "price_cap_yuan",
+    ]
     return frame_table(table, lang, columns, rows=rows, name="awards", city=city)
 
 
@@ -44,8 +60,11 @@ def winner_spread(city: City, lang: str, rows: int = 10) -> Html:
     groups = won.groupby(["batch_id", "generic"], observed=True)["p1_e10"].agg(["size", "min", "max"]).reset_index()
     several = groups[groups["size"] > 1]
     table = several.assign(
-        winners=several["size"], lowest_price_yuan=several["min"] / 1e10, highest_price_yuan=several["max"] / 1e10,
-        highest_of_lowest=several["max"] / several["min"]).sort_values("highest_of_lowest", ascending=False, kind="stable")  # fmt: skip
+        winners=several["size"],
+        lowest_price_yuan=several["min"] / 1e10,
+        highest_price_yuan=several["max"] / 1e10,
+        highest_of_lowest=several["max"] / several["min"],
+    ).sort_values("highest_of_lowest", ascending=False, kind="stable")
     columns = ["batch_id", "generic", "winners", "lowest_price_yuan", "highest_price_yuan", "highest_of_lowest"]
     return frame_table(table, lang, columns, rows=rows, name="winner-spread", city=city)
 
@@ -55,13 +74,22 @@ def hospital_use(city: City, lang: str, rows: int = 20) -> Html:
     assert city.panels and city.completion
     cells = city.panels.cells[city.panels.cells["period"] >= 1]
     sums = cells.groupby("hospital_id", observed=True)[
-        ["selected_fen", "nonselected_fen", "selected_milliunits", "nonselected_milliunits"]].sum()  # fmt: skip
+        ["selected_fen", "nonselected_fen", "selected_milliunits", "nonselected_milliunits"]
+    ].sum()
     table = pd.DataFrame({"amount_yuan": (sums["selected_fen"] + sums["nonselected_fen"]) / 100})
     for unit, name in (("milliunits", "selected_share"), ("fen", "selected_share_amount")):
         table[name] = sums[f"selected_{unit}"] / (sums[f"selected_{unit}"] + sums[f"nonselected_{unit}"])
     rates = city.completion.rolled("hospital").set_index("hospital_id")[["rate", "rate_by_amount", "elapsed"]]
     table = table.join(rates).reset_index().sort_values("amount_yuan", ascending=False)
-    columns = ["hospital_id", "amount_yuan", "selected_share", "selected_share_amount", "rate", "rate_by_amount", "elapsed"]
+    columns = [
+        "hospital_id",
+        "amount_yuan",
+        "selected_share",
+        "selected_share_amount",
+        "rate",
+        "rate_by_amount",
+        "elapsed",
+    ]
     return frame_table(table, lang, columns, rows=rows, name="hospital-use", city=city)
 
 
@@ -69,46 +97,87 @@ def slowest(city: City, hospital: str, lang: str, rows: int = 10) -> Html:
     """Return one hospital's running agreements that are behind time, the slowest first."""
     assert city.completion
     table = city.completion.table
-    behind = table[(table["hospital_id"] == hospital) & (table["state"] == "at_risk")].sort_values("rate", kind="stable")
-    columns = ["batch_id", "generic", "agreement_year", "agreed_units", "actual_units", "rate", "rate_by_amount", "elapsed", "state"]
+    behind = table[(table["hospital_id"] == hospital) & (table["state"] == "at_risk")].sort_values(
+        "rate", kind="stable"
+    )
+    columns = [
+        "batch_id",
+        "generic",
+        "agreement_year",
+        "agreed_units",
+        "actual_units",
+        "rate",
+        "rate_by_amount",
+        "elapsed",
+        "state",
+    ]
     return frame_table(behind, lang, columns, rows=rows, name="slowest", city=city)
 
 
 def savings_kinds(city: City, lang: str) -> Html:
     """Return the totals of every kind of saving, one a row; they are never added."""
     assert city.savings
-    rows = [(say(f"field.{kind}_yuan", lang), amount) for kind, amount in city.savings.totals.items()]
-    return frame_table(pd.DataFrame(rows, columns=["kind", "saving_yuan"]), lang, ["kind", "saving_yuan"], name="kinds", city=city)
+    rows = [(say(f"play_field.{kind}_yuan", lang), amount) for kind, amount in city.savings.totals.items()]
+    return frame_table(
+        pd.DataFrame(rows, columns=["kind", "saving_yuan"]), lang, ["kind", "saving_yuan"], name="kinds", city=city
+    )
 
 
 def payouts(city: City, settlement: Settlement, lang: str, rows: int = 15) -> Html:
     """Return the rows of a settlement with their reasons, the largest payout first."""
     table = settlement.table.assign(
         surplus_base_yuan=settlement.table["base_yuan"],
-        reasons=["；".join(reason.text("zh") for reason in found) if lang == "zh" else "; ".join(reason.text("en") for reason in found)
-                 for found in settlement.reasons])  # fmt: skip
+        reasons=[
+            "；".join(reason.text("zh") for reason in found)
+            if lang == "zh"
+            else "; ".join(reason.text("en") for reason in found)
+            for found in settlement.reasons
+        ],
+    )
     order = sorted(range(len(table)), key=lambda row: -(table["retained_yuan"].iloc[row] or Decimal(-1)))
-    columns = ["hospital_id", "batch_id", "agreement_year", "budget_yuan", "expenditure_yuan", "surplus_base_yuan", "ratio", "retained_yuan", "reasons"]  # fmt: skip
+    columns = [
+        "hospital_id",
+        "batch_id",
+        "agreement_year",
+        "budget_yuan",
+        "expenditure_yuan",
+        "surplus_base_yuan",
+        "ratio",
+        "retained_yuan",
+        "reasons",
+    ]
     return frame_table(table.iloc[order], lang, columns, rows=rows, name="payouts", city=city)
 
 
 def switches(comparison: Comparison, lang: str) -> Html:
     """Return the switches in which two rule profiles differ."""
-    rows = [(say(f"rules.{name.split('.')[-1]}", lang), *_values(one, two, lang)) for name, one, two in comparison.switches]
-    return frame_table(pd.DataFrame(rows, columns=["switch", "first", "second"]), lang, ["switch", "first", "second"], name="switches")
+    rows = [
+        (say(f"rules.{name.split('.')[-1]}", lang), *_values(one, two, lang)) for name, one, two in comparison.switches
+    ]
+    return frame_table(
+        pd.DataFrame(rows, columns=["switch", "first", "second"]), lang, ["switch", "first", "second"], name="switches"
+    )
 
 
 def _values(one: str, two: str, lang: str) -> tuple[str, str]:
     from vbp.words import keys
 
-    first, second = (say(f"rules.value_{value}", lang) if f"rules.value_{value}" in keys() else value for value in (one, two))
+    first, second = (
+        say(f"rules.value_{value}", lang) if f"rules.value_{value}" in keys() else value for value in (one, two)
+    )
     return first, second
 
 
 def checks(found: Sequence[Any], lang: str) -> Html:
     """Return the checks of a result, each with its verdict and sentence."""
     rows = [(check.name, word(check.verdict, lang), check.text(lang)) for check in found]
-    return frame_table(pd.DataFrame(rows, columns=["name", "verdict", "text"]), lang, ["name", "verdict", "text"], rows=20, name="checks")
+    return frame_table(
+        pd.DataFrame(rows, columns=["name", "verdict", "text"]),
+        lang,
+        ["name", "verdict", "text"],
+        rows=20,
+        name="checks",
+    )
 
 
 def problems(checked: Checked, lang: str) -> Html:

@@ -15,16 +15,31 @@ if TYPE_CHECKING:
 
     from vbp.city import City
 
-WORDS = ("play_word", "purchase_status", "baseline_kind", "measure")
+WORDS = ("play_word", "play_status", "play_baseline", "play_measure")
 """Groups of phrases in which the values of a word column are looked up."""
-SHARES = ("rate", "rate_by_amount", "elapsed", "selected_share", "selected_share_amount", "ratio", "completion", "retained_of_budget")
+SHARES = (
+    "rate",
+    "rate_by_amount",
+    "elapsed",
+    "selected_share",
+    "selected_share_amount",
+    "ratio",
+    "completion",
+    "retained_of_budget",
+)
 EXACT = ("selected_price_yuan", "pre_price_yuan", "price_cap_yuan", "lowest_price_yuan", "highest_price_yuan")
 
 
 def frame_table(
-    frame: pd.DataFrame, lang: str, columns: Sequence[str], *, rows: int = 12, name: str = "table", city: City | None = None
+    frame: pd.DataFrame,
+    lang: str,
+    columns: Sequence[str],
+    *,
+    rows: int = 12,
+    name: str = "table",
+    city: City | None = None,
 ) -> Html:
-    """Return the first `rows` of a frame as a table, its columns named by the phrases `field.*`.
+    """Return the first `rows` of a frame as a table, its columns named by the phrases `play_field.*`.
 
     Parameters
     ----------
@@ -34,8 +49,10 @@ def frame_table(
         Marks the table where the place is synthetic.
     """
     chosen = [column for column in columns if column in frame.columns]
-    shown = [[_cell(column, value, lang) for column, value in zip(chosen, record, strict=True)]
-             for record in frame[chosen].head(rows).itertuples(index=False, name=None)]  # fmt: skip
+    shown = [
+        [_cell(column, value, lang) for column, value in zip(chosen, record, strict=True)]
+        for record in frame[chosen].head(rows).itertuples(index=False, name=None)
+    ]
     marks = [say("play.synthetic", lang)] if city is not None and city.synthetic else []
     marks += [say("play.rows_of", lang, shown=rows, count=len(frame))] if len(frame) > rows else []
     return table([label(column, lang) for column in chosen], shown, name=name, mark_text=" · ".join(marks))
@@ -43,7 +60,7 @@ def frame_table(
 
 def label(column: str, lang: str) -> str:
     """Return a column's name; one without a phrase keeps its own."""
-    return say(f"field.{column}", lang) if f"field.{column}" in keys() else column
+    return say(f"play_field.{column}", lang) if f"play_field.{column}" in keys() else column
 
 
 def word(value: str, lang: str) -> str:

@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 
 # what every settlement vector shares; a vector of two items has two non-selected amounts
 ITEM = {
-    "hospital_id": "H1", "batch_id": "B1", "agreement_year": 1, "base_quantity_units": "100000", "pre_price_yuan": "5.00",
-    "agreed_quantity_units": "70000", "selected_price_yuan": "1.20", "fund_ratio": "0.70", "insured_share": "0.90"}  # fmt: skip
+    "hospital_id": "H1",
+    "batch_id": "B1",
+    "agreement_year": 1,
+    "base_quantity_units": "100000",
+    "pre_price_yuan": "5.00",
+    "agreed_quantity_units": "70000",
+    "selected_price_yuan": "1.20",
+    "fund_ratio": "0.70",
+    "insured_share": "0.90",
+}
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -59,8 +67,21 @@ def surplus_vectors(lang: str) -> Html:
         same = net and got["retained_yuan"] == Decimal(row["retained_yuan"])
         ours = f"{got['net_yuan']:,} → {got['retained_yuan']:,}"
         given = "；" if lang == "zh" else "; "
-        conditions = given.join(filter(None, (row["profile"], row["switches"], f"Qa={row['actual_quantity_units']}", f"N={row['nonselected_amount_yuan']}", f"{row['score']}")))  # fmt: skip
-        rows.append((row["vector"], conditions, f"{row['net_yuan'] or '—'} → {row['retained_yuan']}", ours, _holds(same, lang)))
+        conditions = given.join(
+            filter(
+                None,
+                (
+                    row["profile"],
+                    row["switches"],
+                    f"Qa={row['actual_quantity_units']}",
+                    f"N={row['nonselected_amount_yuan']}",
+                    f"{row['score']}",
+                ),
+            )
+        )
+        rows.append(
+            (row["vector"], conditions, f"{row['net_yuan'] or '—'} → {row['retained_yuan']}", ours, _holds(same, lang))
+        )
     return _table(("vector", "given", "printed", "recomputed"), rows, lang, "surplus-vectors")
 
 
@@ -70,10 +91,19 @@ def _settled(row: Mapping[str, str]) -> Any:
     from vbp.rules import load_profile
     from vbp.surplus import settle
 
-    profile = load_profile(row["profile"]).with_switches(**dict(pair.split("=") for pair in row["switches"].split() if pair))
+    profile = load_profile(row["profile"]).with_switches(
+        **dict(pair.split("=") for pair in row["switches"].split() if pair)
+    )
     items = [
-        {**ITEM, "generic": f"g{number}", "actual_quantity_units": row["actual_quantity_units"], "nonselected_amount_yuan": amount, "score": row["score"]}
-        for number, amount in enumerate(row["nonselected_amount_yuan"].split("+"))]  # fmt: skip
+        {
+            **ITEM,
+            "generic": f"g{number}",
+            "actual_quantity_units": row["actual_quantity_units"],
+            "nonselected_amount_yuan": amount,
+            "score": row["score"],
+        }
+        for number, amount in enumerate(row["nonselected_amount_yuan"].split("+"))
+    ]
     return settle(pd.DataFrame(items), profile).table.iloc[0]
 
 
@@ -83,9 +113,20 @@ def price_ratio_vectors(lang: str) -> Html:
 
     rows = []
     for row in _rows("price_ratio_vectors.csv"):
-        found = convert(Decimal(row["price_yuan"]), Spec.of(row["strength"], row["pieces"]), Spec.of(row["to_strength"], row["to_pieces"]))
+        found = convert(
+            Decimal(row["price_yuan"]),
+            Spec.of(row["strength"], row["pieces"]),
+            Spec.of(row["to_strength"], row["to_pieces"]),
+        )
         given = f"{row['strength']} × {row['pieces']} ({row['price_yuan']}) → {row['to_strength']} × {row['to_pieces']}"
-        rows.append((given, row["printed_yuan"], str(found.price_yuan), _holds(found.price_yuan == Decimal(row["printed_yuan"]), lang)))
+        rows.append(
+            (
+                given,
+                row["printed_yuan"],
+                str(found.price_yuan),
+                _holds(found.price_yuan == Decimal(row["printed_yuan"]), lang),
+            )
+        )
     return _table(("given", "printed", "recomputed"), rows, lang, "price-ratio-vectors")
 
 
@@ -108,35 +149,46 @@ def prescribing_change() -> tuple[Bennet, LogMean]:
 
     folder, sides = paths.data() / "reference" / "nhs", []
     for month in ("201709", "201710"):
-        frame = pd.read_csv(folder / f"epd_{month}_sample.csv.gz", usecols=["BNF_CODE", "TOTAL_QUANTITY", "NIC"], dtype=str)
+        frame = pd.read_csv(
+            folder / f"epd_{month}_sample.csv.gz", usecols=["BNF_CODE", "TOTAL_QUANTITY", "NIC"], dtype=str
+        )
         sides.append(_products(frame))
     both = [side.groupby("product_id")[["quantity", "value"]].sum() for side in sides]
     # a product with cost and no quantity has no price: by name, not by a rule in the library
     odd = {name for side in both for name in side.index[(side["quantity"] == 0) != (side["value"] == 0)]}
-    table_ = changes(*(side[~side["product_id"].isin(odd)] for side in sides), levels=("substance",))
+    before, after = (side[~side["product_id"].isin(odd)] for side in sides)
+    table_ = changes(before, after, ("substance",))
     return bennet(table_, ("substance",)), log_mean_parts(table_, ("substance",))
 
 
 def _products(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(
-        product_id=frame["BNF_CODE"], substance=frame["BNF_CODE"].str[:9], quantity=frame["TOTAL_QUANTITY"].map(Decimal),
-        value=frame["NIC"].map(Decimal))[["product_id", "substance", "quantity", "value"]]  # fmt: skip
+        product_id=frame["BNF_CODE"],
+        substance=frame["BNF_CODE"].str[:9],
+        quantity=frame["TOTAL_QUANTITY"].map(Decimal),
+        value=frame["NIC"].map(Decimal),
+    )[["product_id", "substance", "quantity", "value"]]
 
 
 def prescribing(lang: str) -> Html:
     """Return the parts of the change between two months of English prescribing, in pounds, and that nothing is left over."""
     additive, factors = prescribing_change()
-    rows = [(say(f"proof.{part}", lang) if not part.startswith("structure") else say("proof.structure", lang), Cell(f"{amount:,.2f}", amount))
-            for part, amount in additive.parts.items()]  # fmt: skip
+    rows: list[tuple[str, Cell | str]] = [
+        (
+            say(f"play_proof.{part}", lang) if not part.startswith("structure") else say("play_proof.structure", lang),
+            Cell(f"{amount:,.2f}", amount),
+        )
+        for part, amount in additive.parts.items()
+    ]
     whole = sum(additive.parts.values(), Decimal(0)) == additive.change_yuan
     product = 1.0
     for ratio in factors.factors.values():
         product *= ratio
     exact = abs(product / factors.value_ratio - 1) < 1e-12
-    rows.append((say("proof.change", lang), Cell(f"{additive.change_yuan:,.2f}", additive.change_yuan)))
-    rows.append((say("proof.adds_up", lang), _holds(whole, lang)))
-    rows.append((say("proof.multiplies", lang), _holds(exact, lang)))
-    return table([say("field.part", lang), say("proof.pounds", lang)], rows, name="prescribing")
+    rows.append((say("play_proof.change", lang), Cell(f"{additive.change_yuan:,.2f}", additive.change_yuan)))
+    rows.append((say("play_proof.adds_up", lang), _holds(whole, lang)))
+    rows.append((say("play_proof.multiplies", lang), _holds(exact, lang)))
+    return table([say("play_field.part", lang), say("play_proof.pounds", lang)], rows, name="prescribing")
 
 
 def _holds(same: bool, lang: str) -> str:
@@ -144,4 +196,6 @@ def _holds(same: bool, lang: str) -> str:
 
 
 def _table(columns: tuple[str, ...], rows: list[tuple[Any, ...]], lang: str, name: str) -> Html:
-    return table([*(say(f"field.{column}", lang) for column in columns), say("column.holds", lang)], rows, name=name)
+    return table(
+        [*(say(f"play_field.{column}", lang) for column in columns), say("column.holds", lang)], rows, name=name
+    )
