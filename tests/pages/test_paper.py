@@ -53,10 +53,16 @@ def test_tables_and_words_are_whole_on_paper(printed, browser):
     page = browser.new_page()
     page.goto((printed / "report.zh.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    cells = page.locator("table.data tbody tr td:first-child").all_inner_texts()
+    # a folded table of more than 60 rows is named with its length and left to the web page
+    cells = page.evaluate(
+        "Array.from(document.querySelectorAll('table.data')).filter(t => t.tBodies[0].rows.length <= 60 || !t.closest('details'))"
+        ".flatMap(t => Array.from(t.tBodies[0].rows).map(row => row.cells[0].textContent))"
+    )
+    long = page.evaluate("document.querySelectorAll('details table.data').length")
     page.close()
     words = re.sub(r"\s", "", text_of(printed / "report.zh.pdf"))
     wanted = {re.sub(r"\s", "", cell) for cell in cells if cell.strip()}
+    assert long > 0
     assert len(wanted) > 10
     missing = [cell for cell in wanted if cell[:12] not in words]
     assert len(missing) <= len(wanted) // 50, missing[

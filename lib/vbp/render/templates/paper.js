@@ -1,11 +1,23 @@
 /* Before the page draws itself for paper: everything unfolded, charts static, series told apart without colour. */
 (function () {
   "use strict";
-  var WIDTH = 672, HEIGHT = 880;
+  var WIDTH = 672, HEIGHT = 880, ROWS = 60;
+  var zh = document.body.dataset.lang === "zh";
   var shapes = ["", "/", ".", "x", "-", "\\", "|", "+"], dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
   var symbols = ["circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down"];
   document.body.classList.add("paper");
-  document.querySelectorAll("details").forEach(function (part) { part.open = true; });
+  // what folds is unfolded; a folded table of hundreds of rows is named with its length and stays on the screen's page
+  document.querySelectorAll("details").forEach(function (part) {
+    part.open = true;
+    part.querySelectorAll("table.data").forEach(function (table) {
+      var rows = table.tBodies.length ? table.tBodies[0].rows.length : 0;
+      if (rows <= ROWS) { return; }
+      var note = document.createElement("p");
+      note.className = "soft small left-out";
+      note.textContent = zh ? "本表共" + rows + "行，纸面从略，全表见网页版（可下载 CSV）。" : "This table has " + rows + " rows; it stands whole on the web page (CSV download).";
+      table.replaceWith(note);
+    });
+  });
   // a page that draws charts only when they come into view would print without them
   window.IntersectionObserver = function (seen) {
     var self = this;
