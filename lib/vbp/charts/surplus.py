@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_HOSPITALS = 60
 MOST_BARS = 12
 NODES = ("budget", "spent", "surplus", "hospitals", "fund")
-LINKS = (("budget", "spent"), ("budget", "surplus"), ("surplus", "hospitals"), ("surplus", "fund"))
+LINKS = (("budget", "surplus"), ("budget", "spent"), ("surplus", "hospitals"), ("surplus", "fund"))
 
 
 def surplus_sankey(city: City, lang: str) -> go.Figure | None:
