@@ -71,7 +71,7 @@ def scan_multiples(city: City, lang: str) -> go.Figure | None:
     figure.update_annotations(font={"size": 12})
     figure.update_xaxes(type="date", tickformat="%Y", dtick="M12")
     figure.update_yaxes(rangemode="tozero", nticks=4)
-    figure.update_layout(legend={"y": -0.06})
+    figure.update_layout(legend={"y": -0.06}, margin={"t": 104})
     return figure
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from vbp.city import City
 
-MOST_HOSPITALS = 60
+MOST_HOSPITALS = 40
 MOST_BARS = 12
 NODES = ("budget", "spent", "surplus", "hospitals", "fund")
-LINKS = (("budget", "spent"), ("budget", "surplus"), ("surplus", "hospitals"), ("surplus", "fund"))
+LINKS = (("budget", "surplus"), ("budget", "spent"), ("surplus", "hospitals"), ("surplus", "fund"))
 
 
 def surplus_sankey(city: City, lang: str) -> go.Figure | None:

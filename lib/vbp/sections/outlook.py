@@ -45,7 +45,13 @@ def impact(city: City, lang: str) -> Html:
             measure=say(f"measure.{record['measure']}", lang),
         )
         lines = [f"{say(f'verdict.{check.verdict}', lang)} · {check.text(lang)}" for check in result.checks]
-        words = record[f"sentence_{lang}"]
+        words = say(
+            "report.series_change",
+            lang,
+            date=record["date"],
+            change=change_text(dict(record)),
+            words=record[f"sentence_{lang}"],
+        )
         parts = parts + element("h3", name) + element("p", words)
         parts = parts + folded(say("report.checks", lang, count=len(lines)), listing(lines))
     rows = [_series(record, lang) for record in found.table.to_dict("records")]
@@ -170,10 +176,10 @@ def projection(city: City, lang: str) -> Html:
     for one in found:
         parts = parts + element("h3", short(named(names, one.batch_id))) + sentence(one.text(lang))
         rows: list[tuple[Cell | str, ...]] = [
-            (say(f"projected.{row['quantity']}", lang), Cell("", None, mark("estimated", lang)), *_ends(row, lang))
+            (say(f"projected.{row['quantity']}", lang), Cell("", None, mark(_kind(row), lang)), *_ends(row, lang))
             for row in one.table.to_dict("records")
         ]
-        heads = ("quantity", "mark", "estimate", "low", "high")
+        heads = ("quantity", "mark", "middle", "lowest", "highest")
         parts = parts + data_table(city, heads, rows, lang, f"projection-{one.batch_id}")
         own = [
             (
@@ -194,8 +200,15 @@ def projection(city: City, lang: str) -> Html:
     return parts
 
 
+def _kind(row: dict[Any, Any]) -> str:
+    """The official saving follows from agreements; the rest is estimated."""
+    return "computed" if row["quantity"] == "official" else "estimated"
+
+
 def _ends(row: dict[Any, Any], lang: str) -> tuple[Cell, ...]:
     if row["unit"] != "yuan":
         return tuple(share_cell(row[name]) for name in ("estimate", "low", "high"))
+    if row["low"] == row["high"]:
+        return (money_cell(Decimal(f"{row['estimate']:.2f}"), lang), Cell(MISSING, ""), Cell(MISSING, ""))
     values = (None if row[name] != row[name] else Decimal(f"{row[name]:.2f}") for name in ("estimate", "low", "high"))
     return tuple(money_cell(value, lang) for value in values)

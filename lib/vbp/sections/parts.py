@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from vbp.charts.names import short
 from vbp.results.missing import Missing
 from vbp.sections.html import Cell, Html, element, folded, listing, table
-from vbp.words import MISSING, money, percent, say
+from vbp.words import MISSING, percent, say
 
 if TYPE_CHECKING:
     from vbp.city import City
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 MOST_ROWS = 200
 LONGEST_NAME = 40
 NOTHING = Html("")
+UNIT = {"zh": Decimal(10_000), "en": Decimal(1_000)}
+AMOUNTS = {
+    "official", "realised", "excess", "potential", "potential_lawful", "alternatives", "spending", "spending_before", "change",
+    "part_price", "part_volume", "part_structure_selected", "part_structure_originator", "part_structure_product", "part_new",
+    "part_lost", "budget", "expenditure", "net", "base", "retained", "cost", "monthly_before", "monthly_after", "amount", "payout",
+}  # fmt: skip
+"""Columns of amounts: one unit for the whole column, named in its header."""
 
 
 def full(city: City) -> bool:
@@ -66,8 +73,11 @@ def name_cell(name: Any) -> Cell:
 
 
 def money_cell(value: Decimal | None, lang: str) -> Cell:
-    """Return an amount: people read 万元, the download holds yuan exactly."""
-    return Cell(money(value, lang), "" if value is None else value)
+    """Return an amount in the column's unit (万元, thousand yuan); the download holds yuan exactly."""
+    if value is None:
+        return Cell(MISSING, "")
+    shown = (Decimal(value) / UNIT[lang]).quantize(Decimal("0.01"), ROUND_HALF_UP) + 0
+    return Cell(f"{shown:,f}".replace("-", "−"), value)
 
 
 def share_cell(value: Any, places: int = 1) -> Cell:
@@ -88,8 +98,11 @@ def number_cell(value: Any) -> Cell:
     """Return a whole number or a quantity; a gap stays a gap."""
     if value is None or value != value:
         return Cell(MISSING, "")
-    text = f"{Decimal(str(value)):,f}"
-    return Cell(text.rstrip("0").rstrip(".") if "." in text else text, value)
+    number = Decimal(str(value))
+    if isinstance(value, float):
+        number = number.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    text = f"{number:,f}"
+    return Cell((text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−"), number)
 
 
 def day_cell(value: Any) -> str:
@@ -101,7 +114,7 @@ def day_cell(value: Any) -> str:
 
 def columns(names: Sequence[str], lang: str) -> list[str]:
     """Return the headers of columns."""
-    return [say(f"head.{name}", lang) for name in names]
+    return [say(f"head.{name}", lang) + (say("head.unit", lang) if name in AMOUNTS else "") for name in names]
 
 
 def data_table(city: City, names: Sequence[str], rows: Sequence[Sequence[Cell | str]], lang: str, name: str) -> Html:

@@ -9,7 +9,7 @@ from vbp.charts.published import quality
 from vbp.rounds import Round, rounds_of
 from vbp.sections.computed import contents
 from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
-from vbp.sections.parts import full, heading
+from vbp.sections.parts import NOTHING, full, heading
 from vbp.sections.quality import quality as quality_of_inputs
 from vbp.words import MISSING, baseline_label, count, listed, percent, period_label, qualified, say, scope_label
 
@@ -105,6 +105,8 @@ def _where(fact: Fact, lang: str) -> str:
 
 def published_figures(city: City, lang: str) -> Html:
     """Return all published figures by subject, each with scope, period, baseline, status, source and the words it was read from."""
+    if full(city) and not city.facts:
+        return NOTHING
     head = element("h2", say("section.published", lang))
     if not city.facts:
         return head + element("p", say("section.no_facts", lang, city=city.name(lang)), "soft")
@@ -237,9 +239,9 @@ def _missing(city: City, lang: str) -> str:
 
 def method(city: City, lang: str) -> Html:
     """Return how the estimates were made, with every assumption and its source, and the sources of the figures."""
-    head = element("h2", say("section.method", lang)) + listing(
-        say(f"method.{key}", lang) for key in ("marks", "intervals", "weighted", "kinds")
-    )
+    own = full(city) and not city.facts
+    lines = ("computed", "projected", "scanned", "kinds") if own else ("marks", "intervals", "weighted", "kinds")
+    head = element("h2", say("section.method", lang)) + listing(say(f"method.{key}", lang) for key in lines)
     columns = [say(f"column.{key}", lang) for key in ("assumption", "mark", "range", "source")]
     rows = [
         (
@@ -248,7 +250,7 @@ def method(city: City, lang: str) -> Html:
             _span(row.low, row.median, row.high, row.name),
             row.source(lang),
         )
-        for row in (() if full(city) and not city.facts else city.estimate.assumptions)
+        for row in (() if own else city.estimate.assumptions)
     ]
     parts = (
         head
