@@ -62,6 +62,14 @@ ALLOWED_WORDS = {
     "DuckDB",
     "papermill",
     "Gini",
+    "NOT",
+    "COMPLETED",
+    "WEIGHTED",
+    "MAIN",
+    "SHA-",
+    "logit",
+    "statement",
+    "explain",
 }
 PAGES = [f"{slug}/report" for slug in ("demo", "quanzhou", "jiujiang", "nantong")]
 
