@@ -224,7 +224,7 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
                 hovertemplate="%{x}<br>%{y:,.2f}<extra>%{fullData.name}</extra>",
             )
     figure.update_yaxes(title_text=say("chart.ten_thousand_yuan", lang))
-    figure.update_layout(barmode="group")
+    figure.update_layout(barmode="group", legend={"y": -0.34})
     return figure
 
 

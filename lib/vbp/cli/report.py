@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +41,8 @@ def run(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="say nothing unless something was made or failed")
     ] = False,
+    standalone: Annotated[bool, typer.Option("--standalone", help="also each page as one HTML file to mail")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="also each page as PDF (A4), printed by Chromium")] = False,
 ) -> None:
     """Render the reports; exit 1 where one failed (the others are rendered all the same).
 
@@ -57,7 +60,30 @@ def run(
     chosen = _jobs(
         cities or [], every, root, lang, (out or paths.root() / "reports").resolve(), _parameters(parameter or [])
     )
-    render(chosen, Choices(jobs, force, plain, timeout, memory, on_failure, quiet))
+    browser = _browser() if pdf else ""
+    try:
+        render(chosen, Choices(jobs, force, plain, timeout, memory, on_failure, quiet))
+    finally:  # a place that failed keeps its last good report, and the others are wanted on paper all the same
+        if pdf or standalone:
+            _extras(chosen, browser, standalone)
+
+
+def _browser() -> str:
+    """Find Chromium before anything is rendered: nobody waits for minutes to read that it is missing."""
+    from vbp.render.paper import find_browser
+
+    return find_browser()
+
+
+def _extras(jobs: list[Job], browser: str, one_file: bool) -> None:
+    """Write the PDFs and the pages in one file; exit 1 where one failed."""
+    from vbp.render.paper import write_extras
+
+    failed = write_extras(jobs, pdf=browser, one_file=one_file)
+    for line in failed:
+        print(line, file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _parameters(pairs: list[str]) -> dict[str, str]:
