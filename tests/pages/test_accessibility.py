@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import ROOT
 
 PAGES = ("demo/report.zh.html", "demo/report.en.html", "quanzhou/report.zh.html", "index.html")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import ROOT
 
 HAN = re.compile("[\u3400-\u9fff]+")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vbp.city import City
 
-MOST_HOSPITALS = 60
+MOST_HOSPITALS = 30
 
 
 def decomposition_waterfall(city: City, lang: str) -> go.Figure | None:

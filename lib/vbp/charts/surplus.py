@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vbp.city import City
 
-MOST_HOSPITALS = 60
+MOST_HOSPITALS = 40
 MOST_BARS = 12
 NODES = ("budget", "spent", "surplus", "hospitals", "fund")
 LINKS = (("budget", "surplus"), ("budget", "spent"), ("surplus", "hospitals"), ("surplus", "fund"))
