@@ -20,9 +20,9 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from tests.conftest import ROOT
 from typer.testing import CliRunner
 
+from tests.conftest import ROOT
 from vbp.cli import build
 from vbp.render.parameters import ReportParameters
 
