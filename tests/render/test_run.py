@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.render.places import bytes_of, notebook_of
+from vbp.city import open_city
 from vbp.render.city import Job
 from vbp.render.run import render_all
 
@@ -39,6 +40,12 @@ def test_a_report_has_its_files_and_its_record(rendered):
     assert len(record["hashes"]["data"]["facts.csv"]) == 64
     assert record["versions"]["plotly"]
     assert "南通市" in (rendered / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_summary_is_that_of_the_objects_that_the_page_shows(rendered):
+    told = json.loads((rendered / "nantong" / "summary.json").read_text(encoding="utf-8"))
+    assert told["headline"] and told["facts"]
+    assert told == json.loads(json.dumps(open_city("nantong").summary()))
 
 
 def test_a_second_run_gives_the_same_bytes(rendered, tmp_path):

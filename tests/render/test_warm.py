@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,19 @@ def test_a_warm_kernel_sees_the_same_environment_as_a_cold_one(zygote, tmp_path)
     assert text_of(made) == text_of(fresh)
     assert text_of(made).startswith("1 1 ")
     assert ":memory:" in text_of(made)
+
+
+@pytest.mark.parametrize("warmly", [True, False])
+def test_a_question_is_answered_by_the_kernel_outside_the_notebook(zygote, tmp_path, warmly):
+    path = notebook_of(tmp_path / "n", "place = 'a\\n\"b\" 市' * 900")
+    address = zygote.address if warmly else ""
+    watch = Watch(zygote=address, ask="__import__('json').dumps(place)")
+    made = execute(path, tmp_path / "w.ipynb", {"city": "x"}, watch)
+    assert json.loads(watch.answer) == 'a\n"b" 市' * 900
+    assert "dumps" not in json.dumps(made)
+    lost = Watch(zygote=address, ask="nothing_of_this_name")
+    execute(path, tmp_path / "w.ipynb", {"city": "x"}, lost)
+    assert lost.answer == ""
 
 
 def test_forks_draw_different_numbers_and_run_in_sessions_of_their_own(zygote, tmp_path):
