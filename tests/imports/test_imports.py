@@ -195,3 +195,36 @@ def test_two_months_of_english_prescribing_come_in_whole(tmp_path: Path, referen
     assert pc.sum(usage["amount_yuan"]).as_py() == done.totals["nic"]
     assert set(checked.inputs["hospitals"]["hospital_id"].to_pylist()) == {row["PRACTICE_CODE"] for row in rows}
     assert set(checked.inputs["products"]["generic"].to_pylist()) == {row["BNF_CODE"][:9] for row in rows}
+
+
+def platform(tmp_path: Path, *units: str, column: str = "单位", name: str = "导出.csv") -> Path:
+    """The export with 采购数量 in the unit that a column of its own says."""
+    rows = [list(row) for row in PLATFORM]
+    rows[0][9] = "采购数量"
+    for row, unit in zip(rows, (column, *units), strict=True):
+        row.append(unit)
+    path = tmp_path / name
+    path.write_text(small_folder.text(rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("column", ["单位", "包装单位", "计价单位"])
+def test_the_unit_beside_the_quantity_is_honoured(tmp_path: Path, column: str) -> None:
+    done = import_files([platform(tmp_path, "盒", "盒", "片", column=column)], "platform-cn", tmp_path / "out")
+    usage = read_inputs(tmp_path / "out")["usage"]
+    assert (usage["quantity_units"].to_pylist() == [Decimal(28_000), Decimal(10)] and "packs" not in done.totals) or not done.totals["packs"]
+    assert {problem.rule for problem in done.problems} == {"rows_left_out", "units_mixed"}
+
+
+def test_files_in_packs_and_in_units_are_joined_on_one_basis(tmp_path: Path) -> None:
+    files = [platform(tmp_path, "盒", "盒", "盒", name="一.csv"), platform(tmp_path, "片", "片", "片", name="二.csv")]
+    import_files(files, "platform-cn", tmp_path / "out")
+    usage = read_inputs(tmp_path / "out")["usage"]
+    assert usage["quantity_units"].to_pylist() == [Decimal(28_000), Decimal(280), Decimal(1000), Decimal(10)]
+
+
+def test_an_unknown_unit_is_refused_with_row_and_value(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        import_files([platform(tmp_path, "盒", "盒", "箱")], "platform-cn", tmp_path / "out")
+    assert [(p.row, p.value, p.rule) for p in caught.value.problems if p.level == "error"] == [(4, "箱", "unknown_row_unit")]
+    assert not (tmp_path / "out").exists()

@@ -35,6 +35,8 @@ class Part:
     rows: Rows
     dropped: dict[str, int]
     problems: list[Problem]
+    refused: frozenset[tuple[str, int]] = frozenset()
+    """Cells refused, as (column, row in the file): they are empty here, and not to be named a second time."""
 
 
 def _refusal(column: Column, text: str) -> tuple[str, str]:
@@ -135,18 +137,20 @@ def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
     gone = dropped.any
     columns: dict[str, pa.Array] = _extra(grid)
     problems = [_placed(problem, grid) for problem in (*grid.heading.problems, *grid.problems)]
+    out: set[tuple[str, int]] = set()
     summed: dict[str, tuple[Column, pa.Array]] = {}
     for place, hit in grid.heading.found.items():
         data = flat(grid.columns[place])
         array, refused, rounded = _numbers(data, hit) if hit.column.numeric else _words(data, hit.column)
         refused = {row: why for row, why in refused.items() if not gone[row]}
+        out |= {(hit.column.name, int(grid.rows[row])) for row in refused}
         problems += column_problems(grid, data, hit.column, refused, rounded[~gone[rounded]], limit)
         problems += _soft_words(grid, hit.column, array.filter(pa.array(~gone)) if gone.any() else array)
         columns[hit.column.name] = array
         if hit.column.numeric:
             summed[hit.column.name] = (hit.column, array)
     problems += totals.compare(grid, dropped, summed)
-    return _kept(grid, columns, dropped, problems)
+    return replace(_kept(grid, columns, dropped, problems), refused=frozenset(out))
 
 
 def _placed(problem: Problem, grid: Grid) -> Problem:

@@ -175,6 +175,9 @@ def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
         problems += [problem] if problem else []
     problems += _unknown_columns(cells, [place for place in unknown if named(cells[place], table) is None], table)
     problems += _missing_columns(table, set(taken), cells)
+    if any(name.startswith("quantity_unit") and name != "quantity_units" for name in taken):
+        # every row says itself what it counts, so the header need not
+        problems = [problem for problem in problems if problem.rule != "unit_assumed"]
     return Heading(table, tuple(cells), row, found, tuple(unknown), tuple(problems))
 
 
