@@ -22,7 +22,7 @@ from vbp.imports.crosscheck import cross_checked
 from vbp.imports.profile import Profile, read_profile
 from vbp.imports.settle import by_row, one_basis
 from vbp.schema import TABLES, Column
-from vbp.tables import csvfile, parquet, sheets
+from vbp.tables import cellerrors, csvfile, parquet, sheets
 from vbp.tables.arrays import flat, plain
 from vbp.tables.clean import Part, clean
 from vbp.tables.encoding import to_utf8
@@ -77,7 +77,8 @@ def _grids(path: Path, profile: Profile) -> list[Grid]:
         grid = parquet.read(path, path.name, [profile.table])
         return [] if grid is None else [grid]
     found = [(sheet, rows, sheets.heading_of(rows, [profile.table])) for sheet, rows in sheets.open_sheets(path)]
-    return [sheets.read(path.name, sheet, rows, heading) for sheet, rows, heading in found if heading is not None
+    faults = cellerrors.find(path)
+    return [sheets.read(path.name, sheet, rows, heading, faults.get(sheet, ())) for sheet, rows, heading in found if heading is not None
             and len(heading.found) > 1]
 
 

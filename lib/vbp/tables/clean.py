@@ -25,6 +25,10 @@ HINTS = {
 }
 
 
+EMPTY_CELLS = ("excel_error", "formula_without_value")
+"""Errors that do not matter in rows that are no data (合计)."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One file or sheet, cleaned: columns by name, rows as in the file, what was dropped and what is wrong."""
@@ -41,6 +45,8 @@ class Part:
 
 def _refusal(column: Column, text: str) -> tuple[str, str]:
     """Return (rule, message) for a refused cell that is no number."""
+    if text.strip() in texts.EXCEL_ERRORS:
+        return "excel_error", texts.EXCEL_ERROR
     if column.kind in HINTS:
         return HINTS[column.kind]
     if column.kind == "word" and column.words:
@@ -54,6 +60,17 @@ def _refusal(column: Column, text: str) -> tuple[str, str]:
 
 
 def _changer(column: Column) -> Callable[[str], Any]:
+    change = _change_of(column)
+
+    def changed(text: str) -> Any:
+        if text.strip() in texts.EXCEL_ERRORS:
+            raise ValueError(texts.EXCEL_ERROR)
+        return change(text)
+
+    return changed
+
+
+def _change_of(column: Column) -> Callable[[str], Any]:
     if column.kind == "word" and column.words:
         words = column.words
         return lambda text: texts.word(text, words)
@@ -137,7 +154,9 @@ def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
     gone = dropped.any
     columns: dict[str, pa.Array] = _extra(grid)
     problems = [_placed(problem, grid) for problem in (*grid.heading.problems, *grid.problems)]
-    out: set[tuple[str, int]] = set()
+    totals_rows = set(np.asarray(grid.rows, np.int64)[gone].tolist()) if gone.any() else set()
+    problems = [problem for problem in problems if problem.rule not in EMPTY_CELLS or problem.row not in totals_rows]
+    out = {(str(problem.column), int(problem.row)) for problem in problems if problem.column and problem.row}
     summed: dict[str, tuple[Column, pa.Array]] = {}
     for place, hit in grid.heading.found.items():
         data = flat(grid.columns[place])

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem
 from vbp.schema import DEMANDED, TABLES, Column, Table
-from vbp.tables import csvfile, parquet, sheets, validate
+from vbp.tables import cellerrors, csvfile, parquet, sheets, validate
 from vbp.tables.arrays import encoded, flat, plain
 from vbp.tables.clean import Part, clean
 from vbp.tables.encoding import Bytes, to_utf8
@@ -101,6 +101,7 @@ def _book_grids(source: Source, only: Collection[str] | None, problems: list[Pro
         problems.append(Problem("the workbook has no filled "
                                 "sheet", "empty_file", "error", source.table, source.path.name))
     named = {sheet: table_named(sheet)[0] for sheet, _ in opened}
+    faults = cellerrors.find(source.path)
     for sheet, rows in opened:
         name = named[sheet] or (source.table if not any(named.values()) else None)
         if only is not None and name is not None and name not in only:
@@ -115,7 +116,7 @@ def _book_grids(source: Source, only: Collection[str] | None, problems: list[Pro
             continue
         if name is None:
             _by_columns(label, heading.table, problems)
-        yield sheets.read(source.path.name, sheet, rows, heading)
+        yield sheets.read(source.path.name, sheet, rows, heading, faults.get(sheet, ()))
 
 
 def _grids(source: Source, only: Collection[str] | None, pool: ThreadPoolExecutor,
