@@ -228,3 +228,32 @@ def test_an_unknown_unit_is_refused_with_row_and_value(tmp_path: Path) -> None:
         import_files([platform(tmp_path, "盒", "盒", "箱")], "platform-cn", tmp_path / "out")
     assert [(p.row, p.value, p.rule) for p in caught.value.problems if p.level == "error"] == [(4, "箱", "unknown_row_unit")]
     assert not (tmp_path / "out").exists()
+
+
+def pilot(tmp_path: Path, row: int, column: int, value: object) -> Path:
+    rows = [list(one) for one in PILOT]
+    rows[row][column] = value
+    return small_folder.write_book(tmp_path / "结果.xlsx", {"Sheet1": rows})
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule", "both"),
+    [(8, 71.68, "cut_differs", ("81.68", "71.68")), (7, 1.2, "unit_price_differs", ("1.0000", "1.2")),
+     (4, "20mg*7片/板*2板/盒", "unit_price_differs", ("2.0000", "says 1")), (8, 0.8168, "cut_differs", ("fraction", "0.8168")),
+     (2, 40, "unit_price_differs", ("5.7143", "5.46"))])
+def test_what_the_table_says_twice_must_agree(tmp_path: Path, column: int, value: object, rule: str, both: tuple[str, str]) -> None:
+    done = import_files([pilot(tmp_path, 2, column, value)], "result-4+7", tmp_path / "out")
+    [problem] = [problem for problem in done.problems if problem.row == 3 and problem.rule == rule]
+    assert problem.level == "warning" and all(text in problem.message for text in both)
+
+
+def test_a_table_that_agrees_within_rounding_says_nothing(tmp_path: Path) -> None:
+    path = pilot(tmp_path, 2, 8, 81.7)
+    done = import_files([path], "result-4+7", tmp_path / "out", {"start_date": "2019-03-20", "end_date": "2020-03-19"})
+    assert done.problems == (), "5.46 and 1.0 are rounded themselves: 81.7 is no contradiction"
+    rows = [list(one) for one in PILOT]
+    rows[2][8], rows[3][8] = 82, 19
+    path = small_folder.write_book(tmp_path / "整数.xlsx", {"Sheet1": rows})
+    assert import_files([path], "result-4+7", tmp_path / "two").problems[-1].rule == "assumed"
+    assert not [problem for problem in import_files([path], "result-4+7", tmp_path / "three",
+                                                    {"start_date": "2019-03-20", "end_date": "2020-03-19"}).problems]

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests import small_folder
 from tests.small_folder import usage_rows
-
 from vbp.errors import InputError
 from vbp.tables import load, read_inputs
 from vbp.tables.kinds import arrow_type

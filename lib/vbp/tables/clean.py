@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from vbp.errors import Problem
 from vbp.schema import Column, Table
-from vbp.tables import dates, numbers, texts, totals
+from vbp.tables import dates, numbers, texts, totals, yearmonth
 from vbp.tables.arrays import encoded, flat, map_distinct, plain
 from vbp.tables.grid import Grid, Rows
 from vbp.tables.headers import Found
@@ -149,7 +149,7 @@ def _extra(grid: Grid) -> dict[str, pa.Array]:
 
 def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
     """Make a grid canonical: drop what is no data (counted), clean each column, compare the printed totals."""
-    grid = replace(grid, columns=[flat(column) for column in grid.columns])
+    grid = yearmonth.joined(replace(grid, columns=[flat(column) for column in grid.columns]))
     dropped = totals.find(grid)
     gone = dropped.any
     columns: dict[str, pa.Array] = _extra(grid)

@@ -107,7 +107,11 @@ def _book_grids(source: Source, only: Collection[str] | None, problems: list[Pro
         if only is not None and name is not None and name not in only:
             continue
         label = f"{source.path.name}[{sheet}]"
-        heading = sheets.heading_of(rows, _candidates(name, only))
+        try:
+            heading = sheets.heading_of(rows, _candidates(name, only))
+        except Unreadable as error:
+            problems.append(Problem(error.message, error.rule, "error", error.table, label, error.row))
+            continue
         if heading is None or not _convincing(name if len(opened) == 1 or named[sheet] else None, heading.problems):
             problem = _nothing_known(
                 label, name if len(opened) == 1 or named[sheet] else None, sheets.first_rows(rows)[0]
@@ -145,7 +149,7 @@ def _read_source(source: Source, only: Collection[str] | None, pool: ThreadPoolE
     try:
         return [_Read(clean(grid, limit), source.path, digest) for grid, digest in _grids(source, only, pool, problems)]
     except Unreadable as error:
-        problems.append(Problem(error.message, error.rule, "error", source.table, source.path.name, error.row))
+        problems.append(Problem(error.message, error.rule, "error", error.table or source.table, source.path.name, error.row))
     except OSError as error:
         problems.append(Problem("the file cannot be read: "
                                 f"{error.strerror or error}", "unreadable", "error", source.table,
@@ -371,6 +375,7 @@ def load(folder: Path | str, only: Collection[str] | None = None, limit: int | N
     problems += _same_bytes(records)
     if only is None:
         unread = {source.table for source in sources if source.table} - {read.part.table.name for read in reads}
+        unread |= {problem.table for problem in problems if problem.rule == "two_row_header" and problem.table}
         problems += _demanded({*inputs.tables, *unread})
     return Loaded(inputs, problems)
 

@@ -14,7 +14,7 @@ from vbp.errors import Problem
 from vbp.schema import Table
 from vbp.tables.cellerrors import Fault
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.headers import LOOK_AT, Heading, choose, data_above, recognise
+from vbp.tables.headers import LOOK_AT, Heading, data_above, find
 
 LARGEST_UNPACKED = 4 << 30
 """A workbook that unpacks to more bytes than this is refused."""
@@ -72,9 +72,7 @@ def first_rows(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
 
 def heading_of(rows: Sequence[Sequence[Any]], tables: Sequence[Table]) -> Heading | None:
     """Return the header of a sheet for the best of `tables`, None where no row names a column."""
-    first = first_rows(rows)
-    chosen = choose(first, tables)
-    return None if chosen is None else recognise(first[chosen[0]], chosen[1], chosen[0] + 1)
+    return find(first_rows(rows), tables)
 
 
 def text_column(cells: Iterable[Any]) -> pa.Array:
