@@ -304,3 +304,12 @@ def test_the_json_document_is_what_the_contract_says(tmp_path: Path) -> None:
     assert set(document["issues"][0]) >= {"level", "table", "file", "row", "column", "rule", "value", "message"}
     assert (document["issues"][0]["row"], document["issues"][0]["value"]) == (5, "abc")
     assert {entry["table"] for entry in document["provenance"]} == {"hospitals", "products", "usage"}
+
+
+@pytest.mark.parametrize(("code", "level"), [("C" + "1" * 26, None), ("13" * 10, "warning"), ("1" * 19, "error"), ("1" * 15 + "0" * 5, "error")])
+def test_consumable_codes_of_older_lists_are_warnings(tmp_path: Path, code: str, level: str | None) -> None:
+    products = [[*row, ""] for row in small_folder.PRODUCTS]
+    products[0][-1], products[3][2], products[3][-1] = "nhsa_code", "耗材", code
+    done = checked(tmp_path, products=products)
+    assert [(p.level, p.row) for p in done.problems if p.column == "nhsa_code"] == ([(level, 4)] if level else [])
+    assert level != "warning" or "27 characters" in done.problems[-1].message

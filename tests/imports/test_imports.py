@@ -195,3 +195,65 @@ def test_two_months_of_english_prescribing_come_in_whole(tmp_path: Path, referen
     assert pc.sum(usage["amount_yuan"]).as_py() == done.totals["nic"]
     assert set(checked.inputs["hospitals"]["hospital_id"].to_pylist()) == {row["PRACTICE_CODE"] for row in rows}
     assert set(checked.inputs["products"]["generic"].to_pylist()) == {row["BNF_CODE"][:9] for row in rows}
+
+
+def platform(tmp_path: Path, *units: str, column: str = "单位", name: str = "导出.csv") -> Path:
+    """The export with 采购数量 in the unit that a column of its own says."""
+    rows = [list(row) for row in PLATFORM]
+    rows[0][9] = "采购数量"
+    for row, unit in zip(rows, (column, *units), strict=True):
+        row.append(unit)
+    path = tmp_path / name
+    path.write_text(small_folder.text(rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("column", ["单位", "包装单位", "计价单位"])
+def test_the_unit_beside_the_quantity_is_honoured(tmp_path: Path, column: str) -> None:
+    done = import_files([platform(tmp_path, "盒", "盒", "片", column=column)], "platform-cn", tmp_path / "out")
+    usage = read_inputs(tmp_path / "out")["usage"]
+    assert (usage["quantity_units"].to_pylist() == [Decimal(28_000), Decimal(10)] and "packs" not in done.totals) or not done.totals["packs"]
+    assert {problem.rule for problem in done.problems} == {"rows_left_out", "units_mixed"}
+
+
+def test_files_in_packs_and_in_units_are_joined_on_one_basis(tmp_path: Path) -> None:
+    files = [platform(tmp_path, "盒", "盒", "盒", name="一.csv"), platform(tmp_path, "片", "片", "片", name="二.csv")]
+    import_files(files, "platform-cn", tmp_path / "out")
+    usage = read_inputs(tmp_path / "out")["usage"]
+    assert usage["quantity_units"].to_pylist() == [Decimal(28_000), Decimal(280), Decimal(1000), Decimal(10)]
+
+
+def test_an_unknown_unit_is_refused_with_row_and_value(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        import_files([platform(tmp_path, "盒", "盒", "箱")], "platform-cn", tmp_path / "out")
+    assert [(p.row, p.value, p.rule) for p in caught.value.problems if p.level == "error"] == [(4, "箱", "unknown_row_unit")]
+    assert not (tmp_path / "out").exists()
+
+
+def pilot(tmp_path: Path, row: int, column: int, value: object) -> Path:
+    rows = [list(one) for one in PILOT]
+    rows[row][column] = value
+    return small_folder.write_book(tmp_path / "结果.xlsx", {"Sheet1": rows})
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule", "both"),
+    [(8, 71.68, "cut_differs", ("81.68", "71.68")), (7, 1.2, "unit_price_differs", ("1.0000", "1.2")),
+     (4, "20mg*7片/板*2板/盒", "unit_price_differs", ("2.0000", "says 1")), (8, 0.8168, "cut_differs", ("fraction", "0.8168")),
+     (2, 40, "unit_price_differs", ("5.7143", "5.46"))])
+def test_what_the_table_says_twice_must_agree(tmp_path: Path, column: int, value: object, rule: str, both: tuple[str, str]) -> None:
+    done = import_files([pilot(tmp_path, 2, column, value)], "result-4+7", tmp_path / "out")
+    [problem] = [problem for problem in done.problems if problem.row == 3 and problem.rule == rule]
+    assert problem.level == "warning" and all(text in problem.message for text in both)
+
+
+def test_a_table_that_agrees_within_rounding_says_nothing(tmp_path: Path) -> None:
+    path = pilot(tmp_path, 2, 8, 81.7)
+    done = import_files([path], "result-4+7", tmp_path / "out", {"start_date": "2019-03-20", "end_date": "2020-03-19"})
+    assert done.problems == (), "5.46 and 1.0 are rounded themselves: 81.7 is no contradiction"
+    rows = [list(one) for one in PILOT]
+    rows[2][8], rows[3][8] = 82, 19
+    path = small_folder.write_book(tmp_path / "整数.xlsx", {"Sheet1": rows})
+    assert import_files([path], "result-4+7", tmp_path / "two").problems[-1].rule == "assumed"
+    assert not [problem for problem in import_files([path], "result-4+7", tmp_path / "three",
+                                                    {"start_date": "2019-03-20", "end_date": "2020-03-19"}).problems]

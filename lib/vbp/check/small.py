@@ -8,6 +8,8 @@ from vbp.check.view import View
 from vbp.errors import Problem
 
 CODE_LENGTHS = {"drug": 23, "consumable": 27}
+OLDER = ("20 digits, as in older lists: the classification and generic name of a consumable without its specification; the code "
+         "in force has 27 characters (C and 26 digits), so this one may stand for several products; look up the full one if you can")
 PERIODS = (("awards", "start_date", "end_date"), ("agreements", "start_date", "end_date"),
            ("batch_usage", "period_start", "period_end"))
 
@@ -76,19 +78,22 @@ def _above(view: View, column: str, name: str) -> list[Problem]:
 
 def code_lengths(view: View) -> list[Problem]:
     """Return an error for a national code that has not 23 (drug) or 27 (consumable) characters, or that Excel has
-    cut."""
+    cut; a warning for the 20 digits that older lists of consumables give."""
     rows = view.rows("products") if view.has("products") else []
-    wrong = {}
+    wrong, older = {}, []
     for place, row in enumerate(rows):
         code, want = row.get("nhsa_code"), CODE_LENGTHS.get(row["category"])
         if not code:
             continue
         if re.fullmatch(r"\d{16,}", code) and code[15:].strip("0") == "":
             wrong[place] = "Excel has cut this code to 15 digits and filled it with zeros: export it again as text"
+        elif row["category"] == "consumable" and re.fullmatch(r"[Cc]?\d{20}", code):
+            older.append(place)
         elif want and len(code) != want:
             wrong[place] = f"a {row['category']} code has {want} characters, this one {len(code)}: it is cut or another"
     return view.listed("products", list(wrong), "nhsa_code", "code_length",
-                       lambda place: (wrong[place], rows[place]["nhsa_code"]), "error")
+                       lambda place: (wrong[place], rows[place]["nhsa_code"]), "error") + view.listed(
+        "products", older, "nhsa_code", "code_short", lambda place: (OLDER, rows[place]["nhsa_code"]))
 
 
 def paid_before_invoice(view: View) -> list[Problem]:

@@ -99,14 +99,18 @@ WAYS: dict[str, Callable[[Columns, Mapping[str, Any]], tuple[pa.Array, list[int]
 def derive(name: str, entry: Mapping[str, Any], columns: Columns) -> tuple[pa.Array, list[int]]:
     """Return the derived column `name` and the rows whose text could not be read.
 
-    `unless: other` keeps the column `other` where the file gives it.
+    `unless: other` keeps the column `other` where the file gives it; `lenient: true` leaves empty what cannot be read.
     """
     if entry.get("do") not in WAYS:
         raise UsageError(f"the profile derives {name} by an {unknown('way', str(entry.get('do')), tuple(WAYS))}")
     given = _text(columns, entry["unless"]) if entry.get("unless") in columns else None
     if given is not None and (not given.null_count or entry.get("of") not in columns):
         return given, []
+    if entry.get("lenient") and entry.get("of") not in columns:
+        return pa.nulls(len(next(iter(columns.values()))), pa.string()), []
     made, bad = WAYS[entry["do"]](columns, entry)
+    if entry.get("lenient"):
+        return made, []
     if given is None:
         return made, bad
     return pc.coalesce(given, made), [place for place in bad if not given[place].is_valid]

@@ -18,9 +18,11 @@ import yaml
 
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.imports import derive as derived
+from vbp.imports.crosscheck import cross_checked
 from vbp.imports.profile import Profile, read_profile
+from vbp.imports.settle import by_row, one_basis
 from vbp.schema import TABLES, Column
-from vbp.tables import csvfile, parquet, sheets
+from vbp.tables import cellerrors, csvfile, parquet, sheets
 from vbp.tables.arrays import flat, plain
 from vbp.tables.clean import Part, clean
 from vbp.tables.encoding import to_utf8
@@ -75,7 +77,8 @@ def _grids(path: Path, profile: Profile) -> list[Grid]:
         grid = parquet.read(path, path.name, [profile.table])
         return [] if grid is None else [grid]
     found = [(sheet, rows, sheets.heading_of(rows, [profile.table])) for sheet, rows in sheets.open_sheets(path)]
-    return [sheets.read(path.name, sheet, rows, heading) for sheet, rows, heading in found if heading is not None
+    faults = cellerrors.find(path)
+    return [sheets.read(path.name, sheet, rows, heading, faults.get(sheet, ())) for sheet, rows, heading in found if heading is not None
             and len(heading.found) > 1]
 
 
@@ -113,8 +116,7 @@ def _parts(path: Path, profile: Profile) -> tuple[list[Part], list[Problem]]:
                             f"{headers}", "no_header", "error", None, path.name)]
     problems = []
     for part in parts:
-        refused = {(problem.column, problem.row) for problem in part.problems if problem.level == "error"}
-        problems += [_strict(problem) for problem in part.problems] + required_cells(part, refused)
+        problems += [_strict(problem) for problem in part.problems] + required_cells(part)
     return parts, problems
 
 
@@ -140,8 +142,18 @@ def _without(part: Part, profile: Profile) -> tuple[dict[str, pa.Array], np.ndar
     return columns, rows, [dropped]
 
 
-def _derived(part: Part, profile: Profile, constants: Mapping[str, str]) -> tuple[dict[str, pa.Array], list[Problem]]:
-    """Return a part's columns with the derived ones and the constants beside them."""
+@dataclass(frozen=True)
+class _Made:
+    """One part with its derived columns: columns, rows in the file, the file, and what is wrong."""
+
+    columns: dict[str, pa.Array]
+    rows: np.ndarray
+    label: str
+    problems: list[Problem]
+
+
+def _derived(part: Part, profile: Profile, constants: Mapping[str, str]) -> _Made:
+    """Return a part's columns with the derived ones and the constants beside them, units honoured, contradictions said."""
     columns, rows, problems = _without(part, profile)
     for name, value in constants.items():
         columns.setdefault(name, pa.array([value] * len(rows), pa.string()))
@@ -152,7 +164,23 @@ def _derived(part: Part, profile: Profile, constants: Mapping[str, str]) -> tupl
         unread = partial(derived.unread, name, entry, part.grid.label)
         problems += cells(bad, partial(_unread, unread, rows, texts))
         columns[name] = made
-    return columns, problems
+    if profile.row_unit and not any(problem.level == "error" for problem in problems):
+        columns, found = by_row(part, columns, rows, profile.row_unit)
+        problems += found
+    problems += cross_checked(columns, rows, part.grid.label, list(profile.checks))
+    return _Made(columns, rows, part.grid.label, problems)
+
+
+def _settled(profile: Profile, made: Sequence[_Made], problems: list[Problem]) -> list[dict[str, pa.Array]]:
+    """Return every part's columns with quantities on one basis; raises `InputError` where there is an error by then."""
+    problems += [problem for one in made for problem in one.problems]
+    columns = [one.columns for one in made]
+    if profile.row_unit and not any(problem.level == "error" for problem in problems):
+        columns, found = one_basis([(one.columns, one.rows, one.label) for one in made], profile.row_unit)
+        problems += found
+    if any(problem.level == "error" for problem in problems):
+        raise InputError(problems)
+    return columns
 
 
 def _unread(make: Callable[[int, str | None], Problem], rows: np.ndarray, texts: Mapping[int, str | None],
@@ -291,13 +319,11 @@ def import_files(files: Sequence[Path], profile_name: str, out: Path, settings: 
     if any(problem.level == "error" for problem in problems):
         raise InputError(problems)
     made = [_derived(part, profile, constants) for part in parts]
-    problems += [problem for _, found in made for problem in found]
-    if any(problem.level == "error" for problem in problems):
-        raise InputError(problems)
-    tables, more = _tables(profile, [columns for columns, _ in made], files)
+    settled = _settled(profile, made, problems)
+    tables, more = _tables(profile, settled, files)
     problems += more
     totals = {
-        name: sum((_sum(flat(columns[name])) for columns, _ in made if name in columns), Decimal(0))
+        name: sum((_sum(flat(columns[name])) for columns in settled if name in columns), Decimal(0))
         for name in profile.totals
     }
     _prove(profile, tables, totals)
@@ -308,19 +334,26 @@ def import_files(files: Sequence[Path], profile_name: str, out: Path, settings: 
         rows,
         {name: table.num_rows for name, table in tables.items()},
         totals,
-        tuple(problems) + tuple(Problem(note, "assumed", "warning") for note in profile.notes),
+        tuple(problems) + tuple(Problem(note, "assumed", "warning") for note in profile.said(settings or {})),
         tuple(records),
     )
     _write(out, tables, profile, {**imported.as_json(), "out": out.name, "settings": constants}, replace)
     return imported
 
 
+def _joined(name: str, parts: Sequence[Mapping[str, pa.Array]]) -> pa.Array:
+    """Return a column over all parts; a part that lacks it is empty there."""
+    kind = next(plain(flat(part[name])).type for part in parts if name in part)
+    chunks = [plain(flat(part[name])) if name in part else pa.nulls(len(next(iter(part.values()))), kind) for part in parts]
+    return flat(pa.chunked_array(chunks, kind))
+
+
 def _tables(
     profile: Profile, parts: Sequence[Mapping[str, pa.Array]], files: Sequence[Path]
 ) -> tuple[dict[str, pa.Table], list[Problem]]:
     """Join the parts and select every output table."""
-    names = [name for name in parts[0] if all(name in part for part in parts)]
-    joined = {name: flat(pa.chunked_array([plain(flat(part[name])) for part in parts])) for name in names}
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    joined = {name: _joined(name, parts) for name in names}
     tables: dict[str, pa.Table] = {}
     problems: list[Problem] = []
     for name, wanted in profile.tables.items():

@@ -1,7 +1,7 @@
 """An import profile: a YAML file that says what a known export's columns mean and which tables they become."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ class Profile:
     """One profile. `table` declares the export's columns; `derive` makes more; `tables` says what is written.
 
     `ask` are constants a user may set (`--set start_date=2020-04-01`) with their defaults; `totals` are the columns
-    whose sums are proved equal before and after; `ignore` are headers that are known and not needed.
+    whose sums are proved equal before and after; `ignore` are headers that are known and not needed; `row_unit` names the
+    columns that settle what a row's quantity counts; `checks` are what the export says twice; `notes` what was assumed.
     """
 
     name: str
@@ -31,7 +32,14 @@ class Profile:
     tables: Mapping[str, Mapping[str, Any]]
     totals: tuple[str, ...]
     place: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[str | Mapping[str, Any], ...] = ()
+    row_unit: Mapping[str, Any] = field(default_factory=dict)
+    checks: tuple[Mapping[str, str], ...] = ()
+
+    def said(self, given: Collection[str]) -> list[str]:
+        """Return the notes that apply: one with `unless` is left out where all the settings it names were given."""
+        return [note if isinstance(note, str) else str(note["text"]) for note in self.notes
+                if isinstance(note, str) or not set(note["unless"]) <= set(given)]
 
 
 def folder() -> Path:
@@ -100,4 +108,6 @@ def read_profile(name: str) -> Profile:
         tuple(entry.get("totals", ())),
         entry.get("place", {}),
         tuple(entry.get("notes", ())),
+        entry.get("row_unit", {}),
+        tuple(entry.get("checks", ())),
     )

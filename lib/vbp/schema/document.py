@@ -14,7 +14,9 @@ tables as
 every other table is asked for by the analysis that needs it. `?` marks a column that may be absent. A header's own
 unit in brackets
 is honoured (采购金额(万元), 采购数量(片/支/粒)); a table may come in parts by period (`usage-2023.csv`,
-`usage-2024.csv`).
+`usage-2024.csv`). A year and a month in columns of their own (年份 2024, 月份 3) are read as one month. A column 单位
+beside a quantity says for each row what it counts: packs (盒, 瓶, 包 …) or minimum units (片, 支, 粒, 袋 …); both in one
+file are made minimum units, packs × `units_per_pack`.
 
 | type | meaning |
 |---|---|

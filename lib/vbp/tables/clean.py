@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from vbp.errors import Problem
 from vbp.schema import Column, Table
-from vbp.tables import dates, numbers, texts, totals
+from vbp.tables import dates, numbers, texts, totals, yearmonth
 from vbp.tables.arrays import encoded, flat, map_distinct, plain
 from vbp.tables.grid import Grid, Rows
 from vbp.tables.headers import Found
@@ -25,6 +25,10 @@ HINTS = {
 }
 
 
+EMPTY_CELLS = ("excel_error", "formula_without_value")
+"""Errors that do not matter in rows that are no data (合计)."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One file or sheet, cleaned: columns by name, rows as in the file, what was dropped and what is wrong."""
@@ -35,10 +39,14 @@ class Part:
     rows: Rows
     dropped: dict[str, int]
     problems: list[Problem]
+    refused: frozenset[tuple[str, int]] = frozenset()
+    """Cells refused, as (column, row in the file): they are empty here, and not to be named a second time."""
 
 
 def _refusal(column: Column, text: str) -> tuple[str, str]:
     """Return (rule, message) for a refused cell that is no number."""
+    if text.strip() in texts.EXCEL_ERRORS:
+        return "excel_error", texts.EXCEL_ERROR
     if column.kind in HINTS:
         return HINTS[column.kind]
     if column.kind == "word" and column.words:
@@ -52,6 +60,17 @@ def _refusal(column: Column, text: str) -> tuple[str, str]:
 
 
 def _changer(column: Column) -> Callable[[str], Any]:
+    change = _change_of(column)
+
+    def changed(text: str) -> Any:
+        if text.strip() in texts.EXCEL_ERRORS:
+            raise ValueError(texts.EXCEL_ERROR)
+        return change(text)
+
+    return changed
+
+
+def _change_of(column: Column) -> Callable[[str], Any]:
     if column.kind == "word" and column.words:
         words = column.words
         return lambda text: texts.word(text, words)
@@ -130,23 +149,27 @@ def _extra(grid: Grid) -> dict[str, pa.Array]:
 
 def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
     """Make a grid canonical: drop what is no data (counted), clean each column, compare the printed totals."""
-    grid = replace(grid, columns=[flat(column) for column in grid.columns])
+    grid = yearmonth.joined(replace(grid, columns=[flat(column) for column in grid.columns]))
     dropped = totals.find(grid)
     gone = dropped.any
     columns: dict[str, pa.Array] = _extra(grid)
     problems = [_placed(problem, grid) for problem in (*grid.heading.problems, *grid.problems)]
+    totals_rows = set(np.asarray(grid.rows, np.int64)[gone].tolist()) if gone.any() else set()
+    problems = [problem for problem in problems if problem.rule not in EMPTY_CELLS or problem.row not in totals_rows]
+    out = {(str(problem.column), int(problem.row)) for problem in problems if problem.column and problem.row}
     summed: dict[str, tuple[Column, pa.Array]] = {}
     for place, hit in grid.heading.found.items():
         data = flat(grid.columns[place])
         array, refused, rounded = _numbers(data, hit) if hit.column.numeric else _words(data, hit.column)
         refused = {row: why for row, why in refused.items() if not gone[row]}
+        out |= {(hit.column.name, int(grid.rows[row])) for row in refused}
         problems += column_problems(grid, data, hit.column, refused, rounded[~gone[rounded]], limit)
         problems += _soft_words(grid, hit.column, array.filter(pa.array(~gone)) if gone.any() else array)
         columns[hit.column.name] = array
         if hit.column.numeric:
             summed[hit.column.name] = (hit.column, array)
     problems += totals.compare(grid, dropped, summed)
-    return _kept(grid, columns, dropped, problems)
+    return replace(_kept(grid, columns, dropped, problems), refused=frozenset(out))
 
 
 def _placed(problem: Problem, grid: Grid) -> Problem:

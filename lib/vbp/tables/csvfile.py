@@ -15,7 +15,7 @@ from vbp.schema import Column, Table
 from vbp.tables.arrays import flat
 from vbp.tables.encoding import Bytes
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.headers import LOOK_AT, Heading, choose, data_above, recognise
+from vbp.tables.headers import LOOK_AT, Heading, data_above, find
 from vbp.tables.kinds import arrow_type
 
 SAMPLE = 1 << 16
@@ -71,8 +71,7 @@ def text_of(file: str, data: Bytes, encoding: str) -> Text:
 
 def heading_of(text: Text, tables: Sequence[Table]) -> Heading | None:
     """Return the header of a text file for the best of `tables`, None where no row names a column."""
-    chosen = choose(text.first, tables)
-    return None if chosen is None else recognise(text.first[chosen[0]], chosen[1], chosen[0] + 1)
+    return find(text.first, tables)
 
 
 def _fast_type(column: Column | None, way: int, plain: bool) -> pa.DataType:

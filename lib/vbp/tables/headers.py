@@ -12,6 +12,7 @@ from vbp.schema import Column, Table
 from vbp.tables import units
 from vbp.tables.texts import compact
 from vbp.tables.units import Unit
+from vbp.tables.unreadable import Unreadable
 
 BRACKETS = re.compile(r"^(.*?)[(\[【〔{](.+?)[)\]】〕}]?$", re.DOTALL)
 SLASHED = re.compile(r"^(.+?)[/_](十?[百千万亿]?元|[盒片支粒%])$")
@@ -175,6 +176,9 @@ def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
         problems += [problem] if problem else []
     problems += _unknown_columns(cells, [place for place in unknown if named(cells[place], table) is None], table)
     problems += _missing_columns(table, set(taken), cells)
+    if any(name.startswith("quantity_unit") and name != "quantity_units" for name in taken):
+        # every row says itself what it counts, so the header need not
+        problems = [problem for problem in problems if problem.rule != "unit_assumed"]
     return Heading(table, tuple(cells), row, found, tuple(unknown), tuple(problems))
 
 
@@ -194,6 +198,49 @@ def _missing_columns(table: Table, have: set[str], cells: Sequence[str]) -> list
     return [Problem(f"no column {' or '.join(f'{name} ({table.column(name).zh})' for name in group)}; found: "
                     f"{seen[:300]}",
                     "missing_column", column=group[0]) for group in lacking]
+
+
+def joined(rows: Sequence[Sequence[str]], place: int) -> list[str]:
+    """Return the header row at `place` and the one below it as one: the lower cell where it has text, else the upper."""
+    upper, lower = rows[place], rows[place + 1]
+    width = max(len(upper), len(lower))
+    pairs = zip([*upper, *[""] * (width - len(upper))], [*lower, *[""] * (width - len(lower))], strict=True)
+    return [below.strip() or above.strip() for above, below in pairs]
+
+
+def _lacking(heading: Heading) -> bool:
+    return any(problem.rule == "missing_column" for problem in heading.problems)
+
+
+def two_rows(rows: Sequence[Sequence[str]], place: int, tables: Sequence[Table]) -> None:
+    """Raise `Unreadable` where the row at `place` and a neighbour make a header only together.
+
+    A header of two rows has merged cells above (采购情况) and the columns' own names below (数量, 金额).
+    """
+    for table in tables:
+        alone = recognise(rows[place], table, place + 1)
+        for upper in (place, place - 1):
+            if upper < 0 or upper + 1 >= len(rows) or any(
+                    DIGITS.match(units.tidy(cell)) for cell in (*rows[upper], *rows[upper + 1])):
+                continue
+            both = recognise(joined(rows, upper), table, upper + 1)
+            if both.names > alone.names and (len(tables) == 1 or not _lacking(both)):
+                whole = ", ".join(cell for cell in both.headers if cell)
+                raise Unreadable(f"the header of {table.name} ({table.zh}) spans two rows ({upper + 1} and {upper + 2}, merged "
+                                 f"cells): write it in one row, as {whole[:200]}, and delete the other", "two_row_header",
+                                 upper + 1, table.name)
+
+
+def find(rows: Sequence[Sequence[str]], tables: Sequence[Table]) -> Heading | None:
+    """Return the header among the first rows for the best of `tables`, None where no row names a column; raises
+    `Unreadable` for a header of two rows."""
+    chosen = choose(rows, tables)
+    if chosen is None:
+        return None
+    heading = recognise(rows[chosen[0]], chosen[1], chosen[0] + 1)
+    if _lacking(heading):
+        two_rows(rows, chosen[0], tables)
+    return heading
 
 
 DIGITS = re.compile(r"^[\d.,\-/年月]*\d[\d.,\-/年月]*$")

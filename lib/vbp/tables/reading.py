@@ -1,9 +1,10 @@
 """A folder read: files told apart, cleaned, joined to tables; all problems gathered, none raised before the end."""
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem
 from vbp.schema import DEMANDED, TABLES, Column, Table
-from vbp.tables import csvfile, parquet, sheets, validate
+from vbp.tables import cellerrors, csvfile, parquet, sheets, validate
 from vbp.tables.arrays import encoded, flat, plain
 from vbp.tables.clean import Part, clean
 from vbp.tables.encoding import Bytes, to_utf8
@@ -20,6 +21,7 @@ from vbp.tables.grid import Grid, Unreadable
 from vbp.tables.inputs import FileRecord, Inputs, Origin, sha256, whole
 from vbp.tables.kinds import arrow_type
 from vbp.tables.place import Place, read_place
+from vbp.tables.quantities import BESIDE, NAMES, Packs, one_basis, packs_of, settle_part
 from vbp.tables.report import LIMIT, cells, shown
 from vbp.tables.texts import compact
 
@@ -99,12 +101,17 @@ def _book_grids(source: Source, only: Collection[str] | None, problems: list[Pro
         problems.append(Problem("the workbook has no filled "
                                 "sheet", "empty_file", "error", source.table, source.path.name))
     named = {sheet: table_named(sheet)[0] for sheet, _ in opened}
+    faults = cellerrors.find(source.path)
     for sheet, rows in opened:
         name = named[sheet] or (source.table if not any(named.values()) else None)
         if only is not None and name is not None and name not in only:
             continue
         label = f"{source.path.name}[{sheet}]"
-        heading = sheets.heading_of(rows, _candidates(name, only))
+        try:
+            heading = sheets.heading_of(rows, _candidates(name, only))
+        except Unreadable as error:
+            problems.append(Problem(error.message, error.rule, "error", error.table, label, error.row))
+            continue
         if heading is None or not _convincing(name if len(opened) == 1 or named[sheet] else None, heading.problems):
             problem = _nothing_known(
                 label, name if len(opened) == 1 or named[sheet] else None, sheets.first_rows(rows)[0]
@@ -113,7 +120,7 @@ def _book_grids(source: Source, only: Collection[str] | None, problems: list[Pro
             continue
         if name is None:
             _by_columns(label, heading.table, problems)
-        yield sheets.read(source.path.name, sheet, rows, heading)
+        yield sheets.read(source.path.name, sheet, rows, heading, faults.get(sheet, ()))
 
 
 def _grids(source: Source, only: Collection[str] | None, pool: ThreadPoolExecutor,
@@ -142,7 +149,7 @@ def _read_source(source: Source, only: Collection[str] | None, pool: ThreadPoolE
     try:
         return [_Read(clean(grid, limit), source.path, digest) for grid, digest in _grids(source, only, pool, problems)]
     except Unreadable as error:
-        problems.append(Problem(error.message, error.rule, "error", source.table, source.path.name, error.row))
+        problems.append(Problem(error.message, error.rule, "error", error.table or source.table, source.path.name, error.row))
     except OSError as error:
         problems.append(Problem("the file cannot be read: "
                                 f"{error.strerror or error}", "unreadable", "error", source.table,
@@ -151,19 +158,43 @@ def _read_source(source: Source, only: Collection[str] | None, pool: ThreadPoolE
 
 
 def _check_part(part: Part, limit: int | None) -> list[Problem]:
-    refused = {(problem.column, problem.row) for problem in part.problems if problem.level == "error"}
-    return [*part.problems, *validate.required_cells(part, refused, limit), *validate.ranges(part, limit)]
+    return [*part.problems, *validate.required_cells(part, limit), *validate.ranges(part, limit)]
 
 
-def _pack_sizes(reads: Sequence[_Read]) -> dict[str, int]:
-    """Return units per pack by product, from the products read."""
-    sizes: dict[str, int] = {}
+def _packs(folder: Path, reads: Sequence[_Read], only: Collection[str] | None) -> Packs:
+    """Return units per pack by product; products that were not asked for are read for it."""
+    by_table: dict[str, list[Mapping[str, pa.Array]]] = {}
     for read in reads:
-        columns = read.part.columns
-        if read.part.table.name == "products" and {"product_id", "units_per_pack"} <= set(columns):
-            pairs = zip(plain(columns["product_id"]).to_pylist(), columns["units_per_pack"].to_pylist(), strict=True)
-            sizes |= {product: size for product, size in pairs if product and size}
-    return sizes
+        by_table.setdefault(read.part.table.name, []).append(read.part.columns)
+    lacking = [name for name in ("products", "varieties") if only is not None and name not in only]
+    if lacking:
+        tables = load(folder, lacking).inputs.tables
+        by_table |= {name: [dict(zip(table.column_names, table.columns, strict=True))] for name, table in tables.items()}
+    return packs_of(by_table)
+
+
+def _settle_usage(reads: Sequence[_Read], packs: Callable[[], Packs], limit: int | None) -> None:
+    """Honour the unit beside each quantity."""
+    for read in reads:
+        if read.part.table.name == "usage" and BESIDE in read.part.columns:
+            read.part = settle_part(read.part, packs(), limit)
+
+
+def _one_basis(inputs: Inputs, packs: Callable[[], Packs], limit: int | None) -> tuple[Inputs, list[Problem]]:
+    """Return the inputs with usage in one quantity column, and an error for every row that cannot be converted."""
+    usage = inputs.tables.get("usage")
+    if usage is None or not set(NAMES.values()) <= set(usage.column_names):
+        return inputs, []
+    made, bad = one_basis(usage, packs())
+    if made is usage:
+        return inputs, []
+    inputs = replace(inputs, tables={**inputs.tables, "usage": made})
+    said = Problem("some rows or files count packs and others minimum units: all are made minimum units, packs × "
+                   "units_per_pack", "units_mixed", "warning", "usage", None, None, NAMES["unit"])
+    return inputs, [said, *cells(bad.tolist(), lambda place: Problem(
+        "this row counts packs, others minimum units: to make them one, the product's units_per_pack is needed in "
+        "products", "unit_conversion", "error", "usage", *inputs.at("usage", place), NAMES["pack"],
+        shown(usage[NAMES["pack"]][place].as_py())), limit)]
 
 
 def _per_pack(part: Part, column: Column, sizes: Mapping[str, int]) -> list[Problem]:
@@ -186,10 +217,10 @@ def _per_pack(part: Part, column: Column, sizes: Mapping[str, int]) -> list[Prob
         part.grid.label, int(part.rows[place]), column.name, shown(prices[place])))]
 
 
-def _prices_per_pack(reads: Sequence[_Read]) -> list[Problem]:
+def _prices_per_pack(reads: Sequence[_Read], packs: Callable[[], Packs]) -> list[Problem]:
     """Settle every price column whose header counts minimum units (中选价格(元/片))."""
     todo = [(read.part, hit.column) for read in reads for hit in read.part.grid.heading.found.values() if hit.per_unit]
-    sizes = _pack_sizes(reads) if todo else {}
+    sizes = packs().sizes if todo else {}
     return [problem for part, column in todo for problem in _per_pack(part, column, sizes)]
 
 
@@ -269,7 +300,12 @@ def _record(read: _Read) -> FileRecord:
 def _origin(read: _Read) -> Origin:
     grid = read.part.grid
     return Origin(read.path, grid.label, grid.sheet, read.part.rows, grid.heading.row,
-                  {hit.column.name: place for place, hit in grid.heading.found.items()})
+                  {**_sisters(grid), **{hit.column.name: place for place, hit in grid.heading.found.items()}})
+
+
+def _sisters(grid: Grid) -> dict[str, int]:
+    """Return where a quantity stands under the name of its sister column, which it may have been made."""
+    return {hit.column.other_basis: place for place, hit in grid.heading.found.items() if hit.column.other_basis}
 
 
 def _same_bytes(records: Sequence[FileRecord]) -> list[Problem]:
@@ -322,7 +358,9 @@ def load(folder: Path | str, only: Collection[str] | None = None, limit: int | N
     with ThreadPoolExecutor(1) as pool:
         reads = [read for source in sources for read in _read_source(source, only, pool, problems, limit)]
         records = tuple(_record(read) for read in reads)
-    problems += _prices_per_pack(reads)
+    packs = cache(lambda: _packs(folder, reads, only))
+    problems += _prices_per_pack(reads, packs)
+    _settle_usage(reads, packs, limit)
     by_table: dict[str, list[_Read]] = {}
     for read in reads:
         problems += _check_part(read.part, limit)
@@ -330,12 +368,14 @@ def load(folder: Path | str, only: Collection[str] | None = None, limit: int | N
             by_table.setdefault(read.part.table.name, []).append(read)
         else:
             problems += _no_rows(read.part)
-    inputs = _assembled(folder, place or NOWHERE, by_table, records)
+    inputs, unsettled = _one_basis(_assembled(folder, place or NOWHERE, by_table, records), packs, limit)
+    problems += unsettled
     for name in inputs.tables:
         problems += _repeated_keys(inputs, name, limit)
     problems += _same_bytes(records)
     if only is None:
         unread = {source.table for source in sources if source.table} - {read.part.table.name for read in reads}
+        unread |= {problem.table for problem in problems if problem.rule == "two_row_header" and problem.table}
         problems += _demanded({*inputs.tables, *unread})
     return Loaded(inputs, problems)
 

@@ -25,7 +25,6 @@ NOTHING = frozenset(
         "N/A",
         "n/a",
         "NA",
-        "#N/A",
         "NaN",
         "nan",
         "无",
@@ -34,6 +33,10 @@ NOTHING = frozenset(
     )
 )
 """What people write for an empty cell."""
+
+EXCEL_ERRORS = frozenset(("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"))
+"""What Excel shows where a formula failed; such a cell is no gap."""
+EXCEL_ERROR = "an Excel error, not a value: mend the formula or the look-up, or empty the cell; it is no gap"
 
 FORCED_TEXT = re.compile(r'^="(.*)"$|^\'(?=\d)', re.DOTALL)
 DAMAGED = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{1,3}$")

@@ -29,7 +29,7 @@ def _listed(
     return cells(places.tolist(), lambda place: _cell(part, column, rule, message, level, place), limit)
 
 
-def required_cells(part: Part, refused: set[tuple[str | None, int | None]], limit: int | None = LIMIT) -> list[Problem]:
+def required_cells(part: Part, limit: int | None = LIMIT) -> list[Problem]:
     """Return an error for every empty cell in a required column (cells refused for another reason are not named
     twice)."""
     problems: list[Problem] = []
@@ -41,7 +41,7 @@ def required_cells(part: Part, refused: set[tuple[str | None, int | None]], limi
         empty = np.logical_and.reduce([missing(part.columns[name]) for name in have])
         if len(have) < len(group) or len(group) == 1 or empty.any():
             places = [place for place in np.flatnonzero(empty).tolist()
-                      if not any((name, int(part.rows[place])) in refused for name in have)]
+                      if not any((name, int(part.rows[place])) in part.refused for name in have)]
             column = part.table.column(have[0])
             problems += _listed(part, np.array(places, np.int64), column, "missing",
                                 f"{' or '.join(have)} ({column.zh}) is empty", "error", limit)
