@@ -169,8 +169,9 @@ def duplicates(view: View) -> list[Problem]:
         return []
     table = view.usage
     when = flat(table["date"]) if "date" in table.column_names else None
-    last = view.inputs.codes("usage", "month" if when is None else "date")
-    keys = key_codes([*(view.inputs.codes("usage", name) for name in ("hospital_id", "product_id")), last])
+    # the month too: a date column may be there and empty, as in a template that was filled in by month
+    named = ["hospital_id", "product_id", "month", *(["date"] if when is not None else [])]
+    keys = key_codes([view.inputs.codes("usage", name) for name in named])
     again = repeated(keys)
     if not len(again):
         return []
