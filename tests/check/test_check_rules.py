@@ -313,3 +313,9 @@ def test_consumable_codes_of_older_lists_are_warnings(tmp_path: Path, code: str,
     done = checked(tmp_path, products=products)
     assert [(p.level, p.row) for p in done.problems if p.column == "nhsa_code"] == ([(level, 4)] if level else [])
     assert level != "warning" or "27 characters" in done.problems[-1].message
+
+
+def test_an_empty_date_column_makes_no_month_a_repeat(tmp_path: Path) -> None:
+    rows = usage_rows()
+    dated = [[*rows[0], "date"], *([*row, ""] for row in rows[1:])]
+    assert found(checked(tmp_path, usage=dated), "repeated_key") == []

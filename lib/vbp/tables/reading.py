@@ -242,7 +242,9 @@ def _joined(table: Table, parts: Sequence[Part]) -> pa.Table:
     joined = {}
     for name, kind in kinds.items():
         chunks = [part.columns.get(name, pa.nulls(len(part.rows), kind)) for part in parts]
-        joined[name] = pa.chunked_array([plain(chunk) for chunk in chunks], kind)
+        whole = [plain(chunk) for chunk in chunks]
+        # a column without one value has no type of its own
+        joined[name] = pa.chunked_array([chunk.cast(kind) if chunk.null_count == len(chunk) else chunk for chunk in whole], kind)
     return pa.table(joined)
 
 
