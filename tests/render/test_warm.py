@@ -68,6 +68,7 @@ def test_a_warm_report_equals_a_cold_one_byte_for_byte_also_after_a_report_that_
     assert cold.count("application/vnd.plotly.v1+json") >= 5
     assert bytes_from(tmp_path / "warm.ipynb") == cold
     assert watch.peak_kib > 50_000
+    assert watch.zygote == zygote.address, "a plain kernel was taken instead"
 
 
 def test_a_warm_kernel_sees_the_same_environment_as_a_cold_one(zygote, tmp_path):
