@@ -60,6 +60,16 @@ def test_the_annotated_copy_marks_the_cell_and_formulas_stay_text(tmp_path: Path
     assert book.worksheets[0].max_row >= 2
 
 
+def test_the_list_of_problems_is_bilingual_and_an_unknown_column_is_marked_at_its_header(tmp_path: Path) -> None:
+    rows = [[*row, "" if place else "备注"] for place, row in enumerate(small_folder.usage_rows())]
+    rows[4][4] = "abc"
+    assert vbp("check", small_folder.write(tmp_path / "in", usage=rows), "--annotate", tmp_path / "copy.xlsx") == 1
+    book = openpyxl.load_workbook(tmp_path / "copy.xlsx")
+    first = [cell.value for cell in book.worksheets[0][2]]
+    assert first[:6] == ["必须更正 error", "usage.csv", 5, "amount_yuan", "abc", "数值无法识别"]
+    assert book["usage.csv"]["F1"].comment is not None and book["usage.csv"]["A1"].comment is None
+
+
 def test_the_annotated_copy_of_a_workbook_keeps_its_rows(tmp_path: Path) -> None:
     folder = small_folder.write(tmp_path / "in")
     (folder / "usage.csv").unlink()

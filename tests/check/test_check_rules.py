@@ -1,6 +1,7 @@
 """Each rule finds what it is for, at the right row, and says nothing on a right folder."""
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from tests import small_folder
 from tests.small_folder import MONTHS, usage_rows
 from vbp.check import RULES, Checked, check
+from vbp.check.show import rule_zh
+from vbp.paths import root
 
 AWARDS: list[list[Any]] = [["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],
                            ["N1", "P1", "2024-01-01", "28", "2024-12-31"]]
@@ -306,7 +309,8 @@ def test_the_json_document_is_what_the_contract_says(tmp_path: Path) -> None:
     assert {entry["table"] for entry in document["provenance"]} == {"hospitals", "products", "usage"}
 
 
-@pytest.mark.parametrize(("code", "level"), [("C" + "1" * 26, None), ("13" * 10, "warning"), ("1" * 19, "error"), ("1" * 15 + "0" * 5, "error")])
+@pytest.mark.parametrize(("code", "level"), [("C" + "1" * 26, None), ("13" * 10, "warning"), ("1" * 19, "error"),
+                                             ("1" * 15 + "0" * 5, "error")])
 def test_consumable_codes_of_older_lists_are_warnings(tmp_path: Path, code: str, level: str | None) -> None:
     products = [[*row, ""] for row in small_folder.PRODUCTS]
     products[0][-1], products[3][2], products[3][-1] = "nhsa_code", "耗材", code
@@ -319,3 +323,27 @@ def test_an_empty_date_column_makes_no_month_a_repeat(tmp_path: Path) -> None:
     rows = usage_rows()
     dated = [[*rows[0], "date"], *([*row, ""] for row in rows[1:])]
     assert found(checked(tmp_path, usage=dated), "repeated_key") == []
+
+
+def test_every_rule_has_its_name_in_chinese_and_errors_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    rows = spoilt(9, 1, "2024-13")
+    rows[3][2], rows[6][4], rows[12][0] = "1.23E+17", "abc", "H9"
+    rows[0] = ["医疗机构编码", "月份", "药品编码", "采购数量(盒)", "采购金额(元)"]
+    done = checked(tmp_path, usage=rows)
+    assert [problem.row for problem in done.problems if problem.level == "error"] == [4, 7, 10, 13]
+    assert "row 7, column 采购金额(元) = amount_yuan [abc]" in done.text() and "数值无法识别" in done.text()
+    assert not found(done, "missing_month")
+
+
+def rules_in(path: Path) -> set[str]:
+    """The rules that a module names: the second argument of a problem, or the fourth of `listed` and `problem`."""
+    at = {"Problem": 1, "Unreadable": 1, "listed": 3, "problem": 3}
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    named = [(call.args, at.get(getattr(call.func, "id", getattr(call.func, "attr", "")), 99)) for call in calls]
+    return {str(args[place].value) for args, place in named if len(args) > place and isinstance(args[place], ast.Constant)}
+
+
+def test_no_rule_lacks_a_phrase() -> None:
+    modules = [path for part in ("tables", "check", "imports") for path in (root() / "lib" / "vbp" / part).glob("*.py")]
+    named = set().union(*map(rules_in, modules))
+    assert len(named) > 50 and {rule for rule in named if not rule_zh(rule)} == set()

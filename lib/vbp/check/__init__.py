@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vbp.check import ledger, references, small, volumes
+from vbp.check.show import headers, line, ordered
 from vbp.check.view import View
 from vbp.errors import Problem
 from vbp.tables import Inputs, load
@@ -78,7 +79,8 @@ class Checked:
         errors = sum(problem.level == "error" for problem in self.problems)
         tables = ", ".join(f"{name} {table.num_rows:,}" for name, table in self.inputs.tables.items())
         verdict = "check.ok" if self.ok else "check.failed"
-        lines = [problem.line() for problem in self.problems]
+        named = headers(self.inputs)
+        lines = [line(problem, named) for problem in self.problems]
         lines.append(f"{say('check.rows', 'zh')} {say('check.rows', 'en')}: {tables or '—'}")
         return "\n".join(
             [*lines, *(say(verdict, lang, errors=errors, warnings=len(self.problems) - errors) for lang in LANGUAGES)]
@@ -113,4 +115,4 @@ def check(folder: Path | str, limit: int | None = LIMIT) -> Checked:
     """
     loaded = load(folder, limit=limit)
     problems = [*loaded.problems, *run_rules(loaded.inputs, limit)]
-    return Checked(loaded.inputs, tuple(sorted(problems, key=lambda problem: problem.level != "error")))
+    return Checked(loaded.inputs, tuple(ordered(problems)))

@@ -140,6 +140,12 @@ def missing_months(view: View) -> list[Problem]:
     flags = np.zeros((len(view.rows("hospitals")) + 2) * span, bool)
     flags[view.hospital * np.int32(span) + (view.month - np.int32(first))] = True
     seen = flags.reshape(-1, span)
+    if first < 0:
+        # rows whose month could not be read stand before 1970; the months between are no gaps
+        known = view.month[view.month >= 0]
+        if not len(known):
+            return []
+        seen, first = seen[:, int(known.min()) - first:], int(known.min())
     empty = np.flatnonzero(~seen.any(0))
     problems = (
         [view.problem("usage", None, "month", "missing_month", "no row of any hospital in " + _named(empty + first))]

@@ -42,7 +42,7 @@ def unknown_ids(view: View) -> list[Problem]:
         strangers = view.strangers(table, column, own)
         listed = list(strangers)[:view.limit]
         problems += [view.problem(table, strangers[text], column, rule, f"{own} does not hold this "
-                                                                        f"id{_like(text, known)}",
+                                                                        f"id{_like(text, known) or f': add it to {own}, or mend it here'}",
                                   text, level) for text in listed]
         if len(strangers) > len(listed):
             problems.append(view.problem(table, None, column, rule, f"and {len(strangers) - len(listed):,} more ids "

@@ -78,9 +78,13 @@ def _change_of(column: Column) -> Callable[[str], Any]:
             "month": dates.month}[column.kind]
 
 
+def _rule(why: str) -> str:
+    return "excel_error" if why == texts.EXCEL_ERROR else "number"
+
+
 def _numbers(data: pa.Array, hit: Found) -> tuple[pa.Array, dict[int, tuple[str, str]], np.ndarray]:
     done = numbers.clean(data, hit.column, hit.unit)
-    return done.array, {place: ("number", why) for place, why in done.refused.items()}, done.rounded
+    return done.array, {place: (_rule(why), why) for place, why in done.refused.items()}, done.rounded
 
 
 def _words(data: pa.Array, column: Column) -> tuple[pa.Array, dict[int, tuple[str, str]], np.ndarray]:
@@ -168,7 +172,7 @@ def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
         columns[hit.column.name] = array
         if hit.column.numeric:
             summed[hit.column.name] = (hit.column, array)
-    problems += totals.compare(grid, dropped, summed)
+    problems += totals.compare(grid, dropped, summed, out)
     return replace(_kept(grid, columns, dropped, problems), refused=frozenset(out))
 
 

@@ -30,6 +30,12 @@ def _made(year: str, month: str, day: str) -> dt.date:
     return made
 
 
+def _made_month(year: str, month: str) -> dt.date:
+    if not 1 <= int(month) <= 12:
+        raise NotADate(f"there is no month {int(month)}: write {year}-01 to {year}-12")
+    return _made(year, month, "1")
+
+
 def _serial(text: str) -> dt.date | None:
     match = SERIAL.match(text)
     if not match:
@@ -51,9 +57,9 @@ def _month(text: str) -> dt.date | None:
         year, _, point, month = match.groups()
         if point and month == "1":
             raise NotADate("2024.1 can be January or October: write 2024-01 or 2024-10")
-        return _made(year, month, "1")
+        return _made_month(year, month)
     match = PLAIN_MONTH.match(text)
-    return _made(match.group(1), match.group(2), "1") if match else None
+    return _made_month(match.group(1), match.group(2)) if match else None
 
 
 def _tidy(text: str) -> str | None:

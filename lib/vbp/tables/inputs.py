@@ -46,7 +46,8 @@ class FileRecord:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a run of rows of a table came from: file (with sheet), row numbers there, and the place of each column."""
+    """Where a run of rows of a table came from: file (with sheet), row numbers there, the place of each column,
+    and the header it has there."""
 
     path: Path
     label: str
@@ -54,6 +55,7 @@ class Origin:
     rows: Rows
     header_row: int
     places: Mapping[str, int]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from vbp.tables.kinds import arrow_type
 from vbp.tables.place import Place, read_place
 from vbp.tables.quantities import BESIDE, NAMES, Packs, one_basis, packs_of, settle_part
 from vbp.tables.report import LIMIT, cells, shown
+from vbp.tables.rowunits import UNSIZED
 from vbp.tables.texts import compact
 
 NOWHERE = Place("?", "?", "?", "?")
@@ -192,8 +193,7 @@ def _one_basis(inputs: Inputs, packs: Callable[[], Packs], limit: int | None) ->
     said = Problem("some rows or files count packs and others minimum units: all are made minimum units, packs × "
                    "units_per_pack", "units_mixed", "warning", "usage", None, None, NAMES["unit"])
     return inputs, [said, *cells(bad.tolist(), lambda place: Problem(
-        "this row counts packs, others minimum units: to make them one, the product's units_per_pack is needed in "
-        "products", "unit_conversion", "error", "usage", *inputs.at("usage", place), NAMES["pack"],
+        UNSIZED, "unit_conversion", "error", "usage", *inputs.at("usage", place), NAMES["pack"],
         shown(usage[NAMES["pack"]][place].as_py())), limit)]
 
 
@@ -302,7 +302,13 @@ def _record(read: _Read) -> FileRecord:
 def _origin(read: _Read) -> Origin:
     grid = read.part.grid
     return Origin(read.path, grid.label, grid.sheet, read.part.rows, grid.heading.row,
-                  {**_sisters(grid), **{hit.column.name: place for place, hit in grid.heading.found.items()}})
+                  {**_unknown(grid), **_sisters(grid), **{hit.column.name: place for place, hit in grid.heading.found.items()}},
+                  {hit.column.name: hit.header.strip() for hit in grid.heading.found.values()})
+
+
+def _unknown(grid: Grid) -> dict[str, int]:
+    """Return where the columns stand that are kept out, by their headers."""
+    return {grid.heading.headers[place]: place for place in grid.heading.unknown}
 
 
 def _sisters(grid: Grid) -> dict[str, int]:

@@ -19,6 +19,9 @@ DEFAULT = {"袋": UNIT}
 MEASURES = ("ml", "毫升", "g", "克")
 CARTONS = ("箱", "提", "板", "中包装", "大包装", "排")
 SAID = {PACK: "packs", UNIT: "minimum units"}
+UNSIZED = ("this row counts packs, others minimum units: to make them one, the product's units_per_pack is needed in "
+           "products")
+EMPTY = "the unit beside the quantity is empty: write 盒 for packs, 片, 支 or 粒 for minimum units"
 LARGEST = 10**18 - 1
 
 
@@ -116,7 +119,7 @@ def settle(quantity: pa.Array, beside: pa.Array, sizes: np.ndarray, names: pa.Ar
     wanted = header or ("unit" if counted.any() else "pack")
     times = _factors(words) * (np.where(packs, sizes, 1) if wanted == "unit" and header is None else 1)
     lost = np.flatnonzero(packs & (sizes == 0)).tolist() if wanted == "unit" and header is None else []
-    refused |= dict.fromkeys(lost, ("unit_conversion", "this row counts packs, others minimum units: to make them one, the product's " "units_per_pack is needed in products"))
+    refused |= dict.fromkeys(lost, ("unit_conversion", UNSIZED))
     large = np.flatnonzero(np.abs(values) > LARGEST // np.maximum(times, 1)).tolist()
     refused |= dict.fromkeys(large, ("number", "number too large to be true"))
     out, gone = values * np.where(np.isin(np.arange(len(values)), large), 0, times), null.copy()
@@ -131,7 +134,7 @@ def _unknown_rows(words: pa.DictionaryArray, basis: np.ndarray, values: np.ndarr
     texts, place = words.dictionary.to_pylist(), codes(words)
     odd = {row: ("unknown_row_unit", unknown(texts[place[row]])) for row in np.flatnonzero(basis == UNKNOWN).tolist()}
     empty = np.flatnonzero((basis == NONE) & ~null & (values != 0) & (sizes != 1)).tolist()
-    return odd | dict.fromkeys(empty, ("unit_missing", "the unit beside the quantity is empty: write 盒 for packs, 片, 支 or 粒 for minimum " "units"))
+    return odd | dict.fromkeys(empty, ("unit_missing", EMPTY))
 
 
 def _contrary(words: pa.DictionaryArray, rows: np.ndarray, header: str) -> dict[int, tuple[str, str]]:

@@ -3,7 +3,7 @@ compared."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -144,11 +144,12 @@ def _repeated(grid: Grid, texts: Mapping[int, pa.DictionaryArray], count: int) -
     return np.zeros(count, bool) if mask is None else mask
 
 
-def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa.Array]]) -> list[Problem]:
+def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa.Array]],
+            unread: Collection[tuple[str, int]] = ()) -> list[Problem]:
     """Compare the totals printed in the file with the sums read; one warning for each that differs.
 
     A 小计 is compared with the rows since the last total row; a 合计 with all rows so far or with those since the
-    last one.
+    last one. `unread` are the cells (column, row) that were refused.
     """
     totals = np.flatnonzero(dropped.grand | dropped.sub)
     problems: list[Problem] = []
@@ -165,7 +166,8 @@ def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa
             if not empty[place] and int(values[place]) not in [int(span) for span in spans]:
                 problems.append(
                     _differs(
-                        grid, int(place), name, column, int(values[place]), int(spans[-1 if len(spans) == 1 else 1])
+                        grid, int(place), name, column, int(values[place]), int(spans[-1 if len(spans) == 1 else 1]),
+                        sum(refused == name for refused, _ in unread),
                     )
                 )
             since = place
@@ -173,9 +175,11 @@ def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa
     return problems
 
 
-def _differs(grid: Grid, place: int, name: str, column: Column, printed: int, read: int) -> Problem:
+def _differs(grid: Grid, place: int, name: str, column: Column, printed: int, read: int, unread: int) -> Problem:
     scale = -column.scale
-    said, summed = Decimal(printed).scaleb(scale), Decimal(read).scaleb(scale)
+    said, summed = (Decimal(f"{Decimal(number).scaleb(scale).normalize():f}") for number in (printed, read))
+    why = (f"{unread:,} cells of this column could not be read and are not in the sum; mend them first" if unread else
+           "rows are missing or doubled, or the total is old")
     return Problem(f"the total printed in the file ({said:,}) is not the sum of the rows read ({summed:,}; difference "
-                   f"{said - summed:,}): rows are missing or doubled, or the total is old", "total_differs", "warning",
+                   f"{said - summed:,}): {why}", "total_differs", "warning",
                    grid.heading.table.name, grid.label, int(grid.rows[place]), name, str(said))
