@@ -95,7 +95,7 @@ def savings_heatmap(city: City, lang: str) -> go.Figure | None:
         ygap=1,
         colorbar={"title": {"text": axis, "side": "right"}, "thickness": 12},
     )
-    figure.update_xaxes(side="top", tickangle=0)
+    figure.update_xaxes(side="top")
     return figure
 
 

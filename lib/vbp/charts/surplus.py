@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_HOSPITALS = 40
 MOST_BARS = 12
-NODES = ("budget", "spent", "surplus", "hospitals", "fund")
+NODES = ("budget", "surplus", "spent", "hospitals", "fund")
 LINKS = (("budget", "surplus"), ("budget", "spent"), ("surplus", "hospitals"), ("surplus", "fund"))
 
 
@@ -44,16 +44,15 @@ def surplus_sankey(city: City, lang: str) -> go.Figure | None:
         subtitle=note(city, lang),
     )
     factor, axis = scale([flow["budget"]], lang)
-    colours = dict(zip(NODES, (theme.BLUE, theme.GREY, theme.GREEN, theme.ORANGE, theme.SKY), strict=True))
+    colours = dict(zip(NODES, (theme.BLUE, theme.GREEN, theme.GREY, theme.ORANGE, theme.SKY), strict=True))
     figure.add_sankey(
-        arrangement="fixed",
+        arrangement="snap",
         valueformat=",.2f",
         valuesuffix=f" {axis}",
         node={
             "label": [f"{say(f'flow.{name}', lang)}<br>{money(flow[name], lang)}" for name in NODES],
             "color": [colours[name] for name in NODES],
-            "x": [0.02, 0.45, 0.45, 0.95, 0.95],
-            "y": [0.5, 0.75, 0.25, 0.12, 0.42],
+            "align": "left",
             "pad": 18,
             "thickness": 18,
             "hovertemplate": "%{label}<extra></extra>",

@@ -207,8 +207,8 @@ def decomposition(city: City, lang: str) -> Html:
     rows = [
         (
             name_cell(named(names, row["batch_id"])),
-            row["before"],
-            row["after"],
+            _window(row["before"]),
+            _window(row["after"]),
             money_cell(row["base_yuan"], lang),
             money_cell(row["change_yuan"], lang),
             *(money_cell(row.get(f"{part}_yuan"), lang) for part in PARTS),
@@ -218,6 +218,13 @@ def decomposition(city: City, lang: str) -> Html:
     heads = ("batch", "window_before", "window_after", "spending_before", "change", *(f"part_{part}" for part in PARTS))
     parts = head + data_table(city, heads, rows, lang, "decomposition")
     return parts + assumptions((said.text(lang) for said in found.assumptions), lang)
+
+
+def _window(months: str) -> Cell:
+    """Return the first and the last month of a window, each on its own line."""
+    return Cell(
+        months, None, "<br>".join(f'<span class="nowrap">{escape(month)}</span>' for month in months.split("…"))
+    )
 
 
 def benefit(city: City, lang: str) -> Html:

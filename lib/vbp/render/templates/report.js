@@ -26,7 +26,17 @@
     var plot = box.querySelector(".plot");
     try {
       var spec = JSON.parse(box.querySelector("script").textContent);
-      spec.layout.title.text = wrap(spec.layout.title.text, plot.clientWidth - 40);
+      spec.layout.title.text = wrap(spec.layout.title.text, plot.clientWidth - 56);
+      var more = spec.layout.title.text.split("<br>").length - 1;
+      if (more > 0) {
+        // plotly lets a title of several lines grow upwards, out of the figure: make room and set it lower
+        var margin = spec.layout.margin || (spec.layout.margin = {}), height = (spec.layout.height || 380) + 22 * more;
+        margin.t = (margin.t || 64) + 22 * more;
+        spec.layout.height = height;
+        spec.layout.title.automargin = false;
+        spec.layout.title.yanchor = "top";
+        spec.layout.title.y = 1 - (11 + 10 * more) / height;
+      }
       Plotly.newPlot(plot, spec.data, spec.layout, { responsive: true, displaylogo: false, locale: lang === "zh" ? "zh-CN" : "en",
         modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: box.id } });
     } catch (error) {
