@@ -8,13 +8,13 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 WORKERS ?= 2
 
-.PHONY: help reports test test-long lab notebooks bench validate lint clean
+.PHONY: help reports test test-long lab notebooks bench rehearsal validate lint clean
 help:
 	@echo "make reports    environment, demonstration inputs, a report for every city, the index"
 	@echo "make test       tests, notebooks (nbval, strict), pages (headless Chromium where installed), lint"
 	@echo "make lab        JupyterLab on the notebooks"
 	@echo "make notebooks  execute the notebooks and store their outputs anew"
-	@echo "make lint | bench | validate | test-long | clean"
+	@echo "make lint | bench | rehearsal | validate | test-long | clean"
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; this is ' + sys.version.split()[0] + '. Try: make PYTHON=python3.11')"
@@ -46,6 +46,9 @@ notebooks: $(READY)
 
 bench: $(READY)
 	@for part in tests/bench/bench_*.py; do $(BIN)/python $$part || exit 1; done
+
+rehearsal: $(READY)
+	@$(BIN)/python tests/rehearsal.py
 
 validate: $(READY)
 	@for part in tests/validate/validate_*.py; do $(BIN)/python $$part || exit 1; done

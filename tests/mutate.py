@@ -1,6 +1,6 @@
 """Spoil a right folder in every way people's files are spoilt, and say what must come of it.
 
-Run for hours:  PYTHONPATH=lib python tests/mutate.py --seed 1 --count 100000
+Run for hours:  PYTHONPATH=lib python -m tests.mutate --seed 1 --count 100000
 Each case is read right (the sums are the same), or refused with file and row, or (bytes flipped) agrees with a plain
 reader written here; never an exception. A failing case prints its number: `--seed S --only N` repeats it.
 """
@@ -18,18 +18,28 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-import small_folder
+from tests import small_folder
 
 HEADER = ["hospital_id", "month", "product_id", "quantity_packs", "amount_yuan"]
 CHINESE = ["医疗机构编码", "采购月份", "药品编码", "采购数量(盒)", "采购金额(元)"]
-SAID = {"total_differs", "returns", "duplicate_row", "repeated_key", "last_line", "rounded", "rows_left_out", "price_outlier"}
+SAID = {
+    "total_differs",
+    "returns",
+    "duplicate_row",
+    "repeated_key",
+    "last_line",
+    "rounded",
+    "rows_left_out",
+    "price_outlier",
+}
 
 
 @dataclass
 class Case:
     """A usage table on its way to a file: cells as texts, how it is written, and what must come of it.
 
-    `expect`: "same" (no error, equal sums), "error" (refused; `row` and `column` named where given), "plain" (as the plain reader).
+    `expect`: "same" (no error, equal sums), "error" (refused; `row` and `column` named where given), "plain" (as the
+    plain reader).
     """
 
     rows: list[list[str]]
@@ -53,10 +63,12 @@ def base(rng: random.Random) -> Case:
 
 def sums(rows: Sequence[Sequence[str]]) -> tuple[Decimal, Decimal]:
     """Packs and yuan of a table as it was before it was spoilt."""
-    return sum((Decimal(row[3]) for row in rows[1:]), Decimal(0)), sum((Decimal(row[4]) for row in rows[1:]), Decimal(0))
+    return sum((Decimal(row[3]) for row in rows[1:]), Decimal(0)), sum(
+        (Decimal(row[4]) for row in rows[1:]), Decimal(0)
+    )
 
 
-# harmless: must be read right ---------------------------------------------------------------------------------------
+# harmless: must be read right
 
 
 def encoding(case: Case, rng: random.Random) -> None:
@@ -94,7 +106,7 @@ def blank_rows(case: Case, rng: random.Random) -> None:
 
 def blank_column(case: Case, rng: random.Random) -> None:
     place = rng.randint(0, len(case.rows[0]))
-    case.rows = [row[:place] + [""] + row[place:] if row else row for row in case.rows]
+    case.rows = [[*row[:place], "", *row[place:]] if row else row for row in case.rows]
 
 
 def note_below(case: Case, rng: random.Random) -> None:
@@ -111,8 +123,15 @@ def full_width(case: Case, rng: random.Random) -> None:
 
 
 def months_written(case: Case, rng: random.Random) -> None:
-    ways = [lambda y, m: f"{y}年{m}月", lambda y, m: f"{y}{m:02d}", lambda y, m: f"{y}/{m}", lambda y, m: f"{y}-{m:02d}-15",
-            lambda y, m: f"{y}/{m}/1 0:00:00", lambda y, m: f"{y}.{m:02d}", lambda y, m: f"{y}年{m:02d}月{3:02d}日"]
+    ways = [
+        lambda y, m: f"{y}年{m}月",
+        lambda y, m: f"{y}{m:02d}",
+        lambda y, m: f"{y}/{m}",
+        lambda y, m: f"{y}-{m:02d}-15",
+        lambda y, m: f"{y}/{m}/1 0:00:00",
+        lambda y, m: f"{y}.{m:02d}",
+        lambda y, m: f"{y}年{m:02d}月{3:02d}日",
+    ]
 
     def change(text: str) -> str:
         match = re.fullmatch(r"(\d{4})-(\d\d)", text)
@@ -126,7 +145,11 @@ def serials(case: Case, rng: random.Random) -> None:
 
     def change(text: str) -> str:
         match = re.fullmatch(r"(\d{4})-(\d\d)", text)
-        return str((dt.date(int(match[1]), int(match[2]), rng.randint(1, 28)) - dt.date(1899, 12, 30)).days) if match else text
+        return (
+            str((dt.date(int(match[1]), int(match[2]), rng.randint(1, 28)) - dt.date(1899, 12, 30)).days)
+            if match
+            else text
+        )
 
     _each(case, "month", change)
 
@@ -152,30 +175,65 @@ def injected_text(case: Case, rng: random.Random) -> None:
     case.rows[0].append(rng.choice(["备注", "说明文字", "remark"]))
     for row in case.rows[1:]:
         if len(row) == len(case.rows[0]) - 1:
-            row.append(rng.choice(["=cmd|' /C calc'!A0", "@SUM(A1)", "+1+1", "<script>alert(1)</script>", "换\n行", 'a "b" c', "\x07"]))
+            row.append(
+                rng.choice(
+                    ["=cmd|' /C calc'!A0", "@SUM(A1)", "+1+1", "<script>alert(1)</script>", "换\n行", 'a "b" c', "\x07"]
+                )
+            )
 
 
 def cell_units(case: Case, rng: random.Random) -> None:
     _each(case, "quantity_packs", lambda text: f"{text}盒" if re.fullmatch(r"\d+", text) else text)
-    _each(case, "amount_yuan", lambda text: rng.choice(["￥{}", "{}元", "{}"]).format(text) if re.fullmatch(r"[\d.]+", text) else text)
+    _each(
+        case,
+        "amount_yuan",
+        lambda text: rng.choice(["￥{}", "{}元", "{}"]).format(text) if re.fullmatch(r"[\d.]+", text) else text,
+    )
 
 
 def repeated_header(case: Case, rng: random.Random) -> None:
     case.rows.insert(rng.randint(2, len(case.rows)), list(case.rows[0]))
 
 
-# harmful: must be refused -------------------------------------------------------------------------------------------
+# harmful: must be refused
 
 
 def bad_cell(case: Case, rng: random.Random) -> None:
-    column, text = rng.choice([("amount_yuan", "abc"), ("amount_yuan", "12,34"), ("amount_yuan", "1.2.3"), ("quantity_packs", "十盒"),
-                               ("quantity_packs", ""), ("amount_yuan", "#REF!"), ("month", "2024-13"), ("month", "3/1/24"),
-                               ("month", "2024.1"), ("month", "2024Q1"), ("month", ""), ("hospital_id", ""), ("product_id", "1.23E+17"),
-                               ("product_id", ""), ("quantity_packs", "5片"), ("amount_yuan", "9" * 30), ("month", "二〇二四年"),
-                               ("amount_yuan", "=1+1"), ("quantity_packs", "１０Ｏ")])
+    column, text = rng.choice(
+        [
+            ("amount_yuan", "abc"),
+            ("amount_yuan", "12,34"),
+            ("amount_yuan", "1.2.3"),
+            ("quantity_packs", "十盒"),
+            ("quantity_packs", ""),
+            ("amount_yuan", "#REF!"),
+            ("month", "2024-13"),
+            ("month", "3/1/24"),
+            ("month", "2024.1"),
+            ("month", "2024Q1"),
+            ("month", ""),
+            ("hospital_id", ""),
+            ("product_id", "1.23E+17"),
+            ("product_id", ""),
+            ("quantity_packs", "5片"),
+            ("amount_yuan", "9" * 30),
+            ("month", "二〇二四年"),
+            ("amount_yuan", "=1+1"),
+            ("quantity_packs", "１０Ｏ"),
+        ]
+    )
     place = _place(case, column)
-    rows = [number for number, row in enumerate(case.rows) if number and place is not None and len(row) > place and row[place]
-            and len(row) >= 5 and all(row[:5])]
+    rows = [
+        number
+        for number, row in enumerate(case.rows)
+        if number
+        and place is not None
+        and len(row) > place
+        and row[place]
+        and len(row) >= 5
+        and all(row[:5])
+        and row[0] != case.rows[0][0]
+    ]
     if place is None or not rows:
         return
     number = rng.choice(rows)
@@ -185,7 +243,7 @@ def bad_cell(case: Case, rng: random.Random) -> None:
 
 def missing_header(case: Case, rng: random.Random) -> None:
     case.rows[0][rng.randrange(len(case.rows[0]))] = rng.choice(["随便", "??", "xyz"])
-    named = {cell for cell in case.rows[0]}
+    named = set(case.rows[0])
     if not set(HEADER) <= named and not set(CHINESE) <= named:
         case.expect = "plain"
 
@@ -206,7 +264,11 @@ def unknown_id(case: Case, rng: random.Random) -> None:
 
 def bad_cell_value(case: Case, column: str, text: str, rng: random.Random) -> None:
     place = _place(case, column)
-    rows = [number for number, row in enumerate(case.rows) if number and place is not None and len(row) >= 5 and all(row[:5])]
+    rows = [
+        number
+        for number, row in enumerate(case.rows)
+        if number and place is not None and len(row) >= 5 and all(row[:5]) and row[0] != case.rows[0][0]
+    ]
     if place is not None and rows:
         number = rng.choice(rows)
         case.rows[number][place] = text
@@ -221,7 +283,7 @@ def only_header(case: Case, rng: random.Random) -> None:
     case.rows, case.expect = case.rows[:1], "error"
 
 
-# bytes: must agree with the plain reader, or be refused ----------------------------------------------------------------
+# bytes: must agree with the plain reader, or be refused
 
 
 def cut(case: Case, rng: random.Random) -> None:
@@ -259,20 +321,87 @@ def wide_rows(case: Case, rng: random.Random) -> None:
     case.rows = [row + [""] * rng.choice([0, 50, 300]) for row in case.rows]
 
 
-HARMLESS = (encoding, line_ends, delimiter, swapped_columns, title_rows, total_rows, blank_rows, blank_column, note_below, thousands,
-            full_width, months_written, serials, wan_yuan, forced_text, injected_text, cell_units, repeated_header, wide_rows)
-HARMFUL = (bad_cell, bad_cell, bad_cell, missing_header, unquoted_comma, unknown_id, empty_file, only_header, cut, flip, quotes, doubled,
-           long_cell)
-ORDER = (total_rows, encoding, line_ends, delimiter, title_rows, wan_yuan, months_written, serials, thousands, full_width, cell_units,
-         forced_text, swapped_columns, blank_column, injected_text, note_below, blank_rows, repeated_header, wide_rows)
+HARMLESS = (
+    encoding,
+    line_ends,
+    delimiter,
+    swapped_columns,
+    title_rows,
+    total_rows,
+    blank_rows,
+    blank_column,
+    note_below,
+    thousands,
+    full_width,
+    months_written,
+    serials,
+    wan_yuan,
+    forced_text,
+    injected_text,
+    cell_units,
+    repeated_header,
+    wide_rows,
+)
+HARMFUL = (
+    bad_cell,
+    bad_cell,
+    bad_cell,
+    missing_header,
+    unquoted_comma,
+    unknown_id,
+    empty_file,
+    only_header,
+    cut,
+    flip,
+    quotes,
+    doubled,
+    long_cell,
+)
+ORDER = (
+    total_rows,
+    encoding,
+    line_ends,
+    delimiter,
+    title_rows,
+    wan_yuan,
+    months_written,
+    serials,
+    thousands,
+    full_width,
+    cell_units,
+    forced_text,
+    swapped_columns,
+    blank_column,
+    injected_text,
+    note_below,
+    blank_rows,
+    repeated_header,
+    wide_rows,
+)
 """The order in which harmless steps are taken: totals before cells are rewritten, columns before odd rows."""
-BOOK_SAFE = (swapped_columns, title_rows, total_rows, blank_rows, blank_column, note_below, thousands, full_width, months_written, serials,
-             wan_yuan, cell_units, repeated_header, injected_text)
+BOOK_SAFE = (
+    swapped_columns,
+    title_rows,
+    total_rows,
+    blank_rows,
+    blank_column,
+    note_below,
+    thousands,
+    full_width,
+    months_written,
+    serials,
+    wan_yuan,
+    cell_units,
+    repeated_header,
+    injected_text,
+)
 
 
 def _name(cell: str) -> str | None:
     cell = re.sub(r"[(（\[/].*", "", cell)
-    known = dict(zip(HEADER, HEADER, strict=True)) | dict(zip([re.sub(r"\(.*", "", head) for head in CHINESE], HEADER, strict=True))
+    known = dict(zip(HEADER, HEADER, strict=True)) | dict(
+        zip([re.sub(r"\(.*", "", head) for head in CHINESE], HEADER, strict=True)
+    )
     return {**known, "金额": "amount_yuan"}.get(cell)
 
 
@@ -295,7 +424,10 @@ def _ordered(case: Case) -> list[list[str]]:
     """The table's data rows in the order of HEADER (before cells were rewritten)."""
     places = [_place(case, column) for column in HEADER]
     rows = [row for row in case.rows[1:] if row and row[0] and any(row)]
-    return [HEADER, *([row[place] if place is not None and place < len(row) else "" for place in places] for row in rows)]
+    return [
+        HEADER,
+        *([row[place] if place is not None and place < len(row) else "" for place in places] for row in rows),
+    ]
 
 
 def make(seed: int, number: int) -> tuple[Case, tuple[Decimal, Decimal]]:
@@ -337,7 +469,8 @@ def write(case: Case, folder: Path) -> Path:
 
 
 def plain_sums(data: bytes) -> tuple[Decimal, Decimal] | None:
-    """Sums by the plainest reader there is; None where a cell is no plain number, or nothing can be made of the bytes."""
+    """Sums by the plainest reader there is; None where a cell is no plain number, or nothing can be made of the
+    bytes."""
     for encoding_name in ("utf-8-sig", "gb18030"):
         try:
             text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else encoding_name)
@@ -347,7 +480,9 @@ def plain_sums(data: bytes) -> tuple[Decimal, Decimal] | None:
     else:
         return None
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if any(cell.strip() for cell in row)]
+        rows = [
+            row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if any(cell.strip() for cell in row)
+        ]
     except csv.Error:
         return None
     heads = [number for number, row in enumerate(rows) if {"quantity_packs", "amount_yuan"} <= set(row)]
@@ -358,7 +493,9 @@ def plain_sums(data: bytes) -> tuple[Decimal, Decimal] | None:
     cells = [(row[packs].strip(), row[yuan].strip()) if len(row) == len(rows[heads[0]]) else ("?", "?") for row in body]
     if not all(re.fullmatch(r"-?\d+(\.\d{1,2})?", cell) for pair in cells for cell in pair):
         return None
-    return sum((Decimal(first) for first, _ in cells), Decimal(0)), sum((Decimal(second) for _, second in cells), Decimal(0))
+    return sum((Decimal(first) for first, _ in cells), Decimal(0)), sum(
+        (Decimal(second) for _, second in cells), Decimal(0)
+    )
 
 
 def judge(case: Case, right: tuple[Decimal, Decimal], path: Path) -> str | None:
@@ -380,7 +517,11 @@ def judge(case: Case, right: tuple[Decimal, Decimal], path: Path) -> str | None:
     if case.expect in ("error", "check"):
         return _judge_error(case, errors)
     if errors:
-        return None if all(problem.file for problem in errors if problem.rule not in ("missing_table", "mixed_basis")) else "no file named"
+        return (
+            None
+            if all(problem.file for problem in errors if problem.rule not in ("missing_table", "mixed_basis"))
+            else "no file named"
+        )
     plain = plain_sums(path.read_bytes()) if path.suffix == ".csv" and case.delimiter == "," else None
     if plain is None and "cut" in case.steps and path.read_bytes().endswith((b"\n", b"\r")):
         return None  # cut between two rows: nothing in the file can show it
@@ -399,7 +540,9 @@ def _judge_error(case: Case, errors: Sequence[object]) -> str | None:
     found = [problem for problem in errors if getattr(problem, "row", None) == row]
     if not found:
         return f"row {row} not named: {errors[0].line()}"  # type: ignore[attr-defined]
-    if case.column and all(getattr(problem, "column", None) not in (case.column, "quantity_packs", "month", None) for problem in found):
+    if case.column and all(
+        getattr(problem, "column", None) not in (case.column, "quantity_packs", "month", None) for problem in found
+    ):
         return f"column {case.column} not named: {found[0].line()}"  # type: ignore[attr-defined]
     return None
 

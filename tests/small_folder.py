@@ -1,4 +1,5 @@
-"""A small inputs folder that is right in every way, for tests to spoil: two hospitals, three products, fourteen months."""
+"""A small inputs folder that is right in every way, for tests to spoil: two hospitals, three products, fourteen
+months."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,10 @@ def usage_rows() -> list[list[object]]:
     rows: list[list[object]] = [["hospital_id", "month", "product_id", "quantity_packs", "amount_yuan"]]
     for hospital in ("H001", "H002"):
         for number, month in enumerate(MONTHS):
-            rows += [[hospital, month, product, 10 + number, f"{(10 + number) * price}.00"] for product, price in PRICES.items()]
+            rows += [
+                [hospital, month, product, 10 + number, f"{(10 + number) * price}.00"]
+                for product, price in PRICES.items()
+            ]
     return rows
 
 
@@ -38,7 +42,13 @@ def write(folder: Path, tables: Mapping[str, Rows] | None = None, **more: Rows) 
     """Write the small folder, with `tables` (or named tables) in place of or beside its own."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "city.yaml").write_text(CITY, encoding="utf-8")
-    own: dict[str, Rows] = {"hospitals": HOSPITALS, "products": PRODUCTS, "usage": usage_rows(), **(tables or {}), **more}
+    own: dict[str, Rows] = {
+        "hospitals": HOSPITALS,
+        "products": PRODUCTS,
+        "usage": usage_rows(),
+        **(tables or {}),
+        **more,
+    }
     for name, rows in own.items():
         (folder / f"{name}.csv").write_text(text(rows), encoding="utf-8")
     return folder

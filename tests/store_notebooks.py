@@ -16,7 +16,12 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 def store(path: Path) -> None:
     """Execute one notebook in its own folder and write it back with stable cell ids and no clock times."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}})
+    client.execute()
+    notebook.metadata.pop("widgets", None)  # models of the sliders: random names, useless without a kernel
+    for cell in notebook.cells:
+        if "nbval-ignore-output" in cell.metadata.get("tags", ()):
+            cell.outputs = []  # sliders and live tables: shown once run, too large and too random to store
     notebook.metadata["language_info"] = {"name": "python"}
     path.write_text(nbformat.writes(stable(notebook)) + "\n", encoding="utf-8")
     print(f"{path.name}: {path.stat().st_size // 1024} KiB")

@@ -6,7 +6,6 @@ A `Fine` column holds amounts in 10^-13 yuan (a price in 10^-10 yuan times thous
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -122,11 +121,17 @@ class Fine:
 
 
 def _sums(codes: np.ndarray, values: np.ndarray, groups: int) -> np.ndarray:
-    """Return integer sums by code; exact, for bincount adds floats only: split into halves that floats hold exactly."""
-    result = np.zeros(groups, dtype=np.int64)
-    order: Callable[[np.ndarray], np.ndarray] = lambda part: np.bincount(codes, weights=part, minlength=groups)  # noqa: E731
-    for shift in (0, 21, 42):
-        part = (values >> shift) & 0x1FFFFF if shift < 42 else values >> shift
-        # 21 bits a row and up to 2^32 rows stay below 2^53
-        result += np.rint(order(part.astype(float))).astype(np.int64) << shift
-    return result
+    """Return integer sums by code, exact: bincount adds floats, so split into pieces whose sums floats hold exactly."""
+    if not len(values):
+        return np.zeros(groups, dtype=np.int64)
+    # a piece of `width` bits, added up over the rows, stays below 2^53
+    width = 52 - len(values).bit_length()
+    result, shift = np.zeros(groups, dtype=np.int64), 0
+    largest = int(max(abs(int(values.max())), abs(int(values.min()))))
+    while True:
+        last = (largest >> shift) < (1 << width)
+        piece = values >> shift if last else (values >> shift) & ((1 << width) - 1)
+        result += np.bincount(codes, weights=piece, minlength=groups).astype(np.int64) << shift
+        if last:
+            return result
+        shift += width

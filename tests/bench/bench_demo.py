@@ -1,4 +1,5 @@
 """Making the default demonstration folder, against the bare writing of its largest table."""
+
 from __future__ import annotations
 
 import tempfile

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 import pandas as pd
@@ -81,9 +81,28 @@ def timed(action: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - begin, result
 
 
-def main() -> None:
-    from surplus import boring
+def state(lines: Any, profile: Any, hospitals: int = 12) -> None:
+    """Write the statement of the first hospitals, one file each: seconds a hospital, and how much memory it added."""
+    import resource
+    import tempfile
 
+    from vbp.statement import book, write_statement
+    from vbp.surplus import settle
+
+    names = lines.facts["hospital_id"].unique()[:hospitals]
+    part = settle(lines.only(lines.facts["hospital_id"].isin(names).to_numpy()), profile)
+    book.LARGEST_HOSPITALS = 1
+    with tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        seconds, files = timed(lambda: write_statement(part, Path(folder) / "s.xlsx"))
+        more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    each = len(part.lines) // hospitals
+    print(f"{f'statement, a hospital of {each:,} lines':40} {seconds / hospitals:9.2f}   "
+          f"{len(files)} files, {more / 1024:.0f} MiB more memory at its peak")
+
+
+def main() -> None:
+    from tests.surplus import boring
     from vbp.rules import load_profile
     from vbp.surplus import settle
     from vbp.surplus.items import items_from_panels
@@ -109,6 +128,7 @@ def main() -> None:
     print(f"{'settle, ' + format(len(settlement.table), ',') + ' rows':40} {reckon:9.2f}")
     print(f"{'both (goal: under 2 s)':40} {whole:9.2f}")
     print(f"{'plain loop in fractions, extrapolated':40} {slow / len(rows) * len(lines):9.2f}   {ratio:.0f}× as long")
+    state(lines, profile)
     print(f"total {settlement.total_yuan:,} yuan; 30 rows compared with the plain loop: equal")
 
 

@@ -1,9 +1,12 @@
 """A seeded generator of big synthetic ledgers: cities of 320 hospitals × 900 generics × 8 products, as Parquet.
 
-A hospital has a formulary; for each generic in it, it buys its favourite product before the generic's batch starts and mostly
-the winner afterwards. Codes are text, quantities and amounts decimals, as `vbp.tables` delivers them; rows stand by month,
+A hospital has a formulary; for each generic in it, it buys its favourite product before the generic's batch starts and
+mostly
+the winner afterwards. Codes are text, quantities and amounts decimals, as `vbp.tables` delivers them; rows stand by
+month,
 hospital and product, as monthly exports do. Nothing here is a real place's data.
 """
+
 from __future__ import annotations
 
 import datetime as dt
@@ -45,7 +48,9 @@ def decimals(scaled: np.ndarray, kind: pa.DataType) -> pa.Array:
 
 def product_codes(shape: Shape) -> pa.Array:
     """Return the products' codes, 23 characters as the national drug codes have."""
-    return pa.array([f"XC{g:05d}A{b:03d}010104021{g % 97:02d}" for g in range(shape.generics) for b in range(shape.brands)])
+    return pa.array(
+        [f"XC{g:05d}A{b:03d}010104021{g % 97:02d}" for g in range(shape.generics) for b in range(shape.brands)]
+    )
 
 
 def hospital_codes(shape: Shape, city: int) -> pa.Array:
@@ -69,29 +74,54 @@ def reference_tables(shape: Shape, cities: int = 1, seed: int = 1) -> dict[str, 
     won = [g for g in range(shape.generics) if start[g] >= 0]
     names = {g: f"B{g % (3 * shape.batches) + 1:02d}" for g in won}
     ends = {g: month_date(int(start[g]) + 36) - dt.timedelta(days=1) for g in won}
-    products = pa.table({
-        "product_id": codes, "generic": [g for g in generics for _ in range(shape.brands)],
-        "category": ["drug"] * len(codes), "units_per_pack": pa.array(packs, pa.int64()),
-        "spec_factor": pa.array([Decimal("1") if p % 3 else Decimal("0.5") for p in range(len(codes))], pa.decimal128(12, 8)),
-        "originator": [b % shape.brands == 0 for b in range(len(codes))],
-        "consistency_evaluated": [b % shape.brands < 5 for b in range(len(codes))],
-        "substitute_group": [f"S{p // shape.brands // 4:03d}" for p in range(len(codes))]})
-    varieties = pa.table({"batch_id": [names[g] for g in won], "generic": [generics[g] for g in won],
-                          "unit_name": ["片"] * len(won), "level": ["national"] * len(won),
-                          "category": ["drug"] * len(won), "cycle": pa.array([1] * len(won), pa.int64())})
+    products = pa.table(
+        {
+            "product_id": codes,
+            "generic": [g for g in generics for _ in range(shape.brands)],
+            "category": ["drug"] * len(codes),
+            "units_per_pack": pa.array(packs, pa.int64()),
+            "spec_factor": pa.array(
+                [Decimal("1") if p % 3 else Decimal("0.5") for p in range(len(codes))], pa.decimal128(12, 8)
+            ),
+            "originator": [b % shape.brands == 0 for b in range(len(codes))],
+            "consistency_evaluated": [b % shape.brands < 5 for b in range(len(codes))],
+            "substitute_group": [f"S{p // shape.brands // 4:03d}" for p in range(len(codes))],
+        }
+    )
+    varieties = pa.table(
+        {
+            "batch_id": [names[g] for g in won],
+            "generic": [generics[g] for g in won],
+            "unit_name": ["片"] * len(won),
+            "level": ["national"] * len(won),
+            "category": ["drug"] * len(won),
+            "cycle": pa.array([1] * len(won), pa.int64()),
+        }
+    )
     winners = [(g, b) for g in won for b in ((1, 2) if g % 5 == 0 else (1,))]
-    awards = pa.table({
-        "batch_id": [names[g] for g, _ in winners], "product_id": [codes[g * shape.brands + b] for g, b in winners],
-        "start_date": pa.array([month_date(int(start[g])) for g, _ in winners], pa.date32()),
-        "end_date": pa.array([ends[g] for g, _ in winners], pa.date32()),
-        "selected_price_yuan": pa.array([Decimal(int(200 + 7 * (g % 90) + b)) / 100 for g, b in winners], pa.decimal128(18, 6)),
-        "supply_role": ["main" if b == 1 else "backup1" for _, b in winners]})
-    return {"products": products, "varieties": varieties, "awards": awards,
-            **agreement_tables(shape, cities, rng, generics, names, start)}
+    awards = pa.table(
+        {
+            "batch_id": [names[g] for g, _ in winners],
+            "product_id": [codes[g * shape.brands + b] for g, b in winners],
+            "start_date": pa.array([month_date(int(start[g])) for g, _ in winners], pa.date32()),
+            "end_date": pa.array([ends[g] for g, _ in winners], pa.date32()),
+            "selected_price_yuan": pa.array(
+                [Decimal(int(200 + 7 * (g % 90) + b)) / 100 for g, b in winners], pa.decimal128(18, 6)
+            ),
+            "supply_role": ["main" if b == 1 else "backup1" for _, b in winners],
+        }
+    )
+    return {
+        "products": products,
+        "varieties": varieties,
+        "awards": awards,
+        **agreement_tables(shape, cities, rng, generics, names, start),
+    }
 
 
-def agreement_tables(shape: Shape, cities: int, rng: np.random.Generator, generics: list[str], names: dict[int, str],
-                     start: np.ndarray) -> dict[str, pa.Table]:
+def agreement_tables(
+    shape: Shape, cities: int, rng: np.random.Generator, generics: list[str], names: dict[int, str], start: np.ndarray
+) -> dict[str, pa.Table]:
     """Return hospitals, and agreements of half of hospitals × tendered generics for each year begun."""
     hospitals = pa.concat_arrays([hospital_codes(shape, c) for c in range(cities)])
     won = np.array(sorted(names))
@@ -106,15 +136,24 @@ def agreement_tables(shape: Shape, cities: int, rng: np.random.Generator, generi
     days = np.array(first, dtype="datetime64[D]")
     return {
         "hospitals": pa.table({"hospital_id": hospitals, "name": hospitals, "tier": ["3"] * len(hospitals)}),
-        "agreements": pa.table({
-            "batch_id": pa.array(np.array(list(names.values()))[np.searchsorted(won, g)]), "hospital_id": hospitals.take(pa.array(h)),
-            "generic": pa.array(np.array(generics)[g]), "agreement_year": pa.array(y + 1, pa.int64()),
-            "start_date": pa.array(days[begin], pa.date32()), "end_date": pa.array(days[end] - np.timedelta64(1, "D"), pa.date32()),
-            "base_quantity_units": decimals(base * 10_000, QUANTITY), "agreed_quantity_units": decimals(base * 7_000, QUANTITY)})}
+        "agreements": pa.table(
+            {
+                "batch_id": pa.array(np.array(list(names.values()))[np.searchsorted(won, g)]),
+                "hospital_id": hospitals.take(pa.array(h)),
+                "generic": pa.array(np.array(generics)[g]),
+                "agreement_year": pa.array(y + 1, pa.int64()),
+                "start_date": pa.array(days[begin], pa.date32()),
+                "end_date": pa.array(days[end] - np.timedelta64(1, "D"), pa.date32()),
+                "base_quantity_units": decimals(base * 10_000, QUANTITY),
+                "agreed_quantity_units": decimals(base * 7_000, QUANTITY),
+            }
+        ),
+    }
 
 
 def purchases(shape: Shape, city: int, seed: int) -> tuple[np.ndarray, ...]:
-    """Return month, hospital, product (codes), packs and amount in fen of one city's purchases, in the ledger's order."""
+    """Return month, hospital, product (codes), packs and amount in fen of one city's purchases, in "
+    "the ledger's order."""
     rng = np.random.default_rng([seed, city])
     start = starts(shape)
     size = rng.lognormal(0, 1, shape.hospitals)
@@ -149,8 +188,11 @@ def _shares(brands: int) -> np.ndarray:
 def _exactly(rng: np.random.Generator, shape: Shape, *columns: np.ndarray) -> list[np.ndarray]:
     """Cut to, or fill up by repeated orders to, exactly the number of rows asked for, keeping the order by month."""
     have = len(columns[0])
-    pick = rng.choice(have, shape.rows, replace=False) if have >= shape.rows else np.concatenate(
-        [np.arange(have), rng.choice(have, shape.rows - have)])
+    pick = (
+        rng.choice(have, shape.rows, replace=False)
+        if have >= shape.rows
+        else np.concatenate([np.arange(have), rng.choice(have, shape.rows - have)])
+    )
     pick.sort()
     return [column[pick] for column in columns]
 
@@ -159,12 +201,19 @@ def usage_table(shape: Shape, city: int = 0, seed: int = 1) -> pa.Table:
     """Return one city's usage as an Arrow table in the canonical types."""
     month, h, p, packs, fen = purchases(shape, city, seed)
     dates = pa.array([month_date(m) for m in range(shape.months)], pa.date32())
-    return pa.table({
-        "hospital_id": pa.DictionaryArray.from_arrays(pa.array(h, pa.int32()), hospital_codes(shape, city)).cast(pa.string()),
-        "month": dates.take(pa.array(month)),
-        "product_id": pa.DictionaryArray.from_arrays(pa.array(p, pa.int32()), product_codes(shape)).cast(pa.string()),
-        "quantity_packs": decimals(packs * 10_000, QUANTITY),
-        "amount_yuan": decimals(fen, MONEY)})
+    return pa.table(
+        {
+            "hospital_id": pa.DictionaryArray.from_arrays(pa.array(h, pa.int32()), hospital_codes(shape, city)).cast(
+                pa.string()
+            ),
+            "month": dates.take(pa.array(month)),
+            "product_id": pa.DictionaryArray.from_arrays(pa.array(p, pa.int32()), product_codes(shape)).cast(
+                pa.string()
+            ),
+            "quantity_packs": decimals(packs * 10_000, QUANTITY),
+            "amount_yuan": decimals(fen, MONEY),
+        }
+    )
 
 
 def write_city(folder: Path, shape: Shape, city: int = 0, seed: int = 1, monthly: bool = False) -> Path:

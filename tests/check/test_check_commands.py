@@ -6,8 +6,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-import small_folder
 
+from tests import small_folder
 from vbp.cli import main
 from vbp.schema import TABLES
 from vbp.tables import load
@@ -44,7 +44,9 @@ def test_wrong_usage_exits_2(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert vbp("check", folder, "--annotate", tmp_path / "out.csv") == 2
     assert vbp("import", folder / "usage.csv", "--profile", "platform", "--out", tmp_path / "x") == 2
     assert "platform-cn" in capsys.readouterr().err
-    assert vbp("import", folder / "usage.csv", "--profile", "nhs-epd", "--out", tmp_path / "x", "--set", "nothing=1") == 2
+    assert (
+        vbp("import", folder / "usage.csv", "--profile", "nhs-epd", "--out", tmp_path / "x", "--set", "nothing=1") == 2
+    )
 
 
 def test_the_annotated_copy_marks_the_cell_and_formulas_stay_text(tmp_path: Path) -> None:
@@ -70,8 +72,10 @@ def test_the_annotated_copy_of_a_workbook_keeps_its_rows(tmp_path: Path) -> None
 
 
 def test_control_characters_reach_the_copy_as_text(tmp_path: Path) -> None:
-    folder = small_folder.write(tmp_path / "in", hospitals=[small_folder.HOSPITALS[0], ["H001", "<b>\x07", "九级", "公立"],
-                                                            ["H002", "二", "二级", "公立"]])
+    folder = small_folder.write(
+        tmp_path / "in",
+        hospitals=[small_folder.HOSPITALS[0], ["H001", "<b>\x07", "九级", "公立"], ["H002", "二", "二级", "公立"]],
+    )
     assert vbp("check", folder, "--annotate", tmp_path / "copy.xlsx") == 0
     assert openpyxl.load_workbook(tmp_path / "copy.xlsx")["hospitals.csv"]["B2"].value in ("<b>\x07", "<b>_x0007_")
 
@@ -81,7 +85,11 @@ def test_the_template_reads_back_and_its_examples_are_ignored(tmp_path: Path) ->
     (tmp_path / "in" / "city.yaml").write_text(small_folder.CITY, encoding="utf-8")
     book = openpyxl.load_workbook(path)
     assert set(TABLES) <= set(book.sheetnames)
-    for name, rows in (("hospitals", small_folder.HOSPITALS), ("products", small_folder.PRODUCTS), ("usage", small_folder.usage_rows())):
+    for name, rows in (
+        ("hospitals", small_folder.HOSPITALS),
+        ("products", small_folder.PRODUCTS),
+        ("usage", small_folder.usage_rows()),
+    ):
         heads = [header_of(column) for column in TABLES[name].columns]
         assert [cell.value for cell in book[name][2]][:len(heads)] == heads
         for number, row in enumerate(rows[1:], 4):
@@ -90,7 +98,11 @@ def test_the_template_reads_back_and_its_examples_are_ignored(tmp_path: Path) ->
     book.save(path)
     loaded = load(tmp_path / "in")
     assert loaded.problems == []
-    assert {name: table.num_rows for name, table in loaded.inputs.tables.items()} == {"hospitals": 2, "products": 3, "usage": 84}
+    assert {name: table.num_rows for name, table in loaded.inputs.tables.items()} == {
+        "hospitals": 2,
+        "products": 3,
+        "usage": 84,
+    }
 
 
 def test_the_template_has_drop_downs_notes_and_a_comment_per_column(tmp_path: Path) -> None:
@@ -98,7 +110,7 @@ def test_the_template_has_drop_downs_notes_and_a_comment_per_column(tmp_path: Pa
     assert "药品" in book["products"].data_validations.dataValidation[0].formula1
     assert all(cell.comment for cell in book["usage"][2] if cell.value)
     assert any("city.yaml" in str(cell.value) for cell in book.worksheets[0]["A"])
-    assert book["usage"]["A4"].number_format == "@"
+    assert book["usage"].column_dimensions["A"].number_format == "@"
 
 
 def test_the_template_is_not_written_over_a_file(tmp_path: Path) -> None:

@@ -6,19 +6,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import small_folder
-from small_folder import MONTHS, usage_rows
 
+from tests import small_folder
+from tests.small_folder import MONTHS, usage_rows
 from vbp.check import RULES, Checked, check
 
 AWARDS: list[list[Any]] = [["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],
                            ["N1", "P1", "2024-01-01", "28", "2024-12-31"]]
-VARIETIES: list[list[Any]] = [["batch_id", "generic", "unit_name", "level", "category", "cycle"], ["N1", "甲片", "片", "国家", "药品", 1]]
+VARIETIES: list[list[Any]] = [
+    ["batch_id", "generic", "unit_name", "level", "category", "cycle"],
+    ["N1", "甲片", "片", "国家", "药品", 1],
+]
 AGREEMENTS: list[list[Any]] = [
-    ["batch_id", "hospital_id", "generic", "agreement_year", "start_date", "end_date", "base_quantity_units", "agreed_quantity_units"],
-    ["N1", "H001", "甲片", 1, "2024-01-01", "2024-12-31", 8000, 5000]]
-FUND: list[list[Any]] = [["hospital_id", "batch_id", "generic", "agreement_year", "fund", "fund_ratio", "insured_share"]]
-STOCK: list[list[Any]] = [["hospital_id", "month", "product_id", "opening_units", "in_units", "out_units", "closing_units"]]
+    [
+        "batch_id",
+        "hospital_id",
+        "generic",
+        "agreement_year",
+        "start_date",
+        "end_date",
+        "base_quantity_units",
+        "agreed_quantity_units",
+    ],
+    ["N1", "H001", "甲片", 1, "2024-01-01", "2024-12-31", 8000, 5000],
+]
+FUND: list[list[Any]] = [
+    ["hospital_id", "batch_id", "generic", "agreement_year", "fund", "fund_ratio", "insured_share"]
+]
+STOCK: list[list[Any]] = [
+    ["hospital_id", "month", "product_id", "opening_units", "in_units", "out_units", "closing_units"]
+]
 
 
 def checked(folder: Path, **tables: Any) -> Checked:
@@ -91,11 +108,22 @@ def test_duplicate_rows_and_repeated_keys(tmp_path: Path) -> None:
     rows += [list(rows[1]), [*rows[2][:3], 99, "4158.00"]]
     done = checked(tmp_path, usage=rows)
     assert found(done, "duplicate_row") == [("warning", 86, "product_id")]
-    assert found(done, "repeated_key") == [("warning", 86, "product_id")] or found(done, "repeated_key")[0][0] == "warning"
+    assert (
+        found(done, "repeated_key") == [("warning", 86, "product_id")] or found(done, "repeated_key")[0][0] == "warning"
+    )
+
+
+def test_a_price_cut_by_an_award_is_no_outlier(tmp_path: Path) -> None:
+    rows = [[*row[:4], f"{int(row[3]) * (280 if row[1] < '2024' else 28)}.00"] if row[2] == "P1" else row for row in usage_rows()]
+    rows[0] = usage_rows()[0]
+    assert not found(checked(tmp_path / "award", usage=rows, awards=AWARDS, varieties=VARIETIES), "price_outlier")
+    assert found(checked(tmp_path / "none", usage=rows), "price_outlier")
 
 
 def test_price_outliers_of_rows_and_products(tmp_path: Path) -> None:
-    assert found(checked(tmp_path / "row", usage=spoilt(1, 4, "28000.00")), "price_outlier") == [("warning", 2, "amount_yuan")]
+    assert found(checked(tmp_path / "row", usage=spoilt(1, 4, "28000.00")), "price_outlier") == [
+        ("warning", 2, "amount_yuan")
+    ]
     products = [list(row) for row in small_folder.PRODUCTS]
     products[2][5] = 1400
     odd = found(checked(tmp_path / "product", products=products), "price_outlier")
@@ -111,7 +139,9 @@ def test_unknown_ids_are_errors_at_their_first_row(tmp_path: Path, column: int, 
 def test_lost_leading_zeros_are_named(tmp_path: Path) -> None:
     products = [list(row) for row in small_folder.PRODUCTS]
     products[1][0] = "0012"
-    done = checked(tmp_path, products=products, usage=[["12" if cell == "P1" else cell for cell in row] for row in usage_rows()])
+    done = checked(
+        tmp_path, products=products, usage=[["12" if cell == "P1" else cell for cell in row] for row in usage_rows()]
+    )
     assert "0012 differs only in leading zeros" in next(p.message for p in done.problems if p.rule == "unknown_product")
 
 
@@ -122,8 +152,13 @@ def test_over_reporting(tmp_path: Path) -> None:
 
 
 def test_stockpiling_before_a_start(tmp_path: Path) -> None:
-    rows = [[*row[:3], int(row[3]) * 5, float(row[4]) * 5] if row[1] in ("2023-11", "2023-12") else row for row in usage_rows()]
-    assert found(checked(tmp_path, usage=rows, awards=AWARDS, varieties=VARIETIES), "stockpiling") == [("warning", 2, "start_date")]
+    rows = [
+        [*row[:3], int(row[3]) * 5, float(row[4]) * 5] if row[1] in ("2023-11", "2023-12") else row
+        for row in usage_rows()
+    ]
+    assert found(checked(tmp_path, usage=rows, awards=AWARDS, varieties=VARIETIES), "stockpiling") == [
+        ("warning", 2, "start_date")
+    ]
 
 
 def stock_rows() -> list[list[Any]]:
@@ -178,25 +213,66 @@ def test_two_batches_claiming_one_purchase_are_named(tmp_path: Path) -> None:
     text = next(problem.message for problem in done.problems if problem.rule == "two_batches")
     assert "N1" in text and "N2" in text
     later = [*AWARDS, ["N2", "P1", "2024-02-01", "27", "2024-12-31"]]
-    assert not found(checked(tmp_path / "later", awards=later, varieties=[*VARIETIES, ["N2", *VARIETIES[1][1:]]]), "two_batches")
+    assert not found(
+        checked(tmp_path / "later", awards=later, varieties=[*VARIETIES, ["N2", *VARIETIES[1][1:]]]), "two_batches"
+    )
 
 
-@pytest.mark.parametrize(("tables", "rule", "level"), [
-    ({"awards": [*AWARDS, ["N1", "P1", "2024-06-01", "28", "2025-12-31"]]}, "overlapping_awards", "error"),
-    ({"awards": [AWARDS[0], ["N1", "P1", "2024-01-01", "28", "2023-12-31"]]}, "period_order", "error"),
-    ({"awards": [[*AWARDS[0], "price_cap_yuan"], [*AWARDS[1], "20"]]}, "award_price", "warning"),
-    ({"awards": [AWARDS[0], ["N7", "P1", "2024-01-01", "28", "2024-12-31"]]}, "unknown_variety", "warning"),
-    ({"agreements": [AGREEMENTS[0], [*AGREEMENTS[1][:6], 100, 200]]}, "agreed_above_base", "warning"),
-    ({"agreements": [AGREEMENTS[0], [*AGREEMENTS[1][:5], "2026-12-31", 8000, 5000]]}, "agreement_period", "warning"),
-    ({"agreements": [[*AGREEMENTS[0], "product_id"], [*AGREEMENTS[1], None], [*AGREEMENTS[1], "P1"]]}, "mixed_agreements", "error"),
-    ({"varieties": [VARIETIES[0], [*VARIETIES[1][:5], 2]]}, "renewal_of", "warning"),
-    ({"hospitals": [[*row, group] for row, group in zip(small_folder.HOSPITALS, ("county_group", "G", "G"), strict=True)]},
-     "group_lead", "warning"),
-    ({"products": [[*row, code] for row, code in zip(small_folder.PRODUCTS, ("nhsa_code", "XA" + "0" * 21, "XA1", ""), strict=True)]},
-     "code_length", "error"),
-    ({"settlements": [["hospital_id", "supplier", "invoice_id", "invoice_date", "paid_date", "amount_yuan", "direct"],
-                      ["H001", "甲公司", "001", "2024-03-01", "2024-02-01", 5, "否"]]}, "paid_before_invoice", "warning"),
-    ({"usage": [[*row, "quantity_units" if not place else 1] for place, row in enumerate(usage_rows())]}, "packs_units", "error")])
+@pytest.mark.parametrize(
+    ("tables", "rule", "level"),
+    [
+        ({"awards": [*AWARDS, ["N1", "P1", "2024-06-01", "28", "2025-12-31"]]}, "overlapping_awards", "error"),
+        ({"awards": [AWARDS[0], ["N1", "P1", "2024-01-01", "28", "2023-12-31"]]}, "period_order", "error"),
+        ({"awards": [[*AWARDS[0], "price_cap_yuan"], [*AWARDS[1], "20"]]}, "award_price", "warning"),
+        ({"awards": [AWARDS[0], ["N7", "P1", "2024-01-01", "28", "2024-12-31"]]}, "unknown_variety", "warning"),
+        ({"agreements": [AGREEMENTS[0], [*AGREEMENTS[1][:6], 100, 200]]}, "agreed_above_base", "warning"),
+        (
+            {"agreements": [AGREEMENTS[0], [*AGREEMENTS[1][:5], "2026-12-31", 8000, 5000]]},
+            "agreement_period",
+            "warning",
+        ),
+        (
+            {"agreements": [[*AGREEMENTS[0], "product_id"], [*AGREEMENTS[1], None], [*AGREEMENTS[1], "P1"]]},
+            "mixed_agreements",
+            "error",
+        ),
+        ({"varieties": [VARIETIES[0], [*VARIETIES[1][:5], 2]]}, "renewal_of", "warning"),
+        (
+            {
+                "hospitals": [
+                    [*row, group] for row, group in zip(small_folder.HOSPITALS, ("county_group", "G", "G"), strict=True)
+                ]
+            },
+            "group_lead",
+            "warning",
+        ),
+        (
+            {
+                "products": [
+                    [*row, code]
+                    for row, code in zip(small_folder.PRODUCTS, ("nhsa_code", "XA" + "0" * 21, "XA1", ""), strict=True)
+                ]
+            },
+            "code_length",
+            "error",
+        ),
+        (
+            {
+                "settlements": [
+                    ["hospital_id", "supplier", "invoice_id", "invoice_date", "paid_date", "amount_yuan", "direct"],
+                    ["H001", "甲公司", "001", "2024-03-01", "2024-02-01", 5, "否"],
+                ]
+            },
+            "paid_before_invoice",
+            "warning",
+        ),
+        (
+            {"usage": [[*row, "quantity_units" if not place else 1] for place, row in enumerate(usage_rows())]},
+            "packs_units",
+            "error",
+        ),
+    ],
+)
 def test_rules_on_single_rows(tmp_path: Path, tables: dict[str, Any], rule: str, level: str) -> None:
     done = checked(tmp_path, **{"varieties": VARIETIES, "awards": AWARDS, **tables})
     assert level in {problem.level for problem in done.problems if problem.rule == rule}
@@ -205,7 +281,10 @@ def test_rules_on_single_rows(tmp_path: Path, tables: dict[str, Any], rule: str,
 def test_rules_run_even_where_reading_found_errors(tmp_path: Path) -> None:
     rows = spoilt(6, 2, "P9")
     rows[9][4] = "abc"
-    assert {problem.rule for problem in checked(tmp_path, usage=rows).problems if problem.level == "error"} == {"number", "unknown_product"}
+    assert {problem.rule for problem in checked(tmp_path, usage=rows).problems if problem.level == "error"} == {
+        "number",
+        "unknown_product",
+    }
 
 
 def test_an_unknown_rule_profile_names_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +293,9 @@ def test_an_unknown_rule_profile_names_the_nearest(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("VBP_DATA", str(tmp_path / "data"))
     folder = small_folder.write(tmp_path / "in")
     (folder / "city.yaml").write_text(small_folder.CITY.replace("2020", "2021"), encoding="utf-8")
-    assert "national-2020" in next(problem.message for problem in check(folder).problems if problem.rule == "rule_profile")
+    assert "national-2020" in next(
+        problem.message for problem in check(folder).problems if problem.rule == "rule_profile"
+    )
 
 
 def test_the_json_document_is_what_the_contract_says(tmp_path: Path) -> None:
@@ -223,3 +304,12 @@ def test_the_json_document_is_what_the_contract_says(tmp_path: Path) -> None:
     assert set(document["issues"][0]) >= {"level", "table", "file", "row", "column", "rule", "value", "message"}
     assert (document["issues"][0]["row"], document["issues"][0]["value"]) == (5, "abc")
     assert {entry["table"] for entry in document["provenance"]} == {"hospitals", "products", "usage"}
+
+
+@pytest.mark.parametrize(("code", "level"), [("C" + "1" * 26, None), ("13" * 10, "warning"), ("1" * 19, "error"), ("1" * 15 + "0" * 5, "error")])
+def test_consumable_codes_of_older_lists_are_warnings(tmp_path: Path, code: str, level: str | None) -> None:
+    products = [[*row, ""] for row in small_folder.PRODUCTS]
+    products[0][-1], products[3][2], products[3][-1] = "nhsa_code", "耗材", code
+    done = checked(tmp_path, products=products)
+    assert [(p.level, p.row) for p in done.problems if p.column == "nhsa_code"] == ([(level, 4)] if level else [])
+    assert level != "warning" or "27 characters" in done.problems[-1].message

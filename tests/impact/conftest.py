@@ -4,7 +4,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from impact_helpers import ar1, monthly
+
+from tests.impact.impact_helpers import ar1, monthly
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from impact_helpers import ar1, monthly
 
+from tests.impact.impact_helpers import ar1, monthly
 from vbp.cli import main
 
 

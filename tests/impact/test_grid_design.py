@@ -24,6 +24,8 @@ from vbp.impact.season import harmonics, month_dummies, new_year, spring_festiva
     (["2020-01-06", "2020-01-07", "2020-01-10"], "day", [0, 1, 4]),
     ([3, 1, 2, 7], "number", [2, 0, 1, 6]),
     (["2002.0", "2002.5", "2004.0"], "number", [0, 1, 4]),
+    ([round(2002 + m / 12, 3) for m in range(60)], "number", list(range(60))),
+    ([0, 2, 4, 5, 6, 8], "number", [0, 2, 4, 5, 6, 8]),
 ])
 def test_times_of_many_kinds_become_steps(values, unit, steps):
     grid = read_times(values)

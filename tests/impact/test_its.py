@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from impact_helpers import ar1, monthly
 
+from tests.impact.impact_helpers import ar1, monthly
 from vbp.cli.output import plain
 from vbp.errors import InputError, UsageError
 from vbp.impact import its
@@ -135,6 +135,12 @@ def test_counts_with_zeros_need_clean_residuals_for_a_verdict():
     assert result.verdict.word in ("supported", "inconclusive")
     residual = next(check for check in result.checks if check.name == "residual_autocorrelation")
     assert (result.verdict.word == "supported") == (residual.verdict == "pass")
+    assert result.term("level").p_confirm is None
+    assert result.verdict.reason in ("supported_clean", "unconfirmed") and "zeros" in result.text("en")
+    loose = pd.DataFrame({"t": t, "n": rng.negative_binomial(1, 0.2, 48) * (t % 5 > 0)})
+    loose.loc[t >= 24, "n"] = 0
+    loose.loc[47, "n"] = 1
+    assert its(loose, "n", "t", 24, family="poisson").verdict.reason in ("unconfirmed", "imprecise")
 
 
 def test_several_dates_get_terms_of_their_own():

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from impact_helpers import ar1, setup
 from scipy import optimize, stats
 
+from tests.impact.impact_helpers import ar1, setup
 from vbp.impact import kenward
 from vbp.impact.kernel import project
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from impact_helpers import ar1, setup
 from scipy import stats
 
+from tests.impact.impact_helpers import ar1, setup
 from vbp.impact import kenward, mixture
 from vbp.impact.kernel import ar2_correlation, node_table, project, residual_forms
 

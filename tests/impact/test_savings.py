@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from impact_helpers import ar1, monthly
 
+from tests.impact.impact_helpers import ar1, monthly
 from vbp.errors import UsageError
 from vbp.impact import counterfactual_savings, its
 

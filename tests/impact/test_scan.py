@@ -4,9 +4,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from impact_helpers import ar1, monthly
 from statsmodels.stats.multitest import multipletests
 
+from tests.impact.impact_helpers import ar1, monthly
 from vbp.errors import InputError, UsageError
 from vbp.impact import its, scan
 from vbp.impact.discovery import q_values
@@ -153,7 +153,11 @@ def test_australian_prescriptions_are_scanned_over_all_classes(reference):
     assert [round(x, 6) for x in cost["H02"].iloc[:3]] == [0.429795, 0.400906, 0.432159]
     frame = sums.rename(columns={"Month": "month", "Cost": "spending", "Scripts": "quantity"}).melt(
         ["atc2", "month"], var_name="measure")
-    result = scan(frame, "2000-07", keys=("atc2",), harmonics=2)
+    stopped = frame[frame["atc2"].isin(frame.loc[frame["value"] <= 0, "atc2"])]
+    refused = scan(stopped, "2000-07", keys=("atc2",)).table
+    assert refused["sentence_en"].str.contains("above 0").sum() > 4, "zero and negative months are named, not dropped"
+    # a month without scripts is no month of zero price: the class pauses
+    result = scan(frame.assign(value=frame["value"].where(frame["value"] > 0)), "2000-07", keys=("atc2",), harmonics=2)
     table = result.table
     assert len(table) == 168 and table["atc2"].nunique() == 84
     assessed = table[table["level_verdict"] != "not_assessable"]

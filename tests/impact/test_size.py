@@ -25,7 +25,7 @@ def test_size_and_verdict_stay_inside_their_bounds(cell):
     rows = simulation.measure(cell, SERIES)
     assert [row["contrast"] for row in rows] == list(simulation.CONTRASTS)
     for row in rows:
-        assert 0 < row["size"] and row["both"] <= 0.09 + margin(0.09)
+        assert row["size"] > 0 and row["both"] <= 0.09 + margin(0.09)
         if cell.process in simulation.CORE:
             bound = 0.10 if cell.n >= 36 else 0.12
             assert row["size"] <= bound + margin(bound)

@@ -69,7 +69,7 @@ def test_decomposition_of_every_period_is_exact(tmp_path):
     assert parts.parts["price"] == Decimal(4 - 10) * (100 + 210) / 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("123"), st.sampled_from("abcd"), st.integers(1, 10**6), st.integers(1, 10**6)),

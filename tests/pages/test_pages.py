@@ -6,32 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vbp.demo import make_demo
-from vbp.render.city import Job
-from vbp.render.run import render_all
-
 CITIES = ("quanzhou", "qingdao", "jiujiang", "nantong", "zhoukou")
 LANGUAGES = ("zh", "en")
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("reports")
-    demo = make_demo(tmp_path_factory.mktemp("inputs") / "demo", hospitals=12)
-    jobs = [Job(slug, "", "", LANGUAGES, out) for slug in CITIES] + [Job("demo", str(demo), "", LANGUAGES, out)]
-    outcomes = render_all(jobs, out, workers=2)
-    assert [outcome.reason for outcome in outcomes if not outcome.ok] == []
-    return out
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

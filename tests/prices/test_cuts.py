@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from vbp.prices import cuts, did, per_ddd
+from vbp.prices import award_cuts, city_ddds, cuts, did, per_ddd
 from vbp.prices.ddd import ddd_cost_change
 
 COLUMNS = ["batch_id", "pre_price_yuan", "post_price_yuan", "quantity_units", "baseline"]
@@ -105,3 +106,60 @@ def test_published_change_of_cost_per_ddd():
     assert round(
         ddd_cost_change(Decimal("318.3") / Decimal("134.3") - 1, Decimal("490.43") / Decimal("1623.41") - 1), 3
     ) == Decimal("-0.873")
+
+
+def test_ddds_of_a_city_in_minimum_units():
+    use = pd.DataFrame(
+        {
+            "product_id": ["p", "p", "q"],
+            "quantity_milliunits": [4_000_000, 2_000_000, 5_000],
+            "amount_fen": [9_000, 3_000, 700],
+        }
+    )
+    products = pd.DataFrame(
+        {
+            "product_id": ["p", "q"],
+            "generic": ["A", "B"],
+            "ddd_units": [Decimal(2), None],
+            "spec_factor": [Decimal(2), 1],
+        }
+    )
+    result = city_ddds(SimpleNamespace(product_month=use), products)
+    # 6,000 converted units are 3,000 of double strength, 1,500 DDDs
+    assert result.table[["generic", "ddds", "ddd_cost_yuan"]].values.tolist() == [["A", 1500, Decimal("0.08")]]
+    assert result.missing["amount_yuan"].tolist() == [Decimal("7.00")]
+
+
+def test_award_cuts_name_every_baseline_and_list_a_missing_p0():
+    awards = pd.DataFrame(
+        {
+            "batch_id": "B",
+            "product_id": ["w", "x"],
+            "generic": ["A", "C"],
+            "supply_role": "main",
+            "start_date": pd.Timestamp("2022-01-01"),
+            "pre_price_yuan": [Decimal(30), None],
+            "price_cap_yuan": [Decimal(40), None],
+            "pack_milliunits": 10_000,
+            "p1_e10": 10**10,
+        }
+    )
+    prices = pd.DataFrame(
+        {
+            "batch_id": "B",
+            "generic": ["A", "C"],
+            "p0_e10": [4 * 10**10, None],
+            "p0_source": ["ledger", "none"],
+            "p0_basis": None,
+        }
+    )
+    selected = pd.DataFrame({"batch_id": ["B"], "product_id": ["w"], "quantity_milliunits": [5_000]})
+    result = award_cuts(SimpleNamespace(awards=awards, prices=prices, selected=selected))
+    found = result.table.set_index("baseline")["simple_cut_percent"].round(4).to_dict()
+    assert {k: float(v) for k, v in found.items()} == {
+        "p0": 75.0,
+        "cap": 75.0,
+        "own_last_price": pytest.approx(66.6667),
+    }
+    assert result.left_out["generic"].tolist() == ["C"]
+    assert result.table["saving_yuan"].tolist() == [15, 10, 15]

@@ -6,8 +6,8 @@ import ast
 import json
 
 import pytest
-from tests.conftest import ROOT
 
+from tests.conftest import ROOT
 from vbp.errors import UsageError
 from vbp.render.parameters import ReportParameters, check_parameters
 

@@ -11,11 +11,13 @@ from vbp.tables.kinds import arrow_type
 from vbp.tables.texts import compact
 
 CONTRACT = {
-    "varieties": "batch_id generic unit_name level category cycle renewal_of winners pre_price_yuan_per_unit pre_price_basis",
+    "varieties": "batch_id generic unit_name level category cycle renewal_of winners pre_price_yuan_per_unit "
+                 "pre_price_basis",
     "products": "product_id generic category dosage_form strength units_per_pack spec_factor manufacturer originator "
                 "consistency_evaluated ddd_units substitute_group nhsa_code exempt_reason",
     "awards": "batch_id product_id start_date selected_price_yuan pre_price_yuan price_cap_yuan supply_role end_date",
-    "agreements": "batch_id hospital_id generic product_id agreement_year start_date end_date base_quantity_units agreed_quantity_units",
+    "agreements": "batch_id hospital_id generic product_id agreement_year start_date end_date base_quantity_units "
+                  "agreed_quantity_units",
     "usage": "hospital_id month date product_id quantity_packs quantity_units amount_yuan basis",
     "hospitals": "hospital_id name tier level ownership county_group group_lead",
     "assessments": "batch_id hospital_id agreement_year product_id score",
@@ -59,7 +61,11 @@ def test_every_column_has_meaning_in_both_languages_and_an_arrow_type() -> None:
 
 def test_no_word_of_a_vocabulary_means_two_things() -> None:
     for name, vocabulary in vocabularies().items():
-        forms = [compact(form) for word, variants in vocabulary.words.items() for form in dict.fromkeys(map(compact, (word, *variants)))]
+        forms = [
+            compact(form)
+            for word, variants in vocabulary.words.items()
+            for form in dict.fromkeys(map(compact, (word, *variants)))
+        ]
         assert len(forms) == len(set(forms)), name
 
 

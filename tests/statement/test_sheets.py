@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
-from statement.test_workbook import NATIONAL, city
 
+from tests.statement.test_workbook import NATIONAL, city
 from vbp.statement import Heading, book, notice, write_notices, write_statement
 from vbp.surplus import settle
 

@@ -1,4 +1,4 @@
-"""The settlement once more, the boring way: one loop over dictionaries, in fractions. It shares no code with vbp.surplus."""
+"""The settlement once more, the boring way: loops over dictionaries, in fractions; no code of vbp.surplus."""
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, localcontext

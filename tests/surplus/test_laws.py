@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surplus import boring
-from surplus.samples import C1, decimals, item, item_rows, only, settled
+from tests.surplus import boring
+from tests.surplus.samples import C1, decimals, item, item_rows, only, settled
 from vbp.rules import Profile, load_profile, profile_names
 from vbp.surplus import settle
 
@@ -22,7 +22,7 @@ VARIANTS = {**PROFILES, **{f"national+{key}={value}": PROFILES["national-2020"].
                                ("non_selected", "leave_out_evaluated"), ("non_selected", "leave_out_cheaper"),
                                ("funds", "together"), ("unit", "generic"), ("payment_reform_exclusion", True),
                                ("completion_threshold", "0.85"), ("base_volume", "last_year_actual"))}}
-QUICK = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+QUICK = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 LONG = settings(QUICK, max_examples=150)
 each_profile = pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from surplus.samples import C2, item, only, settled
+from tests.surplus.samples import C2, item, only, settled
 from vbp.rules import load_profile
 
 NATIONAL = load_profile("national-2020")
@@ -131,7 +131,8 @@ def test_years_that_have_not_ended_are_shown_and_not_paid() -> None:
 def test_renewals_county_groups_and_other_categories_are_out_with_a_reason() -> None:
     assert only(settled(NATIONAL, item(cycle=2)))["codes"] == ("RENEWAL_EXCLUDED",)
     assert only(settled(NATIONAL.with_switches(renewal="all"), item(cycle=2)))["retained_yuan"] == D(121590)
-    assert only(settled(NATIONAL, item(category="consumable")))["codes"] == ("CATEGORY_EXCLUDED",)
+    drugs = NATIONAL.with_switches(categories=["drug"])
+    assert only(settled(drugs, item(category="consumable")))["codes"] == ("CATEGORY_EXCLUDED",)
     quanzhou = load_profile("quanzhou")
     assert only(settled(quanzhou, item(category="consumable")))["retained_yuan"] == D(121590)
     row = only(settled(quanzhou, item(county_group="安溪县医共体")))
@@ -197,3 +198,9 @@ def test_where_p1_comes_from_is_told() -> None:
     codes = only(settled(NATIONAL, item(selected_price_source="weighted"),
                          item(generic="b", selected_price_source="main")))["codes"]
     assert codes == ("P1_WEIGHTED", "P1_MAIN")
+
+
+def test_years_outside_the_profiles_dates_are_noted() -> None:
+    early, late = (settled(NATIONAL, item(end_date=date(year, 6, 30))) for year in (2019, 2023))
+    assert "1行" in early.notes("zh")[0] and "2020-06-01" in early.notes("en")[0]
+    assert late.notes("zh") == ()

@@ -1,10 +1,12 @@
-"""Files spoilt in every way: read right or refused with file and row; never a traceback, never a total changed in silence."""
+"""Files spoilt in every way: read right or refused with file and row; never a traceback, never a total changed in
+silence."""
 from __future__ import annotations
 
 from pathlib import Path
 
-import mutate
 import pytest
+
+from tests import mutate
 
 
 def test_three_hundred_spoilt_files(tmp_path: Path) -> None:

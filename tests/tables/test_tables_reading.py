@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-import small_folder
-from small_folder import usage_rows
 
+from tests import small_folder
+from tests.small_folder import usage_rows
 from vbp.errors import InputError
 from vbp.tables import Loaded, csvfile, load, read_inputs
 from vbp.tables.headers import recognise
@@ -36,9 +36,16 @@ def test_a_right_folder_is_read_without_a_word(tmp_path: Path) -> None:
     assert inputs.problems == ()
     assert inputs.slug == "泉 州" and inputs.place.name_zh == "演示市"
     assert inputs["usage"].num_rows == 84
-    kinds = {name: str(kind) for name, kind in zip(inputs["usage"].column_names, inputs["usage"].schema.types, strict=True)}
-    assert kinds == {"hospital_id": "string", "month": "date32[day]", "product_id": "string", "quantity_packs": "decimal128(18, 4)",
-                     "amount_yuan": "decimal128(18, 2)"}
+    kinds = {
+        name: str(kind) for name, kind in zip(inputs["usage"].column_names, inputs["usage"].schema.types, strict=True)
+    }
+    assert kinds == {
+        "hospital_id": "string",
+        "month": "date32[day]",
+        "product_id": "string",
+        "quantity_packs": "decimal128(18, 4)",
+        "amount_yuan": "decimal128(18, 2)",
+    }
     assert inputs.frame("products")["units_per_pack"].tolist() == [28, 14, 1]
     assert inputs.frame("usage")["month"].dtype.kind == "M"
     assert inputs.at("usage", 0) == ("usage.csv", 2) and inputs.at("usage", 83) == ("usage.csv", 85)
@@ -52,10 +59,17 @@ def test_provenance_names_every_raw_file(tmp_path: Path) -> None:
     assert set(records) == {"hospitals", "products", "usage"}
     raw = (folder / "usage.csv").read_bytes()
     usage = records["usage"]
-    assert (usage.sha256, usage.size, usage.encoding, usage.rows_read) == (hashlib.sha256(raw).hexdigest(), len(raw), "utf-8", 84)
+    assert (usage.sha256, usage.size, usage.encoding, usage.rows_read) == (
+        hashlib.sha256(raw).hexdigest(),
+        len(raw),
+        "utf-8",
+        84,
+    )
 
 
-@pytest.mark.parametrize(("encoding", "found"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("gbk", "gbk"), ("utf-16", "utf-16")])
+@pytest.mark.parametrize(
+    ("encoding", "found"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("gbk", "gbk"), ("utf-16", "utf-16")]
+)
 def test_encodings_are_told_apart(tmp_path: Path, encoding: str, found: str) -> None:
     folder = small_folder.write(tmp_path)
     (folder / "hospitals.csv").write_bytes(small_folder.text(small_folder.HOSPITALS).encode(encoding))
@@ -65,7 +79,10 @@ def test_encodings_are_told_apart(tmp_path: Path, encoding: str, found: str) -> 
 
 
 def test_gb18030_beyond_gbk_is_read_and_named(tmp_path: Path) -> None:
-    folder = small_folder.write(tmp_path, hospitals=[small_folder.HOSPITALS[0], ["H001", "𠮷医院", "三级", "公立"], ["H002", "二", "二级", "公立"]])
+    folder = small_folder.write(
+        tmp_path,
+        hospitals=[small_folder.HOSPITALS[0], ["H001", "𠮷医院", "三级", "公立"], ["H002", "二", "二级", "公立"]],
+    )
     path = folder / "hospitals.csv"
     path.write_bytes(path.read_text(encoding="utf-8").encode("gb18030"))
     inputs = read_inputs(folder)
@@ -87,7 +104,8 @@ def test_bytes_that_mean_two_things_are_said(tmp_path: Path) -> None:
 
 
 def chinese_sheet() -> list[list[object]]:
-    """What a hospital pharmacist has: title rows, units in the header, blank rows and columns, 小计 and 合计, a note."""
+    """What a hospital pharmacist has: title rows, units in the header, blank rows and columns, 小计 and 合计, a
+    note."""
     return [["某医院2024年采购明细表"], [None, "单位：万元"], [],
             ["序号", None, "医疗机构编码", "年月", "药品编码", "采购数量（盒）", "采购金额（万元）"],
             [1, None, "H001", "2024年3月", "P1", 100, 0.28], [2, None, "H001", 202404, "P2", "1,000", "4.2"],
@@ -101,8 +119,18 @@ def test_a_pharmacists_workbook_is_read_and_what_is_dropped_is_said(tmp_path: Pa
     (folder / "usage.csv").unlink()
     small_folder.write_book(folder / "采购明细.xlsx", {"Sheet1": chinese_sheet()})
     inputs = read_inputs(folder)
-    assert inputs["usage"]["amount_yuan"].to_pylist() == [Decimal("2800.00"), Decimal("42000.00"), Decimal("500.00"), Decimal("100.00")]
-    assert inputs["usage"]["month"].to_pylist() == [dt.date(2024, 3, 1), dt.date(2024, 4, 1), dt.date(2024, 3, 1), dt.date(2024, 4, 1)]
+    assert inputs["usage"]["amount_yuan"].to_pylist() == [
+        Decimal("2800.00"),
+        Decimal("42000.00"),
+        Decimal("500.00"),
+        Decimal("100.00"),
+    ]
+    assert inputs["usage"]["month"].to_pylist() == [
+        dt.date(2024, 3, 1),
+        dt.date(2024, 4, 1),
+        dt.date(2024, 3, 1),
+        dt.date(2024, 4, 1),
+    ]
     assert [inputs.at("usage", place)[1] for place in range(4)] == [5, 6, 8, 10]
     record = next(record for record in inputs.provenance if record.table == "usage")
     assert dict(record.dropped) == {"total": 1, "subtotal": 1, "note": 1, "blank": 1, "title": 3}
@@ -153,22 +181,35 @@ def test_two_columns_for_one_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_repeated_key_is_an_error_that_names_the_first_row(tmp_path: Path) -> None:
-    problem = find(load(small_folder.write(tmp_path, products=[*small_folder.PRODUCTS, small_folder.PRODUCTS[1]])), "duplicate_key")
+    problem = find(
+        load(small_folder.write(tmp_path, products=[*small_folder.PRODUCTS, small_folder.PRODUCTS[1]])), "duplicate_key"
+    )
     assert problem.row == 5 and "row 2" in problem.message
 
 
 def test_an_unquoted_thousands_comma_is_refused(tmp_path: Path) -> None:
     folder = small_folder.write(tmp_path)
     path = folder / "usage.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("H001,2023-01,P1,10,280.00", "H001,2023-01,P1,10,1,280.00"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("H001,2023-01,P1,10,280.00", "H001,2023-01,P1,10,1,280.00"),
+        encoding="utf-8",
+    )
     problem = find(load(folder), "too_many_cells")
     assert (problem.file, problem.row) == ("usage.csv", 2)
 
 
-@pytest.mark.parametrize("spoil", [lambda text: text.replace("\n", "\r\n"), lambda text: text.replace("\n", "\r"),
-                                   lambda text: text.replace(",", "\t"), lambda text: text.replace(",", ";"),
-                                   lambda text: "\n".join('"' + line.replace(",", '","') + '"' for line in text.splitlines()) + "\n",
-                                   lambda text: text.replace("\n", "\n\n"), lambda text: text.rstrip("\n") + "\n\n\n"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r"),
+        lambda text: text.replace(",", "\t"),
+        lambda text: text.replace(",", ";"),
+        lambda text: "\n".join('"' + line.replace(",", '","') + '"' for line in text.splitlines()) + "\n",
+        lambda text: text.replace("\n", "\n\n"),
+        lambda text: text.rstrip("\n") + "\n\n\n",
+    ],
+)
 def test_every_layout_of_a_csv_gives_the_same_table(tmp_path: Path, spoil) -> None:
     right = load(small_folder.write(tmp_path / "right")).inputs["usage"]
     folder = small_folder.write(tmp_path / "other")
@@ -186,7 +227,9 @@ def test_fast_and_careful_readers_agree(tmp_path: Path) -> None:
     heading = recognise(text.first[0], TABLES["usage"], 1)
     fast, careful = csvfile.fast(text, heading), csvfile.careful(text, heading)
     assert fast is not None and len(fast.rows) == len(careful.rows) == 84
-    assert [list(map(str, column.to_pylist())) for column in fast.columns][:3] == [column.to_pylist() for column in careful.columns][:3]
+    assert [list(map(str, column.to_pylist())) for column in fast.columns][:3] == [
+        column.to_pylist() for column in careful.columns
+    ][:3]
     assert list(fast.rows) == careful.rows.tolist()
 
 
@@ -215,9 +258,20 @@ def test_a_workbook_of_several_sheets_is_several_tables(tmp_path: Path) -> None:
     folder = small_folder.write(tmp_path)
     for name in ("hospitals", "products", "usage"):
         (folder / f"{name}.csv").unlink()
-    small_folder.write_book(folder / "全部数据.xlsx", {"医疗机构": small_folder.HOSPITALS, "产品": small_folder.PRODUCTS,
-                                                     "说明": [["请看"]], "采购明细2023": usage_rows()})
-    assert {name: table.num_rows for name, table in read_inputs(folder).tables.items()} == {"hospitals": 2, "products": 3, "usage": 84}
+    small_folder.write_book(
+        folder / "全部数据.xlsx",
+        {
+            "医疗机构": small_folder.HOSPITALS,
+            "产品": small_folder.PRODUCTS,
+            "说明": [["请看"]],
+            "采购明细2023": usage_rows(),
+        },
+    )
+    assert {name: table.num_rows for name, table in read_inputs(folder).tables.items()} == {
+        "hospitals": 2,
+        "products": 3,
+        "usage": 84,
+    }
 
 
 @pytest.mark.parametrize(("spoil", "rule"), [
@@ -259,7 +313,10 @@ def test_only_reads_the_tables_named(tmp_path: Path) -> None:
 
 def test_formula_like_text_html_and_control_characters_pass_through(tmp_path: Path) -> None:
     names = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>\x07"]
-    hospitals = [small_folder.HOSPITALS[0], *([f"H00{place}", name, "三级", "公立"] for place, name in enumerate(names, 1))]
+    hospitals = [
+        small_folder.HOSPITALS[0],
+        *([f"H00{place}", name, "三级", "公立"] for place, name in enumerate(names, 1)),
+    ]
     assert read_inputs(small_folder.write(tmp_path, hospitals=hospitals))["hospitals"]["name"].to_pylist() == names
 
 
@@ -271,7 +328,10 @@ def test_days_give_the_month_and_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_selected_price_per_tablet_becomes_one_per_pack(tmp_path: Path) -> None:
-    awards = [["批次", "产品编码", "执行日期", "中选价格(元/片)", "截止日期"], ["N1", "P1", "2024-01-01", "0.335", "2024-12-31"]]
+    awards = [
+        ["批次", "产品编码", "执行日期", "中选价格(元/片)", "截止日期"],
+        ["N1", "P1", "2024-01-01", "0.335", "2024-12-31"],
+    ]
     inputs = read_inputs(small_folder.write(tmp_path, awards=awards))
     assert inputs["awards"]["selected_price_yuan"].to_pylist() == [Decimal("9.380000")]
     assert "per_unit_price" in [problem.rule for problem in inputs.problems]

@@ -6,8 +6,8 @@ import re
 import string
 
 import pytest
-from tests.tools.fullwidth import fullwidth
 
+from tests.tools.fullwidth import fullwidth
 from vbp.facts import load_published
 from vbp.words import LANGUAGES, keys, scope_label
 from vbp.words.phrases import table
@@ -28,7 +28,7 @@ def test_chinese_phrases_are_chinese_and_set_in_full_width_punctuation():
 
 
 def test_english_phrases_hold_no_chinese_but_the_mandatory_mark_and_document_numbers():
-    allowed = re.compile("演示数据|中文|医保发|示范市|合计|集采|中选|结余留用|约定采购量|带量采购")
+    allowed = re.compile("演示数据|中文|医保发|示范市|合计|集采|中选|盒|片|支|粒|万元|结余留用|约定采购量|带量采购")
     mixed = [
         key
         for key, texts in table().items()

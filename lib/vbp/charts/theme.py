@@ -89,7 +89,7 @@ def wrap(words: str, width: int) -> str:
     lines, line, used = [], "", 0
     for part in _pieces(words):
         size = sum(2 if ord(letter) > 0x2E80 else 1 for letter in part)
-        if used + size > width and line:
+        if used + size - part.endswith(" ") > width and line:
             lines.append(line.rstrip())
             line, used = "", 0
         line, used = line + part, used + size

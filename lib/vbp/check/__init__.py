@@ -4,7 +4,8 @@
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,47 @@ from vbp.tables import Inputs, load
 from vbp.tables.report import LIMIT
 from vbp.words import LANGUAGES, say
 
-RULES: tuple[Callable[[View], list[Problem]], ...] = (
-    references.rule_profile, references.unknown_ids, references.unknown_varieties, references.two_batches,
-    references.one_award, references.fund_ties, references.insured_shares, references.group_leads, references.renewals,
-    small.period_order, small.agreement_periods, small.agreed_above_base, small.mixed_agreements, small.award_prices,
-    small.code_lengths, small.paid_before_invoice,
-    ledger.mixed_basis, ledger.pack_unit, ledger.above_selected, ledger.outside_award, ledger.returns,
-    ledger.missing_months, ledger.duplicates, ledger.outliers, ledger.packs_and_units,
-    volumes.over_reported, volumes.stockpiling, volumes.stock_at_start, volumes.stock_identity, volumes.stock_against_usage)
+Rule = Callable[[View], list[Problem]]
+ON_PRICES: tuple[Rule, ...] = (
+    ledger.pack_unit,
+    ledger.above_selected,
+    ledger.outside_award,
+    ledger.returns,
+    ledger.outliers,
+)
+"""Rules that share the price of every usage row; they run beside the others."""
+RULES: tuple[Rule, ...] = (
+    references.rule_profile,
+    references.unknown_ids,
+    references.unknown_varieties,
+    references.two_batches,
+    references.one_award,
+    references.fund_ties,
+    references.insured_shares,
+    references.group_leads,
+    references.renewals,
+    small.period_order,
+    small.agreement_periods,
+    small.agreed_above_base,
+    small.mixed_agreements,
+    small.award_prices,
+    small.code_lengths,
+    small.paid_before_invoice,
+    ledger.mixed_basis,
+    ledger.pack_unit,
+    ledger.above_selected,
+    ledger.outside_award,
+    ledger.returns,
+    ledger.missing_months,
+    ledger.duplicates,
+    ledger.outliers,
+    ledger.packs_and_units,
+    volumes.over_reported,
+    volumes.stockpiling,
+    volumes.stock_at_start,
+    volumes.stock_identity,
+    volumes.stock_against_usage,
+)
 """Every rule, in the order in which its problems are listed."""
 
 
@@ -46,7 +80,9 @@ class Checked:
         verdict = "check.ok" if self.ok else "check.failed"
         lines = [problem.line() for problem in self.problems]
         lines.append(f"{say('check.rows', 'zh')} {say('check.rows', 'en')}: {tables or '—'}")
-        return "\n".join([*lines, *(say(verdict, lang, errors=errors, warnings=len(self.problems) - errors) for lang in LANGUAGES)])
+        return "\n".join(
+            [*lines, *(say(verdict, lang, errors=errors, warnings=len(self.problems) - errors) for lang in LANGUAGES)]
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the document of `vbp check --json`: ok, tables with their rows, issues, provenance."""
@@ -55,10 +91,19 @@ class Checked:
                 "provenance": [record.as_json() for record in self.inputs.provenance]}
 
 
+def _lane(view: View, rules: Sequence[Rule]) -> dict[Rule, list[Problem]]:
+    return {rule: rule(view) for rule in rules}
+
+
 def run_rules(inputs: Inputs, limit: int | None = LIMIT) -> list[Problem]:
-    """Run every rule on inputs already read."""
+    """Run every rule on inputs already read: those on prices beside the others, reported in the order of `RULES`."""
     view = View(inputs, limit)
-    return [problem for rule in RULES for problem in rule(view)]
+    view.prepare()
+    others = [rule for rule in RULES if rule not in ON_PRICES]
+    with ThreadPoolExecutor(2) as pool:
+        lanes = [pool.submit(_lane, view, rules) for rules in (ON_PRICES, others)]
+        found = lanes[0].result() | lanes[1].result()
+    return [problem for rule in RULES for problem in found[rule]]
 
 
 def check(folder: Path | str, limit: int | None = LIMIT) -> Checked:

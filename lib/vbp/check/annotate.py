@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +27,7 @@ def _raw(origin: Origin) -> Iterator[tuple[int, list[Any]]]:
     if suffix in TEXT:
         from vbp.tables.csvfile import delimiter_of
 
-        data = to_utf8(origin.path.read_bytes())[0]
+        data = to_utf8(origin.path.read_bytes())[0][:]
         yield from enumerate(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), delimiter=delimiter_of(data)), 1)
     elif suffix == ".parquet":
         import pyarrow.parquet as pq
@@ -46,7 +45,8 @@ def _raw(origin: Origin) -> Iterator[tuple[int, list[Any]]]:
 
 
 def _marks(origin: Origin, problems: list[Problem]) -> dict[tuple[int, int], list[Problem]]:
-    """Return problem cells as (row, place of the column) → problems; a problem without a known column marks the first cell."""
+    """Return problem cells as (row, place of the column) → problems; a problem without a known column marks the first
+    cell."""
     marks: dict[tuple[int, int], list[Problem]] = {}
     for problem in problems:
         if problem.file == origin.label and problem.row is not None:
@@ -66,7 +66,11 @@ def _mark(cell: Any, problems: list[Problem]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool)) or value is None or hasattr(value, "isoformat") else str(value)
+    return (
+        value
+        if isinstance(value, (str, int, float, bool)) or value is None or hasattr(value, "isoformat")
+        else str(value)
+    )
 
 
 def _copy(sheet: Any, origin: Origin, problems: list[Problem]) -> None:
@@ -125,5 +129,5 @@ def annotate(inputs: Inputs, problems: tuple[Problem, ...], out: Path) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     scratch = out.with_name(f".{out.name}.tmp")
     book.save(scratch)
-    os.replace(scratch, out)
+    scratch.replace(out)
     return out

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from itertools import combinations, groupby
+from decimal import Decimal
+from itertools import combinations, groupby, pairwise
 from typing import Any
 
-import numpy as np
-
-from vbp.check.view import SELECTED_ROLES, Row, View
+from vbp.check.view import Row, View
 from vbp.errors import Problem, unknown
 
 OWNERS = {"hospital_id": "hospitals", "product_id": "products"}
@@ -16,7 +15,8 @@ POINTERS = (("usage", "product_id", "error"), ("usage", "hospital_id", "error"),
             ("agreements", "hospital_id", "error"), ("agreements", "product_id", "error"),
             ("assessments", "hospital_id", "error"), ("assessments", "product_id", "error"),
             ("fund", "hospital_id", "error"), ("batch_usage", "hospital_id", "error"),
-            ("settlements", "hospital_id", "warning"), ("stock", "hospital_id", "error"), ("stock", "product_id", "error"))
+            ("settlements", "hospital_id", "warning"), ("stock", "hospital_id", "error"),
+            ("stock", "product_id", "error"))
 
 
 def _like(text: str, known: Iterable[str]) -> str:
@@ -30,7 +30,8 @@ def _like(text: str, known: Iterable[str]) -> str:
 
 
 def unknown_ids(view: View) -> list[Problem]:
-    """Return a problem for every id that its own table (products, hospitals) does not hold: once per id, at its first row."""
+    """Return a problem for every id that its own table (products, hospitals) does not hold: once per id, at its first
+    row."""
     problems: list[Problem] = []
     for table, column, level in POINTERS:
         own = OWNERS[column]
@@ -40,10 +41,12 @@ def unknown_ids(view: View) -> list[Problem]:
         rule = f"unknown_{column.removesuffix('_id')}"
         strangers = view.strangers(table, column, own)
         listed = list(strangers)[:view.limit]
-        problems += [view.problem(table, strangers[text], column, rule, f"{own} does not hold this id{_like(text, known)}",
+        problems += [view.problem(table, strangers[text], column, rule, f"{own} does not hold this "
+                                                                        f"id{_like(text, known)}",
                                   text, level) for text in listed]
         if len(strangers) > len(listed):
-            problems.append(view.problem(table, None, column, rule, f"and {len(strangers) - len(listed):,} more ids that "
+            problems.append(view.problem(table, None, column, rule, f"and {len(strangers) - len(listed):,} more ids "
+                                                                    "that "
                                          f"{own} does not hold", None, level))
     return problems
 
@@ -63,10 +66,12 @@ def unknown_varieties(view: View) -> list[Problem]:
 
         def text(place: int, pairs: list[tuple[Any, Any]] = pairs) -> tuple[str, Any]:
             batch, generic = pairs[place]
-            why = unknown("batch", batch, batches) if batch not in batches else f"varieties has no {generic} in batch {batch}"
+            absent = f"varieties has no {generic} in batch {batch}"
+            why = absent if batch in batches else unknown("batch", batch, batches)
             return why, f"{batch}, {generic}"
 
-        problems += view.listed(table, places, "batch_id", "unknown_variety", text, "error" if table == "agreements" else "warning")
+        level = "error" if table == "agreements" else "warning"
+        problems += view.listed(table, places, "batch_id", "unknown_variety", text, level)
     return problems
 
 
@@ -78,7 +83,8 @@ def rule_profile(view: View) -> list[Problem]:
     profile = view.inputs.place.rule_profile
     if not known or profile in known or profile == "?":
         return []
-    return [Problem(unknown("rule profile", profile, known), "rule_profile", "error", "city", "city.yaml", None, "rule_profile", profile)]
+    return [Problem(unknown("rule profile", profile, known), "rule_profile", "error", "city", "city.yaml", None,
+                    "rule_profile", profile)]
 
 
 def _overlap(first: Row, second: Row) -> bool:
@@ -86,15 +92,19 @@ def _overlap(first: Row, second: Row) -> bool:
 
 
 def two_batches(view: View) -> list[Problem]:
-    """Return an error where two batches claim one purchase: the same product or generic, the same start, overlapping periods.
+    """Return an error where two batches claim one purchase: the same product or generic, the same start, overlapping
+    periods.
 
     Of two starts the later one holds; two equal starts cannot be told apart.
     """
     problems: list[Problem] = []
     products = view.rows("products")
     seen: set[tuple[str, str, str]] = set()
-    ordered = sorted(view.awards, key=lambda award: (products[award["product"]]["generic"], award["start_date"]))
-    for (generic, start), group in groupby(ordered, key=lambda award: (products[award["product"]]["generic"], award["start_date"])):
+
+    def claim(award: Row) -> tuple[str, Any]:
+        return products[award["product"]]["generic"], award["start_date"]
+
+    for (generic, start), group in groupby(sorted(view.awards, key=claim), key=claim):
         for first, second in combinations(list(group), 2):
             names = tuple(sorted((first["batch_id"], second["batch_id"])))
             if names[0] == names[1] or not _overlap(first, second) or (generic, *names) in seen:
@@ -102,7 +112,8 @@ def two_batches(view: View) -> list[Problem]:
             seen.add((generic, *names))
             problems.append(view.problem(
                 "awards", second["place"], "batch_id", "two_batches",
-                f"batches {names[0]} and {names[1]} both start on {start} for {generic}: no purchase can be given to one of them; "
+                f"batches {names[0]} and {names[1]} both start on {start} for {generic}: no purchase can be given to "
+                "one of them; "
                 "correct a date or leave one out", second["batch_id"], "error"))
     return problems
 
@@ -114,9 +125,10 @@ def one_award(view: View) -> list[Problem]:
     for _, group in groupby(ordered, key=lambda award: (award["batch_id"], award["product_id"])):
         rows = list(group)
         problems += [view.problem("awards", second["place"], "start_date", "overlapping_awards",
-                                  f"this award overlaps the one of the same batch and product that starts on {first['start_date']}",
+                                  "this award overlaps the one of the same batch and product that starts on "
+                                  f"{first['start_date']}",
                                   second["start_date"], "error")
-                     for first, second in zip(rows, rows[1:], strict=False) if _overlap(first, second)]
+                     for first, second in pairwise(rows) if _overlap(first, second)]
     return problems
 
 
@@ -161,7 +173,8 @@ def fund_ties(view: View) -> list[Problem]:
             file, row = view.inputs.at("fund", first)
             problems.append(view.problem(
                 "fund", second, "fund_ratio", "fund_tie",
-                f"this row and row {row} of {file} both apply{f' to {item}' if item else ''} with {filled[first]} filled keys each: fill "
+                f"this row and row {row} of {file} both apply{f' to {item}' if item else ''} with {filled[first]} "
+                "filled keys each: fill "
                 "one more key cell in the one that should win", None, "error"))
     return problems
 
@@ -176,10 +189,11 @@ def insured_shares(view: View) -> list[Problem]:
         totals.setdefault(tuple(row[key] for key in FUND_KEYS[:4]), []).append(place)
     problems = []
     for places in totals.values():
-        total = sum(rows[place]["insured_share"] or 0 for place in places)
+        total = sum((rows[place]["insured_share"] or Decimal(0) for place in places), Decimal(0))
         if total > 1 and len({rows[place]["fund"] for place in places}) == len(places) > 1:
             problems.append(view.problem("fund", places[-1], "insured_share", "insured_share",
-                                         f"the insured shares of these {len(places)} funds sum to {total.normalize():f}, more than 1",
+                                         f"the insured shares of these {len(places)} funds sum to "
+                                         f"{total.normalize():f}, more than 1",
                                          rows[places[-1]]["insured_share"], "error"))
     return problems
 
@@ -191,20 +205,20 @@ def group_leads(view: View) -> list[Problem]:
         if row["county_group"]:
             groups.setdefault(row["county_group"], []).append(row)
     return [view.problem("hospitals", None, "group_lead", "group_lead",
-                         f"county group (医共体) {name} has {sum(bool(row['group_lead']) for row in members)} lead hospitals among "
+                         f"county group (医共体) {name} has {sum(bool(row['group_lead']) for row in members)} lead "
+                         "hospitals among "
                          f"{len(members)}: one is needed where completion is judged by group", name)
             for name, members in groups.items() if sum(bool(row["group_lead"]) for row in members) != 1]
 
 
 def renewals(view: View) -> list[Problem]:
-    """Return a warning for a renewal (cycle 2 or more) that does not name the round it renews, or names an unknown one."""
+    """Return a warning for a renewal (cycle 2 or more) that does not name the round it renews, or names an unknown
+    one."""
     rows = view.rows("varieties") if view.has("varieties") else []
     batches = {row["batch_id"] for row in rows}
     places = [place for place, row in enumerate(rows)
               if (row["cycle"] or 1) > 1 and (row["renewal_of"] is None or row["renewal_of"] not in batches)]
     return view.listed("varieties", places, "renewal_of", "renewal_of", lambda place: (
-        "a renewal whose earlier round is not in this folder: its price before cannot be taken from the ledger of the first round",
+        "a renewal whose earlier round is not in this folder: its price before cannot be taken from the ledger of the "
+        "first round",
         rows[place]["renewal_of"]))
-
-
-SELECTED = SELECTED_ROLES

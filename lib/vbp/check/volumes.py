@@ -16,28 +16,23 @@ STOCK_MONTHS = 3.0
 """Months of use in stock at a start above which it is reported."""
 
 
-def _by_generic(view: View) -> tuple[np.ndarray, int]:
-    """Return converted units by hospital × generic × month (dense), and the first month."""
-    first = int(view.month.min(initial=0))
-    span = int(view.month.max(initial=0)) - first + 1
+def _by_generic(view: View) -> np.ndarray:
+    """Return converted units by hospital × generic × month (dense)."""
+    first, span = view.span
     hospitals, generics = len(view.rows("hospitals")), len(view.generics)
     generic = view.generic[view.product]
-    good = (generic >= 0) & (view.hospital >= 0) & ~np.isnan(view.converted)
+    units = view.packs * view.conversion[view.product]
+    good = (generic >= 0) & (view.hospital >= 0) & ~np.isnan(units)
     place = (view.hospital * generics + generic) * span + view.month - first
-    size = hospitals * generics * span
-    cube = np.bincount(place[good], view.converted[good], size)
-    return cube.reshape(hospitals, generics, span), first
+    return np.bincount(place[good], units[good], hospitals * generics * span).reshape(hospitals, generics, span)
 
 
-def _year_before(view: View, cube: np.ndarray, first: int, row: Row) -> tuple[float, int] | None:
-    """Return (use in the twelve months before an agreement, months of the ledger that lie in them)."""
-    hospital = next((place for place, own in enumerate(view.rows("hospitals")) if own["hospital_id"] == row["hospital_id"]), None)
-    if hospital is None or row["generic"] not in view.generics:
-        return None
-    end = months(row["start_date"]) - first
-    begin = max(end - 12, 0)
-    seen = cube[hospital, view.generics.index(row["generic"]), begin:max(min(end, cube.shape[2]), 0)]
-    return float(seen.sum()), len(seen)
+def _city_by_generic(view: View) -> np.ndarray:
+    """Return converted units by generic × month over all hospitals."""
+    by_product = view.by_cell(np.nan_to_num(view.packs)) * view.conversion[:, None]
+    city = np.zeros((len(view.generics), view.span[1]))
+    np.add.at(city, view.generic[:-2], by_product[:-2])
+    return city
 
 
 def over_reported(view: View) -> list[Problem]:
@@ -47,12 +42,14 @@ def over_reported(view: View) -> list[Problem]:
     """
     if not view.has("agreements", "usage", "products", "hospitals") or not view.usage.num_rows:
         return []
-    cube, first = _by_generic(view)
+    cube, first = _by_generic(view), view.span[0]
     groups: dict[tuple[Any, ...], list[int]] = {}
     rows = view.rows("agreements")
     for place, row in enumerate(rows):
         if row["start_date"] and row["base_quantity_units"]:
-            groups.setdefault((row["hospital_id"], row["generic"], row["batch_id"], row["agreement_year"]), []).append(place)
+            groups.setdefault((row["hospital_id"], row["generic"], row["batch_id"], row["agreement_year"]), []).append(
+                place
+            )
     found: dict[int, tuple[float, float]] = {}
     lookup = {row["hospital_id"]: place for place, row in enumerate(view.rows("hospitals"))}
     generics = {name: place for place, name in enumerate(view.generics)}
@@ -80,11 +77,11 @@ def _starts(view: View) -> list[tuple[int, int, Row]]:
 
 
 def stockpiling(view: View) -> list[Problem]:
-    """Return a warning for a jump in purchases in the two months before a start, against the ten months before those."""
+    """Return a warning for a jump in purchases in the two months before a start, against the ten months before
+    those."""
     if not view.has("usage", "products", "hospitals", "awards") or not view.awards:
         return []
-    cube, first = _by_generic(view)
-    city = cube.sum(0)
+    city, first = _city_by_generic(view), view.span[0]
     problems = []
     for generic, start, award in _starts(view):
         end = start - first
@@ -94,7 +91,8 @@ def stockpiling(view: View) -> list[Problem]:
         if usual > 0 and late > JUMP * usual:
             problems.append(view.problem(
                 "awards", award["place"], "start_date", "stockpiling",
-                f"{view.generics[generic]}: {late:,.0f} units a month in {month_name(start - 2)} and {month_name(start - 1)} against "
+                f"{view.generics[generic]}: {late:,.0f} units a month in {month_name(start - 2)} and "
+                f"{month_name(start - 1)} against "
                 f"{usual:,.0f} in the ten months before ({late / usual:.1f} times): stock was laid in before the start",
                 award["start_date"]))
     return problems
@@ -120,7 +118,8 @@ def stock_at_start(view: View) -> list[Problem]:
         stock = closing.get((name, start - 1))
         if stock is not None and used and sum(used) > 0 and stock > STOCK_MONTHS * sum(used) / len(used):
             problems.append(view.problem("awards", award["place"], "start_date", "stock_at_start",
-                                         f"{name}: stock for {stock * len(used) / sum(used):.1f} months at the start", award["start_date"]))
+                                         f"{name}: stock for {stock * len(used) / sum(used):.1f} months at the "
+                                         "start", award["start_date"]))
     return problems
 
 
@@ -133,33 +132,55 @@ def stock_identity(view: View) -> list[Problem]:
     whole = [place for place, row in enumerate(rows) if None not in [row[name] for name in names] and row["month"]]
     off = [place for place in whole if rows[place]["opening_units"] + rows[place]["in_units"] - rows[place]["out_units"]
            != rows[place]["closing_units"]]
-    problems = view.listed("stock", off, "closing_units", "stock_identity", lambda place: (
-        "opening + in − out = " f"{rows[place]['opening_units'] + rows[place]['in_units'] - rows[place]['out_units']:f}, not the closing "
-        "stock", rows[place]["closing_units"]), "error")
-    by_key = {(rows[place]["hospital_id"], rows[place]["product_id"], months(rows[place]["month"])): place for place in whole}
+    problems = view.listed(
+        "stock",
+        off,
+        "closing_units",
+        "stock_identity",
+        lambda place: (
+            "opening + in − out = "
+            f"{rows[place]['opening_units'] + rows[place]['in_units'] - rows[place]['out_units']:f}, not the closing "
+            "stock",
+            rows[place]["closing_units"],
+        ),
+        "error",
+    )
+    by_key = {
+        (rows[place]["hospital_id"], rows[place]["product_id"], months(rows[place]["month"])): place for place in whole
+    }
     broken = {place: before for (hospital, product, month), place in by_key.items()
               if (before := by_key.get((hospital, product, month - 1))) is not None
               and rows[before]["closing_units"] != rows[place]["opening_units"]}
     return problems + view.listed("stock", list(broken), "opening_units", "stock_carry", lambda place: (
-        f"the month before closed with {rows[broken[place]]['closing_units']:f}", rows[place]["opening_units"]), "error")
+        "the month before closed with "
+        f"{rows[broken[place]]['closing_units']:f}", rows[place]["opening_units"]), "error")
 
 
 def stock_against_usage(view: View) -> list[Problem]:
-    """Return a warning where what stock received is not what usage purchased (or issued: dispensed), by row of stock."""
+    """Return a warning where what stock received is not what usage purchased (or issued: dispensed), by row of
+    stock."""
     if not view.has("stock", "usage", "hospitals", "products") or not view.usage.num_rows:
         return []
     dispensed = "basis" in view.usage.column_names and "dispensed" in view.usage["basis"].unique().to_pylist()
     column = "out_units" if dispensed else "in_units"
     products, hospitals = view.rows("products"), view.rows("hospitals")
-    key = (view.hospital * (len(products) + 2) + view.product) * 10000 + view.month
+    key = (view.hospital.astype(np.int64) * (len(products) + 2) + view.product) * 10000 + view.month
     unique, inverse = np.unique(key, return_inverse=True)
-    units = dict(zip(unique.tolist(), np.bincount(inverse, np.nan_to_num(view.units)).tolist(), strict=True))
+    units = dict(
+        zip(
+            unique.tolist(),
+            np.bincount(inverse, np.nan_to_num(view.packs * view.pack_size[view.product])).tolist(),
+            strict=True,
+        )
+    )
     hospital = {row["hospital_id"]: place for place, row in enumerate(hospitals)}
     product = {row["product_id"]: place for place, row in enumerate(products)}
     off: dict[int, float] = {}
     for place, row in enumerate(view.rows("stock")):
         if row["hospital_id"] in hospital and row["product_id"] in product and row["month"] and row[column] is not None:
-            number = (hospital[row["hospital_id"]] * (len(products) + 2) + product[row["product_id"]]) * 10000 + months(row["month"])
+            number = (hospital[row["hospital_id"]] * (len(products) + 2) + product[row["product_id"]]) * 10000 + months(
+                row["month"]
+            )
             ledger = units.get(number, 0.0)
             if abs(ledger - float(row[column])) > 0.01 * max(abs(ledger), 1):
                 off[place] = ledger

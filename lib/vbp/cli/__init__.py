@@ -19,6 +19,7 @@ VERBS: tuple[str, ...] = (
     "template",
     "import_",
     "demo",
+    "panel",
     "savings",
     "completion",
     "surplus",
@@ -30,6 +31,7 @@ VERBS: tuple[str, ...] = (
     "did",
     "scan",
     "report",
+    "rerun",
 )
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
 

@@ -11,6 +11,9 @@ from typing import Annotated
 
 import typer
 
+SHOWN = 40
+"""Rows printed for people; --csv and --json have all."""
+
 
 def run(
     inputs: Annotated[Path, typer.Argument(metavar="INPUTS", help="an inputs folder")],
@@ -18,7 +21,7 @@ def run(
     by: Annotated[str, typer.Option("--by", help="item, hospital, group, generic, batch …")] = "item",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the rows as CSV")] = False,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "en",
+    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
 ) -> None:
     """Print the completion of INPUTS."""
     from vbp.cli.language import language
@@ -44,7 +47,9 @@ def run(
             }
         )
         print(opened.title(lang))
-        print_table(shown, say("completion.title", lang))
+        print_table(shown.head(SHOWN), say("completion.title", lang))
+        if len(shown) > SHOWN:
+            print(say("completion.more", lang, rows=len(shown) - SHOWN))
         print(result.text(lang))
         for said in result.assumptions:
             print(f"· {said.text(lang)}")

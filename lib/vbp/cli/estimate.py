@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vbp.errors import UsageError
-
 if TYPE_CHECKING:
     from vbp.estimate import EstimateSet
 
@@ -25,11 +23,11 @@ def run(
     lang: Annotated[str, typer.Option(help="language of the text: zh or en")] = "zh",
 ) -> None:
     """Print what follows from published figures, or from amounts by round."""
+    from vbp.cli.language import language
     from vbp.cli.output import print_json, print_table
-    from vbp.words import LANGUAGES, say
+    from vbp.words import say
 
-    if lang not in LANGUAGES:
-        raise UsageError(f"--lang takes {' or '.join(LANGUAGES)}, given {lang!r}")
+    language(lang)
     result = _estimate(place, include_doubtful)
     if as_json:
         print_json(result.as_json())

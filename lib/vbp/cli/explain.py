@@ -15,7 +15,7 @@ def run(
     year: Annotated[int | None, typer.Option(help="One agreement year; default: all.")] = None,
     generic: Annotated[str | None, typer.Option(help="One generic, with every ledger row behind it.")] = None,
     items: Annotated[Path | None, typer.Option(help="A flat items file instead of an inputs folder.")] = None,
-    profile: Annotated[str | None, typer.Option(help="Rule profile; default: the folder's, else national-2020.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Rule profile; default: the folder's own.")] = None,
     as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD; years that end later are not paid.")] = None,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
 ) -> None:

@@ -21,14 +21,13 @@ def run(
     lang: Annotated[str, typer.Option(help="language of the table: zh or en")] = "zh",
 ) -> None:
     """Print the figures of one city or of all."""
+    from vbp.cli.language import language
     from vbp.cli.output import print_json
     from vbp.facts import Fact, load_published
-    from vbp.words import LANGUAGES
 
     if as_json and as_csv:
         raise UsageError("give --json or --csv, not both")
-    if lang not in LANGUAGES:
-        raise UsageError(f"--lang takes {' or '.join(LANGUAGES)}, given {lang!r}")
+    language(lang)
     published = load_published()
     facts = published.of(city) if city else published.facts
     if as_json:

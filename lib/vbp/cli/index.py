@@ -27,7 +27,7 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the price indices as CSV")] = False,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "en",
+    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
 ) -> None:
     """Print the indices of FILE against the base period."""
     from vbp.cli.language import language

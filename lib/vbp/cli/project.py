@@ -16,7 +16,7 @@ def run(
     batch: Annotated[str | None, typer.Option("--batch", help="which batch, where several are announced")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the hospitals as CSV")] = False,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "en",
+    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
 ) -> None:
     """Print the projection of the batch announced in INPUTS."""
     from vbp.cli.language import language

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vbp.cli.rendering import Choices, render
 from vbp.errors import InputError, Problem, UsageError, unknown
 
 if TYPE_CHECKING:
@@ -29,8 +30,24 @@ def run(
         list[str] | None,
         typer.Option("--parameter", "-p", help="a notebook parameter, NAME=VALUE", metavar="NAME=VALUE"),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="render what is unchanged too")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="a fresh kernel for each notebook, none forked")] = False,
+    timeout: Annotated[int, typer.Option(help="seconds that one notebook may take", min=1)] = 600,
+    memory: Annotated[int, typer.Option(help="MiB that one kernel may take (0: this machine's, shared)", min=0)] = 0,
+    on_failure: Annotated[
+        str,
+        typer.Option(help="run this command, with the summary on its input, where a report failed", metavar="COMMAND"),
+    ] = "",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="say nothing unless something was made or failed")
+    ] = False,
+    standalone: Annotated[bool, typer.Option("--standalone", help="also each page as one HTML file to mail")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="also each page as PDF (A4), printed by Chromium")] = False,
 ) -> None:
-    """Render the reports; exit 1 where one failed (the others are rendered all the same)."""
+    """Render the reports; exit 1 where one failed (the others are rendered all the same).
+
+    A place whose report in place was made from the same inputs, facts, rules, notebook, library and versions is skipped.
+    """
     from vbp import paths
 
     root = inputs or paths.data() / "inputs"
@@ -43,7 +60,30 @@ def run(
     chosen = _jobs(
         cities or [], every, root, lang, (out or paths.root() / "reports").resolve(), _parameters(parameter or [])
     )
-    _render(chosen, jobs)
+    browser = _browser() if pdf else ""
+    try:
+        render(chosen, Choices(jobs, force, plain, timeout, memory, on_failure, quiet))
+    finally:  # a place that failed keeps its last good report, and the others are wanted on paper all the same
+        if pdf or standalone:
+            _extras(chosen, browser, standalone)
+
+
+def _browser() -> str:
+    """Find Chromium before anything is rendered: nobody waits for minutes to read that it is missing."""
+    from vbp.render.paper import find_browser
+
+    return find_browser()
+
+
+def _extras(jobs: list[Job], browser: str, one_file: bool) -> None:
+    """Write the PDFs and the pages in one file; exit 1 where one failed."""
+    from vbp.render.paper import write_extras
+
+    failed = write_extras(jobs, pdf=browser, one_file=one_file)
+    for line in failed:
+        print(line, file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _parameters(pairs: list[str]) -> dict[str, str]:
@@ -79,26 +119,3 @@ def _jobs(cities: list[str], every: bool, root: Path, lang: str, out: Path, give
         checked = check_parameters({"city": slug, "lang": languages(lang)[0], "inputs": folder, **given}, known)
         jobs.append(Job(slug, checked.inputs, checked.as_of, tuple(languages(lang)), out))
     return jobs
-
-
-def _render(jobs: list[Job], workers: int) -> None:
-    from vbp.render.run import progress_bar, render_all
-
-    out = jobs[0].out
-    with progress_bar(len(jobs)) as progress:
-        outcomes = render_all(jobs, out, workers, progress)
-    failed = [outcome for outcome in outcomes if not outcome.ok]
-    for outcome in failed:
-        for line in outcome.problems or (outcome.reason,):
-            print(f"{outcome.slug}: {line}", file=sys.stderr)
-    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} reports made. Open {_shown(out / 'index.html')}")
-    if failed:
-        raise typer.Exit(1)
-
-
-def _shown(path: Path) -> str:
-    """Return a path as the user would type it: relative where it is below the working folder."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -20,7 +20,7 @@ def run(
     by: Annotated[str, typer.Option("--by", help="generic, hospital, batch, month or year")] = "generic",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the rows of the cut as CSV")] = False,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "en",
+    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
 ) -> None:
     """Print the savings of INPUTS."""
     from vbp.cli.language import language

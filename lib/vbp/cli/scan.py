@@ -33,13 +33,12 @@ def run(
     csv: Annotated[bool, typer.Option("--csv", help="every column as CSV")] = False,
 ) -> None:
     """Scan, print the ranked table, a CSV or one JSON document."""
+    from vbp.cli.language import language
     from vbp.cli.output import print_csv, print_json, print_table
     from vbp.errors import UsageError, unknown
     from vbp.impact.scan import scan
-    from vbp.words import LANGUAGES
 
-    if lang not in LANGUAGES:
-        raise UsageError(unknown("language", lang, LANGUAGES))
+    language(lang)
     if not 0 < alpha < 1:
         raise UsageError("the false-discovery rate lies between 0 and 1")
     frame, dates = _series(inputs)

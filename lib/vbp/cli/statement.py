@@ -12,7 +12,7 @@ def run(
     inputs: Annotated[Path | None, typer.Argument(help="An inputs folder (data/inputs/<slug>).")] = None,
     out: Annotated[Path, typer.Option(help="The workbook to write (.xlsx).")] = ...,  # type: ignore[assignment]
     items: Annotated[Path | None, typer.Option(help="A flat items file instead of an inputs folder.")] = None,
-    profile: Annotated[str | None, typer.Option(help="Rule profile; default: the folder's, else national-2020.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Rule profile; default: the folder's own.")] = None,
     as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD; years that end later are shown, not paid.")] = None,
     notices: Annotated[Path | None, typer.Option(help="Also write each hospital's notice (HTML) here.")] = None,
     lang: Annotated[str, typer.Option(help="Language of what is printed here: zh or en.")] = "zh",

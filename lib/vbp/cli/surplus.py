@@ -15,7 +15,7 @@ def run(
     inputs: Annotated[Path | None, typer.Argument(help="An inputs folder (data/inputs/<slug>).")] = None,
     items: Annotated[Path | None, typer.Option(help="A flat items file (csv, xlsx, parquet) instead.")] = None,
     profile: Annotated[str | None, typer.Option(
-        help="Rule profile: a name in data/rules, or your own .yaml. Default: the folder's, else national-2020.")] = None,
+        help="Rule profile: a name in data/rules or your own .yaml; default: the folder's or national-2020.")] = None,
     as_of: Annotated[str | None, typer.Option(
         help="YYYY-MM-DD; years that end later are shown, not paid. Default: the last usage month's end.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document (money as decimal strings).")] = False,

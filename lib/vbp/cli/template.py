@@ -16,5 +16,6 @@ def run(out: Annotated[Path, typer.Argument(help="the workbook to write (xlsx)")
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"the template is a workbook: name it .xlsx, not {out.name}")
     if out.exists() and not replace:
-        raise InputError(Problem("a file of this name stands there: choose another, or say --replace", "exists", file=str(out)))
+        raise InputError(Problem("a file of this name stands there: choose another, or say "
+                                 "--replace", "exists", file=str(out)))
     print(write_template(out))

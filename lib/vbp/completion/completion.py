@@ -7,15 +7,17 @@ another number, shown beside it. Elapsed = days of the agreement year gone by, b
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
+from vbp.savings.keys import numbers
 from vbp.words import say
 from vbp.words.said import Said
 
@@ -24,6 +26,21 @@ if TYPE_CHECKING:
 
 STATES = ("done", "on_course", "at_risk", "not_completed", "not_started", "no_agreed_volume", "no_data")
 """done: agreed volume reached. on_course, at_risk: the year runs, ahead of or behind time. not_completed: it ended."""
+FAR_DAYS = 36_500
+"""A pace that needs a hundred years names no day."""
+KEYS = ("batch_id", "hospital_id", "county_group", "generic", "product_id", "agreement_year", "start_date", "end_date")
+COLUMNS = [
+    "agreed_units",
+    "actual_units",
+    "rate",
+    "agreed_yuan",
+    "actual_yuan",
+    "rate_by_amount",
+    "elapsed",
+    "state",
+    "expected_done",
+]
+SUMS = ("agreed", "actual", "agreed_fen", "actual_fen", "due", "items", *(f"{name}_items" for name in STATES[:4]))
 ROLL_UPS: Mapping[str, tuple[str, ...]] = {
     "hospital": ("hospital_id",),
     "group": ("county_group",),
@@ -36,39 +53,56 @@ ROLL_UPS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Completion:
-    """Completion at `as_of`: `table` one row per agreement, `rolled(name)` sums (`hospital`, `group`, `batch` …).
+    """Completion at `as_of`: `table` one row per agreement, `rolled(name)` sums (`hospital`, `group`, `batch` …);
+    `rows` are the same as integers (thousandths of a unit, fen).
 
     Columns of `table`: `batch_id, hospital_id, generic, product_id, agreement_year, start_date, end_date`,
     `agreed_units, actual_units, rate, agreed_yuan, actual_yuan, rate_by_amount, elapsed, state, expected_done` (the day
     on which the pace so far completes it; missing where nothing was bought or it is done).
     """
 
-    table: pd.DataFrame
-    roll_ups: Mapping[str, pd.DataFrame]
+    rows: pd.DataFrame
     as_of: dt.date
     data_until: dt.date
     assumptions: tuple[Said, ...]
 
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Return one row per agreement, amounts and quantities exact."""
+        return _shown(self.rows)
+
+    @property
+    def roll_ups(self) -> tuple[str, ...]:
+        """Return the names of the roll-ups that the data allow."""
+        return tuple(name for name, keys in ROLL_UPS.items() if set(keys) <= set(self.rows.columns))
+
     def rolled(self, name: str) -> pd.DataFrame:
         """Return a roll-up; a UsageError lists those that exist."""
         if name not in self.roll_ups:
-            raise UsageError(unknown("roll-up", name, tuple(self.roll_ups)))
-        return self.roll_ups[name]
+            raise UsageError(unknown("roll-up", name, self.roll_ups))
+        keys = ROLL_UPS[name]
+        return _rates(_sums(self.rows, keys) if name == "generic" else self._places, keys)
+
+    @cached_property
+    def _places(self) -> pd.DataFrame:
+        """Return the sums by hospital, its group, batch and year, from which every roll-up but one is added up."""
+        group = ["county_group"] if "county_group" in self.rows else []
+        return _sums(self.rows, ["hospital_id", *group, "batch_id", "agreement_year"]).reset_index()
 
     def text(self, lang: str) -> str:
         """Return how many agreements are in which state, and the rate of all that run or have ended."""
-        counts = self.table["state"].value_counts()
+        counts = self.rows["state"].value_counts()
         states = {state: int(counts.get(state, 0)) for state in STATES}
-        return say("completion.sentence", lang, as_of=self.as_of, items=len(self.table), **states)
+        return say("completion.sentence", lang, as_of=self.as_of, items=len(self.rows), **states)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document: one row per agreement and the roll-ups."""
         return {
             "as_of": self.as_of,
             "data_until": self.data_until,
-            "states": {str(k): int(v) for k, v in self.table["state"].value_counts().items()},
+            "states": {str(k): int(v) for k, v in self.rows["state"].value_counts().items()},
             "rows": self.table.to_dict("records"),
-            "by": {name: frame.to_dict("records") for name, frame in self.roll_ups.items()},
+            "by": {name: self.rolled(name).to_dict("records") for name in self.roll_ups},
             "assumptions": [{"zh": said.text("zh"), "en": said.text("en")} for said in self.assumptions],
         }
 
@@ -103,126 +137,108 @@ def completion(panels: Panels, hospitals: pd.DataFrame | None = None, as_of: Any
     table = _judged(_rows(panels), min(day, last), day)
     if hospitals is not None and "county_group" in hospitals:
         groups = hospitals.set_index(hospitals["hospital_id"].astype(object))["county_group"].astype(object)
-        table["county_group"] = groups.reindex(table["hospital_id"]).to_numpy()
-    roll_ups = {name: _rolled(table, keys) for name, keys in ROLL_UPS.items() if set(keys) <= set(table.columns)}
+        table["county_group"] = groups.reindex(table["hospital_id"].astype(object)).to_numpy()
     assumptions = (
         Said("completion.assume_quantity"),
         Said("completion.assume_elapsed", {"day": min(day, last).date()}),
     )
-    return Completion(_shown(table), roll_ups, day.date(), last.date(), assumptions)
+    return Completion(table, day.date(), last.date(), assumptions)
 
 
 def _rows(panels: Panels) -> pd.DataFrame:
+    """Return the agreements with integers (0 where missing, `seen` says which are known), keys as categories."""
     items = panels.items
-    names = ["batch_id", "hospital_id", "generic", "product_id"]
-    table = items[[*names, "agreement_year", "start_date", "end_date"]].astype(dict.fromkeys(names, object))
-    agreed = items["agreed_milliunits"].astype("Int64")
-    p1 = items["p1_e10"].astype("Float64") / 1e8  # fen per unit; an amount to compare with, never money that is paid
-    return table.assign(
+    names = ["batch_id", "hospital_id", "generic", "product_id", "agreement_year", "start_date", "end_date"]
+    agreed, actual = (numbers(items[f"{name}_milliunits"]) for name in ("agreed", "actual"))
+    p1 = items["p1_e10"].to_numpy(dtype=float, na_value=np.nan) / 1e8
+    # fen per unit in floats: an amount to compare with, never money that is paid
+    agreed_fen = np.rint(np.nan_to_num(agreed * p1 / 1000)).astype(np.int64)
+    return items[names].assign(
+        seen=items["actual_milliunits"].notna().to_numpy(),
         agreed=agreed,
-        actual=items["actual_milliunits"].astype("Int64"),
-        actual_fen=items["actual_fen"].astype("Int64"),
-        agreed_fen=(agreed.astype("Float64") * p1 / 1000).round().astype("Int64"),
+        actual=actual,
+        agreed_fen=agreed_fen,
+        actual_fen=numbers(items["actual_fen"]),
     )
 
 
-def _judged(table: pd.DataFrame, seen: pd.Timestamp, day: pd.Timestamp) -> pd.DataFrame:
-    """Return the rows with rates, elapsed share, state and the date of completion at the pace so far."""
-    days = (table["end_date"] - table["start_date"]).dt.days + 1
-    gone = ((seen - table["start_date"]).dt.days + 1).clip(lower=0)
-    elapsed = (gone / days).clip(upper=1.0)
-    rate = _ratio(table["actual"], table["agreed"])
-    state = np.select(
-        [
-            table["start_date"] > day,
-            table["actual"].isna(),
-            table["agreed"].fillna(0) <= 0,
-            rate >= 1,
-            table["end_date"] <= day,
-            rate >= elapsed,
-        ],
-        ["not_started", "no_data", "no_agreed_volume", "done", "not_completed", "on_course"],
-        default="at_risk",
-    )
+def _judged(table: pd.DataFrame, until: pd.Timestamp, day: pd.Timestamp) -> pd.DataFrame:
+    """Return the rows with rates, elapsed share, state and the day of completion at the pace so far."""
+    start, end = (table[name].to_numpy(dtype="datetime64[D]") for name in ("start_date", "end_date"))
+    stop, today = (np.datetime64(moment.date(), "D") for moment in (until, day))
+    days = (end - start).astype(np.int64) + 1
+    gone = np.clip((stop - start).astype(np.int64) + 1, 0, days)
+    elapsed = gone / days
+    seen, agreed = table["seen"].to_numpy(), table["agreed"].to_numpy()
+    rate = _ratio(table["actual"].to_numpy(), np.where(seen, agreed, 0))
+    # the first rule that fits decides, in the order of `STATES` as the rules name them
+    rules = [start > today, ~seen, agreed <= 0, rate >= 1, end <= today, rate >= elapsed]
+    names = ["not_started", "no_data", "no_agreed_volume", "done", "not_completed", "on_course"]
+    state = np.select(rules, [STATES.index(name) for name in names], default=STATES.index("at_risk"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        needed = np.ceil(np.minimum(gone, days) / rate)
-    runs = np.isin(state, ("on_course", "at_risk")) & np.isfinite(needed) & (needed < 36500)
-    done = table["start_date"] + pd.to_timedelta(np.where(runs, needed, 1) - 1, unit="D")
+        needed = np.ceil(gone / rate)
+    runs = np.isin(state, (1, 2)) & np.isfinite(needed) & (needed < FAR_DAYS)
+    done = start + np.where(runs, needed - 1, 0).astype("timedelta64[D]")
     return table.assign(
         rate=rate,
-        rate_by_amount=_ratio(table["actual_fen"], table["agreed_fen"]),
+        rate_by_amount=_ratio(table["actual_fen"].to_numpy(), np.where(seen, table["agreed_fen"], 0)),
         elapsed=elapsed,
-        state=state,
-        expected_done=done.where(runs),
+        state=pd.Categorical.from_codes(state.astype(np.int8), categories=pd.Index(STATES)),
+        expected_done=np.where(runs, done, np.datetime64("NaT")).astype("datetime64[s]"),
     )
 
 
-def _ratio(above: pd.Series, below: pd.Series) -> np.ndarray:
-    top, bottom = (column.to_numpy(dtype=float, na_value=np.nan) for column in (above, below))
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Return above / below, NaN where the latter is not above zero."""
+    top, bottom = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
-def _rolled(table: pd.DataFrame, keys: tuple[str, ...]) -> pd.DataFrame:
-    """Return sums over agreements that have begun and are known, with both rates and the count in each state."""
-    begun = table[~table["state"].isin(["not_started", "no_data"])]
-    states = begun[list(keys)].assign(
-        **{f"{state}_items": begun["state"].eq(state).astype(int) for state in STATES[:4]}
-    )
-    sums = begun.groupby(list(keys), sort=True)[["agreed", "actual", "agreed_fen", "actual_fen"]].sum()
-    due = begun.assign(due=begun["agreed"].astype(float) * begun["elapsed"]).groupby(list(keys), sort=True)["due"].sum()
-    counts = states.groupby(list(keys), sort=True).sum()
+def _sums(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return sums by `keys` over agreements that have begun and are known: volumes, amounts, counts by state."""
+    state = rows["state"].cat.codes.to_numpy()
+    begun = np.isin(state, [STATES.index(name) for name in ("not_started", "no_data")], invert=True)
+    columns = {name: rows[name].to_numpy()[begun] for name in ("agreed", "actual", "agreed_fen", "actual_fen")}
+    columns["due"] = columns["agreed"] * rows["elapsed"].to_numpy()[begun]
+    columns["items"] = np.ones(int(begun.sum()), dtype=np.int64)
+    columns |= {f"{name}_items": (state[begun] == place).astype(int) for place, name in enumerate(STATES[:4])}
+    names = [rows.loc[begun, key] for key in keys]
+    frame = pd.DataFrame(columns, index=names[0].index)
+    return frame.groupby(names, sort=True, observed=True, dropna=False).sum()
+
+
+def _rates(sums: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return a roll-up of sums: both rates, elapsed time weighted by agreed volume, the count in each state."""
+    sums = sums.groupby(list(keys), sort=True, observed=True)[list(SUMS)].sum()
     rates = pd.DataFrame(
         {
-            "items": begun.groupby(list(keys), sort=True).size(),
-            "agreed_units": _units(sums["agreed"]),
-            "actual_units": _units(sums["actual"]),
-            "rate": _ratio(sums["actual"], sums["agreed"]),
-            "rate_by_amount": _ratio(sums["actual_fen"], sums["agreed_fen"]),
-            "elapsed": _ratio(due, sums["agreed"]),
+            "items": sums["items"],
+            "agreed_units": _exact(sums["agreed"], 3),
+            "actual_units": _exact(sums["actual"], 3),
+            "rate": _ratio(sums["actual"].to_numpy(), sums["agreed"].to_numpy()),
+            "rate_by_amount": _ratio(sums["actual_fen"].to_numpy(), sums["agreed_fen"].to_numpy()),
+            "elapsed": _ratio(sums["due"].to_numpy(), sums["agreed"].to_numpy()),
         },
         index=sums.index,
     )
-    return rates.join(counts).reset_index()
+    return rates.join(sums[[f"{name}_items" for name in STATES[:4]]]).reset_index()
 
 
-def _units(milliunits: pd.Series) -> list[Decimal | None]:
-    return [None if value is pd.NA else Decimal(int(value)).scaleb(-3) for value in milliunits]
+def _exact(whole: Any, places: int, known: Any = None) -> list[Decimal | None]:
+    """Return integers as Decimals with `places` decimals; None where not `known`."""
+    values = [Decimal(value).scaleb(-places) for value in np.asarray(whole).tolist()]
+    return list(values) if known is None else [v if k else None for v, k in zip(values, known, strict=True)]
 
 
-def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with exact units and yuan in place of thousandths and fen."""
-    yuan = {
-        f"{name}_yuan": [None if v is pd.NA else Decimal(int(v)).scaleb(-2) for v in table[f"{name}_fen"]]
-        for name in ("agreed", "actual")
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with exact units and yuan in place of thousandths and fen, keys as text."""
+    seen = rows["seen"].to_numpy()
+    exact: Any = {
+        "agreed_units": _exact(rows["agreed"], 3),
+        "actual_units": _exact(rows["actual"], 3, seen),
+        "agreed_yuan": _exact(rows["agreed_fen"], 2),
+        "actual_yuan": _exact(rows["actual_fen"], 2, seen),
     }
-    units = {f"{name}_units": _units(table[name]) for name in ("agreed", "actual")}
-    keys = [
-        c
-        for c in (
-            "batch_id",
-            "hospital_id",
-            "county_group",
-            "generic",
-            "product_id",
-            "agreement_year",
-            "start_date",
-            "end_date",
-        )
-        if c in table
-    ]
-    shown: Any = {**units, **yuan}
-    whole = table.assign(**shown)
-    return whole[
-        [
-            *keys,
-            "agreed_units",
-            "actual_units",
-            "rate",
-            "agreed_yuan",
-            "actual_yuan",
-            "rate_by_amount",
-            "elapsed",
-            "state",
-            "expected_done",
-        ]
-    ]
+    text = [name for name in KEYS[:5] if name in rows]
+    whole = rows.astype(dict.fromkeys([*text, "state"], object)).assign(**exact)
+    return whole[[*(name for name in KEYS if name in rows), *COLUMNS]].reset_index(drop=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from math import log
 
 import numpy as np
 import pandas as pd
@@ -61,10 +62,7 @@ def log_mean_parts(table: pd.DataFrame, levels: Sequence[str] = ()) -> LogMean:
         return _result({name: float("nan") for name in groups.factors}, totals, sums)
     with localcontext(DEEP):
         logs = np.array(
-            [
-                [float((b / a).ln()) if a != b else 0.0 for a, b in zip(chain.first, chain.second, strict=True)]
-                for chain in groups.chains()
-            ]
+            [[log(b / a) for a, b in zip(chain.first, chain.second, strict=True)] for chain in groups.chains()]
         )
     weights = log_mean(*(both[name].to_numpy(dtype=float) for name in ("value_1", "value_0"))) / log_mean(
         float(sums[1]), float(sums[0])

@@ -36,6 +36,7 @@ class _Study:
     draws: int
 
     def find(self, metric: str) -> tuple[Fact, ...]:
+        """Return the city's usable figures of a metric, doubtful ones only where they are let in."""
         return self.published.find(self.slug, metric, doubtful=self.doubtful)
 
     def stated(self, name: str, fact: Fact, divisor: int = 1) -> Unknown:
@@ -46,6 +47,7 @@ class _Study:
         return known(name, fact.value / divisor, (f"公布数:{fact.note}({title})", f"published: {fact.note} ({title})"))
 
     def prior(self, name: str, under: str = "") -> Unknown:
+        """Return an input that only bounds are known of."""
         return self.priors[name].unknown(under or name, self.seed, self.draws)
 
 

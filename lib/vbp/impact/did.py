@@ -61,6 +61,11 @@ class DidResult:
         return "supported" if self.p_value <= 0.05 and not failed else "inconclusive"
 
     @property
+    def _way(self) -> str:
+        first = self.inference.split()[0]
+        return {"clustered": "cluster"}.get(first, first)
+
+    @property
     def table(self) -> pd.DataFrame:
         """Return the cells: group, period, mean, std_error, n."""
         return self.cells
@@ -75,8 +80,8 @@ class DidResult:
         """Return the result in words."""
         from vbp.impact.speak import number
 
-        parts = [say("impact_did.estimate", lang, estimate=number(self.estimate), inference=self.inference,
-                     p=show_p(self.p_value))]
+        parts = [say("impact_did.estimate", lang, estimate=number(self.estimate), p=show_p(self.p_value),
+                     inference=say(f"impact_did.{self._way}", lang))]
         if math.isfinite(self.ci_low) and math.isfinite(self.ci_high):
             parts.append(say("impact_did.interval", lang, low=number(self.ci_low), high=number(self.ci_high)))
         smallest = f"{self.smallest_possible_p:.3g}" if self.smallest_possible_p else ""

@@ -127,9 +127,19 @@ def _of_dates(stamps: pd.Series) -> Grid:
     return Grid(unit, steps, first)
 
 
+def _step_size(levels: np.ndarray) -> float:
+    """Return the grid's step: rounded decimals (2002.083, 2002.167) are fitted over the whole range."""
+    if levels.size < 2:
+        return 1.0
+    apart, reach = np.diff(levels), float(levels[-1] - levels[0])
+    fitted = [reach / max(1, round(reach / float(step))) for step in (apart.min(), np.median(apart))]
+    errors = [np.abs((levels - levels[0]) / size - np.rint((levels - levels[0]) / size)).max() for size in fitted]
+    return fitted[0] if errors[0] <= 0.05 else fitted[int(np.argmin(errors))]
+
+
 def _of_numbers(values: np.ndarray, column: str) -> Grid:
     levels = np.unique(values)
-    size = float(np.diff(levels).min()) if levels.size > 1 else 1.0
+    size = _step_size(levels)
     exact = (values - levels[0]) / size
     steps = np.rint(exact)
     if np.abs(exact - steps).max() > 0.05:

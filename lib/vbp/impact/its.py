@@ -9,7 +9,7 @@ import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.impact import verdict as rule
-from vbp.impact.checks import Check, Series, run_checks
+from vbp.impact.checks import Check, Series, autocorrelation, run_checks
 from vbp.impact.counterfactual import Counterfactual, counterfactual
 from vbp.impact.design import Design, Options, make_design
 from vbp.impact.grid import Grid, read_times, refuse_repeats
@@ -236,15 +236,10 @@ def _usable(design: Design, values: Array) -> None:
             "windows left out make equal); take out a term", rule="dependent_terms"))
 
 
-def _confirm(fit: Fit, check: Check | None, points: int) -> Array:
-    """Kenward–Roger's p; for counts with zeros: 0 where dispersion and residuals are in order, else 1."""
-    confirm = fit.estimates.p_confirm[:, 0]
-    if fit.family in ("gaussian", "log") or np.isfinite(confirm).all():
-        return confirm
+def _clean(fit: Fit, residuals: Check, points: int) -> bool:
+    """Return whether counts that no second test can confirm (zeros) have clean residuals, dispersion and length."""
     spread = fit.reference.dispersion or 1.0
-    fine = check is not None and check.verdict == "pass" and points >= 36 and (
-        fit.family == "quasipoisson" or spread <= 1.5)
-    return np.full_like(confirm, 0.0 if fine else 1.0)
+    return residuals.verdict == "pass" and points >= 36 and (fit.family == "quasipoisson" or spread <= 1.5)
 
 
 def judge_all(estimates: Estimates, confirm: Array, barrier: Verdict | None, margin: float | None,
@@ -259,8 +254,8 @@ def judge_all(estimates: Estimates, confirm: Array, barrier: Verdict | None, mar
                        margin, float(estimates.reach[row, at])) for row in range(main.estimate.shape[0])]
 
 
-def _terms(design: Design, fit: Fit, verdicts: list[Verdict], confirm: Array) -> list[Term]:
-    main, contrasts = fit.estimates.main, design.contrasts
+def _terms(design: Design, fit: Fit, verdicts: list[Verdict]) -> list[Term]:
+    main, contrasts, confirm = fit.estimates.main, design.contrasts, fit.estimates.p_confirm[:, 0]
     classical = contrasts @ fit.reference.beta
     error = np.sqrt(np.maximum(np.einsum("qk,kl,ql->q", contrasts, fit.reference.covariance, contrasts), 0.0))
     exact = fit.inference == "exact"
@@ -269,12 +264,13 @@ def _terms(design: Design, fit: Fit, verdicts: list[Verdict], confirm: Array) ->
         estimate, spread, low, high, p_value = (
             float(part[row, 0]) for part in (main.estimate, main.std_error, main.low, main.high, main.p_value))
         terms.append(Term(
-            name, estimate, spread, low, high, None if exact else p_value, None if exact else float(confirm[row]),
+            name, estimate, spread, low, high, None if exact else p_value,
+            float(confirm[row]) if np.isfinite(confirm[row]) else None,
             float(classical[row]), float(error[row]), float(fit.estimates.reach[row, 0]), verdicts[row]))
     return terms
 
 
-def _verdicts(design: Design, fit: Fit, confirm: Array, margin: float | None, series: Series) -> list[Verdict]:
+def _verdicts(design: Design, fit: Fit, margin: float | None, series: Series) -> list[Verdict]:
     if fit.inference == "exact":
         values = series.values[design.keep]
         before, after = values[~design.after][-1], values[design.after][0]
@@ -283,6 +279,12 @@ def _verdicts(design: Design, fit: Fit, confirm: Array, margin: float | None, se
                                                    "change": f"{change:+.2f}".replace("-", "−")})
         return [said] * (len(design.names) + 1)
     barrier = rule.obstacle(design.steps.size, int((~design.after).sum()), int(design.after.sum()))
+    confirm = fit.estimates.p_confirm[:, 0]
+    if barrier is None and not np.isfinite(confirm).all():
+        clean = _clean(fit, autocorrelation(design, fit), design.steps.size)
+        main, reach = fit.estimates.main, fit.estimates.reach
+        return [rule.judge_alone(float(p), clean, float(found))
+                for p, found in zip(main.p_value[:, 0], reach[:, 0], strict=True)]
     return judge_all(fit.estimates, confirm, barrier, margin)
 
 
@@ -341,9 +343,7 @@ def fit_series(series: Series, outcome: str, inference: str = "auto", margin: fl
     exact = _exact_fit(design, values, series.family, exposure)
     fit = exact or infer(design, values, series.family, inference, exposure)
     made = run_checks(series, design, fit) if checks and not exact else ()
-    residual = next((check for check in made if check.name == "residual_autocorrelation"), None)
-    confirm = _confirm(fit, residual, values.size)
-    *terms, cumulative = _terms(design, fit, _verdicts(design, fit, confirm, margin, series), confirm)
+    *terms, cumulative = _terms(design, fit, _verdicts(design, fit, margin, series))
     return ItsResult(
         outcome, measure, series.family, fit.inference, series.options, series.grid.label(design.starts[0]),
         values.size, design.left_out, tuple(series.grid.gaps(series.steps)), tuple(terms), cumulative,

@@ -30,10 +30,12 @@ class KenwardTable:
 
 def ar1_derivatives(rho: Array, lags: Array) -> tuple[Array, Array, Array]:
     """Return V, dV/drho and d²V/drho² (J, n, n) of the AR(1) correlation rho^|lag|."""
-    base = rho[:, None, None]
-    first = np.where(lags >= 1, lags * base ** np.maximum(lags - 1, 0), 0.0)
-    second = np.where(lags >= 2, lags * (lags - 1) * base ** np.maximum(lags - 2, 0), 0.0)
-    return base**lags, first, second
+    lag, base = np.arange(int(lags.max()) + 1.0), rho[:, None]
+    # powers once a lag, then spread over the pairs of points
+    paths = (base**lag, np.where(lag >= 1, lag * base ** np.maximum(lag - 1, 0), 0.0),
+             np.where(lag >= 2, lag * (lag - 1) * base ** np.maximum(lag - 2, 0), 0.0))
+    at = lags.astype(int)
+    return paths[0][:, at], paths[1][:, at], paths[2][:, at]
 
 
 def adjusted(basis: Array, rho: Array, lags: Array) -> tuple[Array, Array, Array, Array]:

@@ -95,8 +95,9 @@ def node_table(projection: Projection, correlation: Array) -> NodeTable:
     whole = complement @ correlation
     factor = np.linalg.cholesky(whole @ complement.T)
     whiten = np.linalg.inv(factor)
-    cross = (contrast @ correlation) @ complement.T @ np.swapaxes(whiten, 1, 2)
-    variance = np.einsum("jqn,qn->jq", contrast @ correlation, contrast) - (cross**2).sum(axis=2)
+    spread = contrast @ correlation
+    cross = spread @ complement.T @ np.swapaxes(whiten, 1, 2)
+    variance = np.einsum("jqn,qn->jq", spread, contrast) - (cross**2).sum(axis=2)
     log_det = -np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
     return NodeTable(whiten, -cross @ whiten, np.maximum(variance, np.finfo(float).tiny), log_det)
 

@@ -70,6 +70,14 @@ def judge(p_value: float, p_confirm: float, inner: tuple[float, float] | None = 
     return Verdict("inconclusive", "imprecise", {"p": show_p(p_value), "detectable": f"{detectable:.4g}"})
 
 
+def judge_alone(p_value: float, clean: bool, detectable: float = float("nan")) -> Verdict:
+    """Return the verdict where no second test exists (counts with zeros): residuals and dispersion must be clean."""
+    if p_value < ALPHA:
+        word, reason = ("supported", "supported_clean") if clean else ("inconclusive", "unconfirmed")
+        return Verdict(word, reason, {"p": show_p(p_value)})
+    return Verdict("inconclusive", "imprecise", {"p": show_p(p_value), "detectable": f"{detectable:.4g}"})
+
+
 def show_p(p_value: float) -> str:
     """Return a p-value for people: three decimals, a bound below what the reference supports, never 0."""
     from vbp.impact.inference import P_FLOOR

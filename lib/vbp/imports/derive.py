@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from vbp.errors import Problem, UsageError, unknown
 from vbp.imports import packs
 from vbp.tables.arrays import flat, map_distinct, plain
-from vbp.tables.dates import day, month
+from vbp.tables.dates import month
 
 Columns = Mapping[str, pa.Array]
 
@@ -62,9 +62,12 @@ def joined(columns: Columns, entry: Mapping[str, Any]) -> tuple[pa.Array, list[i
 
 
 def numbered(columns: Columns, entry: Mapping[str, Any]) -> tuple[pa.Array, list[int]]:
-    """Return `prefix` and a running number for every distinct combination of the columns `of`, in order of first appearance."""
+    """Return `prefix` and a running number for every distinct combination of the columns `of`, in order of first
+    appearance."""
     key = joined(columns, entry)[0].dictionary_encode()
-    names = pa.array([f"{entry['prefix']}{place:0{int(entry.get('digits', 4))}d}" for place in range(1, len(key.dictionary) + 1)])
+    names = pa.array(
+        [f"{entry['prefix']}{place:0{int(entry.get('digits', 4))}d}" for place in range(1, len(key.dictionary) + 1)]
+    )
     return names.take(key.indices), []
 
 
@@ -78,7 +81,11 @@ def first_of(columns: Columns, entry: Mapping[str, Any]) -> tuple[pa.Array, list
 
 def as_month(columns: Columns, entry: Mapping[str, Any]) -> tuple[pa.Array, list[int]]:
     """Return the month of a day or month in column `of`."""
-    return _mapped(columns, entry["of"], lambda text: (month(text) or day(text)).isoformat()[:7])
+    def change(text: str) -> str | None:
+        made = month(text)
+        return None if made is None else made.isoformat()[:7]
+
+    return _mapped(columns, entry["of"], change)
 
 
 WAYS: dict[str, Callable[[Columns, Mapping[str, Any]], tuple[pa.Array, list[int]]]] = {
@@ -92,14 +99,18 @@ WAYS: dict[str, Callable[[Columns, Mapping[str, Any]], tuple[pa.Array, list[int]
 def derive(name: str, entry: Mapping[str, Any], columns: Columns) -> tuple[pa.Array, list[int]]:
     """Return the derived column `name` and the rows whose text could not be read.
 
-    `unless: other` keeps the column `other` where the file gives it.
+    `unless: other` keeps the column `other` where the file gives it; `lenient: true` leaves empty what cannot be read.
     """
     if entry.get("do") not in WAYS:
         raise UsageError(f"the profile derives {name} by an {unknown('way', str(entry.get('do')), tuple(WAYS))}")
     given = _text(columns, entry["unless"]) if entry.get("unless") in columns else None
     if given is not None and (not given.null_count or entry.get("of") not in columns):
         return given, []
+    if entry.get("lenient") and entry.get("of") not in columns:
+        return pa.nulls(len(next(iter(columns.values()))), pa.string()), []
     made, bad = WAYS[entry["do"]](columns, entry)
+    if entry.get("lenient"):
+        return made, []
     if given is None:
         return made, bad
     return pc.coalesce(given, made), [place for place in bad if not given[place].is_valid]
@@ -107,6 +118,13 @@ def derive(name: str, entry: Mapping[str, Any], columns: Columns) -> tuple[pa.Ar
 
 def unread(name: str, entry: Mapping[str, Any], file: str, row: int, text: str | None) -> Problem:
     """Return the error for a text that a derived column could not be read from."""
-    return Problem(f"{name} cannot be read from this text: write it as 20mg*7片/板*4板/盒, or give {name} in a column of its own",
-                   "pack_text" if entry["do"] in ("strength", "units_per_pack", "unit_name") else "derive", "error", None, file, row,
-                   str(entry.get("of")), text)
+    return Problem(
+        f"{name} cannot be read from this text: write it as 20mg*7片/板*4板/盒, or give {name} in a column of its own",
+        "pack_text" if entry["do"] in ("strength", "units_per_pack", "unit_name") else "derive",
+        "error",
+        None,
+        file,
+        row,
+        str(entry.get("of")),
+        text,
+    )

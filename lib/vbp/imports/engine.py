@@ -1,12 +1,13 @@
-"""A known export made into the tables of an inputs folder: read, derive, select, prove the totals, write all or nothing."""
+"""A known export made into the tables of an inputs folder: read, derive, select, prove the totals, write all or
+nothing."""
 from __future__ import annotations
 
 import json
-import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,18 @@ import yaml
 
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.imports import derive as derived
+from vbp.imports.crosscheck import cross_checked
 from vbp.imports.profile import Profile, read_profile
+from vbp.imports.settle import by_row, one_basis
 from vbp.schema import TABLES, Column
-from vbp.tables import csvfile, parquet, sheets
+from vbp.tables import cellerrors, csvfile, parquet, sheets
 from vbp.tables.arrays import flat, plain
 from vbp.tables.clean import Part, clean
 from vbp.tables.encoding import to_utf8
 from vbp.tables.folder import TEXT
 from vbp.tables.grid import Grid, Unreadable
 from vbp.tables.inputs import sha256
-from vbp.tables.report import cells
+from vbp.tables.report import LIMIT, cells
 from vbp.tables.validate import required_cells
 
 
@@ -51,9 +54,15 @@ class Imported:
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON document (money and quantities as decimal strings)."""
-        return {"out": str(self.out), "profile": self.profile, "rows_read": self.rows_read, "tables": dict(self.tables),
-                "totals": {name: f"{total:f}" for name, total in self.totals.items()},
-                "issues": [problem.as_json() for problem in self.problems], "files": [dict(file) for file in self.files]}
+        return {
+            "out": str(self.out),
+            "profile": self.profile,
+            "rows_read": self.rows_read,
+            "tables": dict(self.tables),
+            "totals": {name: f"{total:f}" for name, total in self.totals.items()},
+            "issues": [problem.as_json() for problem in self.problems],
+            "files": [dict(file) for file in self.files],
+        }
 
 
 def _grids(path: Path, profile: Profile) -> list[Grid]:
@@ -68,7 +77,8 @@ def _grids(path: Path, profile: Profile) -> list[Grid]:
         grid = parquet.read(path, path.name, [profile.table])
         return [] if grid is None else [grid]
     found = [(sheet, rows, sheets.heading_of(rows, [profile.table])) for sheet, rows in sheets.open_sheets(path)]
-    return [sheets.read(path.name, sheet, rows, heading) for sheet, rows, heading in found if heading is not None
+    faults = cellerrors.find(path)
+    return [sheets.read(path.name, sheet, rows, heading, faults.get(sheet, ())) for sheet, rows, heading in found if heading is not None
             and len(heading.found) > 1]
 
 
@@ -76,8 +86,19 @@ def _strict(problem: Problem) -> Problem:
     """Return an unknown header as an error: an import takes a known export and guesses nothing."""
     if problem.rule != "unknown_column":
         return problem
-    return Problem(problem.message.replace("is kept out", "is not known to this profile") + "; add it to the profile's `ignore` if it "
-                   "is not needed", problem.rule, "error", problem.table, problem.file, problem.row, problem.column, problem.value)
+    return Problem(
+        problem.message.replace("is kept out", "is not known to this profile") + "; add it to the "
+        "profile's `ignore` if it "
+        "is not "
+        "needed",
+        problem.rule,
+        "error",
+        problem.table,
+        problem.file,
+        problem.row,
+        problem.column,
+        problem.value,
+    )
 
 
 def _parts(path: Path, profile: Profile) -> tuple[list[Part], list[Problem]]:
@@ -87,14 +108,15 @@ def _parts(path: Path, profile: Profile) -> tuple[list[Part], list[Problem]]:
     except Unreadable as error:
         return [], [Problem(error.message, error.rule, "error", None, path.name, error.row)]
     except OSError as error:
-        return [], [Problem(f"the file cannot be read: {error.strerror or error}", "unreadable", "error", None, path.name)]
+        return [], [Problem("the file cannot be read: "
+                            f"{error.strerror or error}", "unreadable", "error", None, path.name)]
     if not parts:
         headers = ", ".join(column.headers[0] for column in profile.table.required)
-        return [], [Problem(f"no header of profile {profile.name} found; it needs {headers}", "no_header", "error", None, path.name)]
+        return [], [Problem(f"no header of profile {profile.name} found; it needs "
+                            f"{headers}", "no_header", "error", None, path.name)]
     problems = []
     for part in parts:
-        refused = {(problem.column, problem.row) for problem in part.problems if problem.level == "error"}
-        problems += [_strict(problem) for problem in part.problems] + required_cells(part, refused)
+        problems += [_strict(problem) for problem in part.problems] + required_cells(part)
     return parts, problems
 
 
@@ -103,28 +125,67 @@ def _without(part: Part, profile: Profile) -> tuple[dict[str, pa.Array], np.ndar
     keep = np.ones(len(part.rows), bool)
     for column, words in profile.drop.items():
         if column in part.columns:
-            keep &= ~np.asarray(pc.fill_null(pc.is_in(plain(flat(part.columns[column])), pa.array(words)), False)).astype(bool)
-    columns = {name: flat(array).filter(pa.array(keep)) for name, array in part.columns.items() if not name.startswith("ignored_")}
+            keep &= ~np.asarray(
+                pc.fill_null(pc.is_in(plain(flat(part.columns[column])), pa.array(words)), False)
+            ).astype(bool)
+    columns = {
+        name: flat(array).filter(pa.array(keep))
+        for name, array in part.columns.items()
+        if not name.startswith("ignored_")
+    }
     rows = np.asarray(part.rows, np.int64)[keep]
     if keep.all():
         return columns, rows, []
-    dropped = Problem(f"{int((~keep).sum()):,} rows left out by the profile ({', '.join(profile.drop)})", "rows_left_out", "warning",
+    dropped = Problem(f"{int((~keep).sum()):,} rows left out by the profile "
+                      f"({', '.join(profile.drop)})", "rows_left_out", "warning",
                       None, part.grid.label)
     return columns, rows, [dropped]
 
 
-def _derived(part: Part, profile: Profile, constants: Mapping[str, str]) -> tuple[dict[str, pa.Array], list[Problem]]:
-    """Return a part's columns with the derived ones and the constants beside them."""
+@dataclass(frozen=True)
+class _Made:
+    """One part with its derived columns: columns, rows in the file, the file, and what is wrong."""
+
+    columns: dict[str, pa.Array]
+    rows: np.ndarray
+    label: str
+    problems: list[Problem]
+
+
+def _derived(part: Part, profile: Profile, constants: Mapping[str, str]) -> _Made:
+    """Return a part's columns with the derived ones and the constants beside them, units honoured, contradictions said."""
     columns, rows, problems = _without(part, profile)
     for name, value in constants.items():
         columns.setdefault(name, pa.array([value] * len(rows), pa.string()))
     for name, entry in profile.derive.items():
         made, bad = derived.derive(name, entry, columns)
         source = columns.get(str(entry.get("of")))
-        problems += cells(bad, lambda place, name=name, entry=entry, source=source: derived.unread(
-            name, entry, part.grid.label, int(rows[place]), None if source is None else str(source[place].as_py())))
+        texts = {place: None if source is None else str(source[place].as_py()) for place in bad[:LIMIT + 1]}
+        unread = partial(derived.unread, name, entry, part.grid.label)
+        problems += cells(bad, partial(_unread, unread, rows, texts))
         columns[name] = made
-    return columns, problems
+    if profile.row_unit and not any(problem.level == "error" for problem in problems):
+        columns, found = by_row(part, columns, rows, profile.row_unit)
+        problems += found
+    problems += cross_checked(columns, rows, part.grid.label, list(profile.checks))
+    return _Made(columns, rows, part.grid.label, problems)
+
+
+def _settled(profile: Profile, made: Sequence[_Made], problems: list[Problem]) -> list[dict[str, pa.Array]]:
+    """Return every part's columns with quantities on one basis; raises `InputError` where there is an error by then."""
+    problems += [problem for one in made for problem in one.problems]
+    columns = [one.columns for one in made]
+    if profile.row_unit and not any(problem.level == "error" for problem in problems):
+        columns, found = one_basis([(one.columns, one.rows, one.label) for one in made], profile.row_unit)
+        problems += found
+    if any(problem.level == "error" for problem in problems):
+        raise InputError(problems)
+    return columns
+
+
+def _unread(make: Callable[[int, str | None], Problem], rows: np.ndarray, texts: Mapping[int, str | None],
+            place: int) -> Problem:
+    return make(int(rows[place]), texts.get(place))
 
 
 def _cell_texts(column: pa.Array, target: Column) -> pa.Array:
@@ -152,7 +213,9 @@ def _selected(name: str, wanted: Mapping[str, Any], columns: Mapping[str, pa.Arr
     if "distinct" not in wanted:
         return table
     key = wanted["distinct"] if isinstance(wanted["distinct"], list) else [wanted["distinct"]]
-    first = table.select(key).append_column("place", pa.array(np.arange(table.num_rows))).group_by(key, use_threads=False)
+    first = (
+        table.select(key).append_column("place", pa.array(np.arange(table.num_rows))).group_by(key, use_threads=False)
+    )
     places = first.aggregate([("place", "min")])["place_min"].sort()
     return table.take(places)
 
@@ -163,7 +226,8 @@ def _conflicts(name: str, wanted: Mapping[str, Any], whole: pa.Table, kept: pa.T
         return []
     key = wanted["distinct"] if isinstance(wanted["distinct"], list) else [wanted["distinct"]]
     odd = whole.group_by(whole.column_names).aggregate([]).num_rows - kept.num_rows
-    return [] if odd <= 0 else [Problem(f"{odd:,} times one {', '.join(key)} comes with different values in other columns of {name}; the "
+    return [] if odd <= 0 else [Problem(f"{odd:,} times one {', '.join(key)} comes with different values in other "
+                                        f"columns of {name}; the "
                                         "first is kept", "conflict", "warning", name, file)]
 
 
@@ -186,14 +250,23 @@ def _constants(profile: Profile, given: Mapping[str, str]) -> dict[str, str]:
 
 def _place(profile: Profile, out: Path) -> dict[str, Any]:
     slug = out.resolve().name
-    return {"name_zh": slug, "name_en": slug, "province": "（请填写）", "rule_profile": "national-2020", **profile.place}
+    return {
+        "name_zh": slug,
+        "name_en": slug,
+        "province": "（请填写）",
+        "rule_profile": "national-2020",
+        **profile.place,
+    }
 
 
-def _write(out: Path, tables: Mapping[str, pa.Table], profile: Profile, record: Mapping[str, Any], replace: bool) -> None:
+def _write(
+    out: Path, tables: Mapping[str, pa.Table], profile: Profile, record: Mapping[str, Any], replace: bool
+) -> None:
     """Write every table, city.yaml (where there is none) and provenance.json: all of them, or nothing."""
     standing = [f"{name}.csv" for name in tables if (out / f"{name}.csv").exists()]
     if standing and not replace:
-        raise InputError(Problem(f"{', '.join(standing)} stand already in the folder: choose another one, or say --replace", "exists",
+        raise InputError(Problem(f"{', '.join(standing)} stand already in the folder: choose another one, or say "
+                                 "--replace", "exists",
                                  file=str(out)))
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".import-") as scratch:
@@ -203,10 +276,12 @@ def _write(out: Path, tables: Mapping[str, pa.Table], profile: Profile, record: 
                 stream.write(b"\xef\xbb\xbf")
                 _write_csv(table, stream)
         if not (out / "city.yaml").exists():
-            (made / "city.yaml").write_text(yaml.safe_dump(_place(profile, out), allow_unicode=True, sort_keys=False), encoding="utf-8")
+            (made / "city.yaml").write_text(
+                yaml.safe_dump(_place(profile, out), allow_unicode=True, sort_keys=False), encoding="utf-8"
+            )
         (made / "provenance.json").write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         for path in sorted(made.iterdir()):
-            os.replace(path, out / path.name)
+            path.replace(out / path.name)
 
 
 def _write_csv(table: pa.Table, stream: Any) -> None:
@@ -244,24 +319,41 @@ def import_files(files: Sequence[Path], profile_name: str, out: Path, settings: 
     if any(problem.level == "error" for problem in problems):
         raise InputError(problems)
     made = [_derived(part, profile, constants) for part in parts]
-    problems += [problem for _, found in made for problem in found]
-    if any(problem.level == "error" for problem in problems):
-        raise InputError(problems)
-    tables, more = _tables(profile, [columns for columns, _ in made], files)
+    settled = _settled(profile, made, problems)
+    tables, more = _tables(profile, settled, files)
     problems += more
-    totals = {name: sum((_sum(flat(columns[name])) for columns, _ in made if name in columns), Decimal(0)) for name in profile.totals}
+    totals = {
+        name: sum((_sum(flat(columns[name])) for columns in settled if name in columns), Decimal(0))
+        for name in profile.totals
+    }
     _prove(profile, tables, totals)
     rows = sum(len(part.rows) for part in parts)
-    imported = Imported(out, profile.name, rows, {name: table.num_rows for name, table in tables.items()}, totals,
-                        tuple(problems) + tuple(Problem(note, "assumed", "warning") for note in profile.notes), tuple(records))
+    imported = Imported(
+        out,
+        profile.name,
+        rows,
+        {name: table.num_rows for name, table in tables.items()},
+        totals,
+        tuple(problems) + tuple(Problem(note, "assumed", "warning") for note in profile.said(settings or {})),
+        tuple(records),
+    )
     _write(out, tables, profile, {**imported.as_json(), "out": out.name, "settings": constants}, replace)
     return imported
 
 
-def _tables(profile: Profile, parts: Sequence[Mapping[str, pa.Array]], files: Sequence[Path]) -> tuple[dict[str, pa.Table], list[Problem]]:
+def _joined(name: str, parts: Sequence[Mapping[str, pa.Array]]) -> pa.Array:
+    """Return a column over all parts; a part that lacks it is empty there."""
+    kind = next(plain(flat(part[name])).type for part in parts if name in part)
+    chunks = [plain(flat(part[name])) if name in part else pa.nulls(len(next(iter(part.values()))), kind) for part in parts]
+    return flat(pa.chunked_array(chunks, kind))
+
+
+def _tables(
+    profile: Profile, parts: Sequence[Mapping[str, pa.Array]], files: Sequence[Path]
+) -> tuple[dict[str, pa.Table], list[Problem]]:
     """Join the parts and select every output table."""
-    names = [name for name in parts[0] if all(name in part for part in parts)]
-    joined = {name: flat(pa.chunked_array([plain(flat(part[name])) for part in parts])) for name in names}
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    joined = {name: _joined(name, parts) for name in names}
     tables: dict[str, pa.Table] = {}
     problems: list[Problem] = []
     for name, wanted in profile.tables.items():
@@ -275,7 +367,14 @@ def _prove(profile: Profile, tables: Mapping[str, pa.Table], totals: Mapping[str
     """Refuse to write where the sums of the tables are not the sums of the files (a defect, never the user's fault)."""
     for name, wanted in profile.tables.items():
         for target, source in wanted["columns"].items():
-            if isinstance(source, str) and source in totals and target in tables[name].column_names and "distinct" not in wanted:
-                written = sum((Decimal(text) for text in tables[name][target].to_pylist() if text is not None), Decimal(0))
+            if (
+                isinstance(source, str)
+                and source in totals
+                and target in tables[name].column_names
+                and "distinct" not in wanted
+            ):
+                written = sum(
+                    (Decimal(text) for text in tables[name][target].to_pylist() if text is not None), Decimal(0)
+                )
                 if written != totals[source]:
                     raise AssertionError(f"{name}.{target} sums to {written}, the files to {totals[source]}")

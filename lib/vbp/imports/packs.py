@@ -5,8 +5,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-DOSE = re.compile(r"\d(?:\.\d+)?\s*(?:mg|g|kg|ug|μg|µg|mcg|ng|ml|l|iu|u|miu|mmol|mol|万单位|单位|万u|万iu|%|cm|mm)(?![a-z])",
-                  re.IGNORECASE)
+DOSE = re.compile(
+    r"\d(?:\.\d+)?\s*(?:mg|g|kg|ug|μg|µg|mcg|ng|ml|l|iu|u|miu|mmol|mol|万单位|单位|万u|万iu|%|cm|mm)(?![a-z])",
+    re.IGNORECASE,
+)
 COUNT = re.compile(r"^(\d+)\s*([^\d/*]*?)(?:/([^\d/*]+))?$")
 UNITS = ("片", "粒", "支", "丸", "枚", "袋", "瓶", "贴", "揿", "喷", "吸", "张", "包", "个", "只", "颗", "s", "t", "'s")
 OUTER = ("板", "小盒", "盒", "中盒", "条", "泡罩", "排")
@@ -68,7 +70,11 @@ def _counted(pieces: list[str], text: str) -> tuple[int, str]:
         if not match:
             raise UnreadPack(f"{piece!r} is no count in {text!r}")
         number, word, container = int(match.group(1)), match.group(2).casefold(), match.group(3) or ""
-        if not number or (place == 0 and word not in UNITS and word not in PLAIN_UNIT) or (place and outer and word not in ("", outer)):
+        if (
+            not number
+            or (place == 0 and word not in UNITS and word not in PLAIN_UNIT)
+            or (place and outer and word not in ("", outer))
+        ):
             raise UnreadPack(f"{piece!r} does not fit in {text!r}")
         units *= number
         name = name or PLAIN_UNIT.get(word, word)

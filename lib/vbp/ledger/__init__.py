@@ -1,4 +1,5 @@
 """The ledger: purchases of any size made into the small panels on which everything else works (docs/panels.md)."""
+
 from __future__ import annotations
 
 from vbp.ledger.build import build

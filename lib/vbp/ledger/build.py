@@ -1,4 +1,5 @@
 """From a ledger to its panels, and from kept panels and what is new in the ledger to new ones."""
+
 from __future__ import annotations
 
 import hashlib
@@ -53,8 +54,16 @@ class Task:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def build(inputs: Tables, *, engine: str = "duckdb", master: str = "local[*]", cache: Path | str | None = None,
-          usage: Path | Sequence[Path] | None = None, spec_generics: Collection[str] | str = (), progress: Progress | None = None) -> Panels:
+def build(
+    inputs: Tables,
+    *,
+    engine: str = "duckdb",
+    master: str = "local[*]",
+    cache: Path | str | None = None,
+    usage: Path | Sequence[Path] | None = None,
+    spec_generics: Collection[str] | str = (),
+    progress: Progress | None = None,
+) -> Panels:
     """Make a ledger into its panels.
 
     Parameters
@@ -77,7 +86,13 @@ def build(inputs: Tables, *, engine: str = "duckdb", master: str = "local[*]", c
     InputError
         Anything wrong with the ledger or the tables; nothing is written then.
     """
-    task = Task(inputs.slug, ledger_of(inputs, usage), dict(inputs.tables), _spec(spec_generics), Path(cache) / inputs.slug if cache else None)
+    task = Task(
+        inputs.slug,
+        ledger_of(inputs, usage),
+        dict(inputs.tables),
+        _spec(spec_generics),
+        Path(cache) / inputs.slug if cache else None,
+    )
     runner = open_engine(engine, master)
     try:
         return build_task(task, runner, Kept(), progress or (lambda text: None))
@@ -90,7 +105,9 @@ def ledger_of(inputs: Tables, usage: Path | Sequence[Path] | None) -> Usage:
     if usage is not None:
         return from_files(Path(usage) if isinstance(usage, (str, Path)) else [Path(one) for one in usage])
     if "usage" not in inputs.tables:
-        raise InputError(Problem("the table usage is missing; the panels are made from it", rule="missing_table", table="usage"))
+        raise InputError(
+            Problem("the table usage is missing; the panels are made from it", rule="missing_table", table="usage")
+        )
     return from_table(inputs.tables["usage"])
 
 
@@ -115,7 +132,9 @@ def build_task(task: Task, engine: Engine, kept: Kept, progress: Progress) -> Pa
     """Build one city, from what is kept of it where that still holds."""
     if task.folder is None:
         coded = run(engine, task.usage, task.tables, task.spec, kept=kept)
-        return from_tables(task, panel_tables(coded, dict(task.tables)), _facts(task, coded.total, coded, (), "", engine.name))
+        return from_tables(
+            task, panel_tables(coded, dict(task.tables)), _facts(task, coded.total, coded, (), "", engine.name)
+        )
     with store.locked(task.folder):
         _kept_build(task, engine, kept, progress)
     return from_folder(task.folder, task)
@@ -125,7 +144,11 @@ def _kept_build(task: Task, engine: Engine, kept: Kept, progress: Progress) -> N
     """Bring the city's folder up to date: nothing to do, add what is new, or build anew."""
     assert task.folder is not None
     digest, manifest = task.reference_digest(), store.read_manifest(task.folder)
-    before = {name: tuple(entry) for name, entry in manifest["pieces"].items()} if manifest and manifest["reference"] == digest else {}
+    before = (
+        {name: tuple(entry) for name, entry in manifest["pieces"].items()}
+        if manifest and manifest["reference"] == digest
+        else {}
+    )
     pieces = pieces_of(task.usage)
     now = {piece.name: piece.entry for piece in pieces}
     if manifest and before and before == now:
@@ -150,18 +173,30 @@ def _facts(task: Task, total: Total, coded: Coded, pieces: Sequence[Piece], dige
     """Return what the manifest says beside its files."""
     cells = coded.panels["b"]
     return {
-        "slug": task.slug, "engine": engine, "reference": digest, "pieces": {piece.name: list(piece.entry) for piece in pieces},
-        "totals": {"rows": total.rows, "amount_fen": total.fen, "quantity_milliunits": pc.sum(cells["q"]).as_py() or 0,
-                   "first_month": total.first, "last_month": total.last, "hospitals": len(np.unique(cells["h"].to_numpy())),
-                   "products": len(np.unique(coded.panels["a"]["l"].to_numpy() % len(coded.lookup.reference.products.ids))),
-                   "counted_rows": total.rows}}
+        "slug": task.slug,
+        "engine": engine,
+        "reference": digest,
+        "pieces": {piece.name: list(piece.entry) for piece in pieces},
+        "totals": {
+            "rows": total.rows,
+            "amount_fen": total.fen,
+            "quantity_milliunits": pc.sum(cells["q"]).as_py() or 0,
+            "first_month": total.first,
+            "last_month": total.last,
+            "hospitals": len(np.unique(cells["h"].to_numpy())),
+            "products": len(np.unique(coded.panels["a"]["l"].to_numpy() % len(coded.lookup.reference.products.ids))),
+            "counted_rows": total.rows,
+        },
+    }
 
 
-def _appended(task: Task, engine: Engine, manifest: dict[str, Any], fresh: Sequence[Piece], pieces: Sequence[Piece],
-              digest: str) -> tuple[dict[str, pa.Table], dict[str, Any]] | None:
+def _appended(
+    task: Task, engine: Engine, manifest: dict[str, Any], fresh: Sequence[Piece], pieces: Sequence[Piece], digest: str
+) -> tuple[dict[str, pa.Table], dict[str, Any]] | None:
     """Return kept panels with new pieces added, or None where they must be built anew.
 
-    Sums and month masks can be added to, not taken from. The look-up numbers slots month by month, so a later month leaves
+    Sums and month masks can be added to, not taken from. The look-up numbers slots month by month, so a later month
+    leaves
     the kept numbers as they are; a month before the first, or names not met before, build anew.
     """
     totals = manifest["totals"]
@@ -173,10 +208,19 @@ def _appended(task: Task, engine: Engine, manifest: dict[str, Any], fresh: Seque
     old = _recoded(task, coded, manifest)
     if old is None:
         return None
-    total = Total(totals["rows"] + coded.total.rows, totals["amount_fen"] + coded.total.fen, totals["first_month"], max(totals["last_month"], coded.total.last))
+    total = Total(
+        totals["rows"] + coded.total.rows,
+        totals["amount_fen"] + coded.total.fen,
+        totals["first_month"],
+        max(totals["last_month"], coded.total.last),
+    )
     apart = coded.total.first > totals["last_month"]
-    panels = {name: pa.concat_tables([old[name], coded.panels[name].cast(old[name].schema)]) if apart and name != "b"
-              else engine.merged(name, [old[name], coded.panels[name]]) for name in "abc"}
+    panels = {
+        name: pa.concat_tables([old[name], coded.panels[name].cast(old[name].schema)])
+        if apart and name != "b"
+        else engine.merged(name, [old[name], coded.panels[name]])
+        for name in "abc"
+    }
     reconcile(panels, total)
     whole = Coded(coded.lookup, coded.hospitals, total, panels, (), (), coded.in_units)
     return panel_tables(whole, dict(task.tables)), _facts(task, total, whole, pieces, digest, engine.name)
@@ -195,17 +239,10 @@ def _try_part(task: Task, engine: Engine, part: Usage, totals: dict[str, Any], s
 
 
 def _recoded(task: Task, coded: Coded, manifest: dict[str, Any]) -> dict[str, pa.Table] | None:
-    """Return the kept panels in the codes of a new look-up; None where slots or names differ."""
-    from vbp.ledger.recode import recoded
+    """Return the kept panels in the codes of a new look-up; None where slots or names are not known to it."""
+    from vbp.ledger.recode import recoded, slot_places
 
     assert task.folder is not None
     files = store.open_files(task.folder)[1]
-    kept_slots, slots = files["slots"].read(), slot_table(coded.lookup)
-    same = kept_slots.num_rows <= slots.num_rows and _plain(kept_slots).equals(_plain(slots.slice(0, kept_slots.num_rows)))
-    return recoded(files, coded) if same and files["unmatched"].metadata.num_rows == 0 else None
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Return a table with its dictionaries written out, for comparing."""
-    return pa.table({name: table[name].cast(pa.string()) if pa.types.is_dictionary(table[name].type) else table[name]
-                     for name in table.column_names}).combine_chunks()
+    places = slot_places(files["slots"].read(), slot_table(coded.lookup))
+    return recoded(files, coded, places) if places is not None and files["unmatched"].metadata.num_rows == 0 else None

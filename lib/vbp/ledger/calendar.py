@@ -1,4 +1,5 @@
 """Which agreement year a month belongs to: the period that covers most of its days, the later one in a tie."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -83,11 +84,14 @@ def periods(years: Years, start: int, starts: np.ndarray) -> Periods:
     first_day, days = int(starts[0]), np.full(int(starts[-1] - starts[0]), OUT, dtype=np.int16)
     before = min([start, *(begin for number, begin, _ in years if number == 1)])
     for number, begin, end in ((0, shifted(before, -12), before - 1), *sorted(years)):
-        days[max(begin - first_day, 0):max(end + 1 - first_day, 0)] = number
-    lowest, highest = (np.minimum.reduceat(days, starts[:-1] - first_day), np.maximum.reduceat(days, starts[:-1] - first_day))
+        days[max(begin - first_day, 0) : max(end + 1 - first_day, 0)] = number
+    lowest, highest = (
+        np.minimum.reduceat(days, starts[:-1] - first_day),
+        np.maximum.reduceat(days, starts[:-1] - first_day),
+    )
     period, split = lowest.copy(), lowest != highest
     for month in np.flatnonzero(split):
-        period[month] = most_days(days[starts[month] - first_day:starts[month + 1] - first_day])
+        period[month] = most_days(days[starts[month] - first_day : starts[month + 1] - first_day])
     return Periods(period, split, _first_months(period))
 
 
@@ -100,5 +104,5 @@ def most_days(days: np.ndarray) -> int:
 
 def _first_months(period: np.ndarray) -> np.ndarray:
     """Return for each month the index of the first month with the same period."""
-    values, first, back = np.unique(period, return_index=True, return_inverse=True)
+    _, first, back = np.unique(period, return_index=True, return_inverse=True)
     return first[back].astype(np.int64)

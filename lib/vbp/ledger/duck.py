@@ -1,4 +1,5 @@
 """Engine one: DuckDB, embedded, one city at a time, rows in chunks, so that memory stays bounded at any size."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

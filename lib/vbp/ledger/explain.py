@@ -1,4 +1,5 @@
 """The purchases behind one cell, for explanations down to the ledger's rows."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -43,20 +44,39 @@ def rows(task: Task, hospital: str, batch: str | None, generic: str, year: int) 
             raise UsageError(unknown("batch", batch, reference.batches))
         lookup = build_lookup(reference, total.first, total.last, task.usage.dated, task.spec)
         slots = slot_table(lookup).to_pandas()
-        mine = slots[(slots["generic"] == generic) & (slots["period"] == year)
-                     & (slots["batch_id"].isna() if batch is None else slots["batch_id"] == batch)]
-        views = {**lookup.tables(lookup.group_of.get(hospital, 0), task.usage.in_units),
-                 "hospital": pa.table({"hospital_id": [hospital], "h": pa.array([hospitals.index(hospital)], pa.int32())}),
-                 "wanted": pa.table({"s": pa.array(mine["slot"], pa.int32())})}
-        extra = task.usage.rows_query().replace("SELECT h, l,", f"SELECT day, {task.usage.quantity}, h, l,", 1).replace(
-            "SELECT h, p + d AS l,", f"SELECT {task.usage.day} AS day, {task.usage.quantity}, h, p + d AS l,", 1)
+        mine = slots[
+            (slots["generic"] == generic)
+            & (slots["period"] == year)
+            & (slots["batch_id"].isna() if batch is None else slots["batch_id"] == batch)
+        ]
+        views = {
+            **lookup.tables(lookup.group_of.get(hospital, 0), task.usage.in_units),
+            "hospital": pa.table({"hospital_id": [hospital], "h": pa.array([hospitals.index(hospital)], pa.int32())}),
+            "wanted": pa.table({"s": pa.array(mine["slot"], pa.int32())}),
+        }
+        extra = (
+            task.usage.rows_query()
+            .replace("SELECT h, l,", f"SELECT day, {task.usage.quantity}, h, l,", 1)
+            .replace(
+                "SELECT h, p + d AS l,", f"SELECT {task.usage.day} AS day, {task.usage.quantity}, h, p + d AS l,", 1
+            )
+        )
         table = engine.rows(task.usage, f"SELECT * FROM ({extra}) SEMI JOIN wanted USING (s)", views)
     finally:
         engine.close()
     column, product = np.divmod(table["l"].to_numpy(), len(reference.products.ids))
     found = slots.iloc[table["s"].to_numpy()]
-    frame = plain(pa.table({
-        "date" if task.usage.dated else "month": table["day"], "product_id": keyed(product, reference.products.ids),
-        "status": keyed(lookup.found.status[product, column], STATUSES), "class": pa.array(found["class"].astype(str).to_numpy()),
-        task.usage.quantity: table[task.usage.quantity], "quantity_milliunits": table["q"], "amount_fen": table["a"]}))
+    frame = plain(
+        pa.table(
+            {
+                "date" if task.usage.dated else "month": table["day"],
+                "product_id": keyed(product, reference.products.ids),
+                "status": keyed(lookup.found.status[product, column], STATUSES),
+                "class": pa.array(found["class"].astype(str).to_numpy()),
+                task.usage.quantity: table[task.usage.quantity],
+                "quantity_milliunits": table["q"],
+                "amount_fen": table["a"],
+            }
+        )
+    )
     return frame.sort_values([frame.columns[0], "product_id"], kind="stable", ignore_index=True)

@@ -1,4 +1,5 @@
 """From the tables as written (star-shaped, long) to the frames as documented (wide, with names)."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from vbp.ledger.calendar import as_date, month_starts
-from vbp.ledger.classes import CLASSES, CODE, NONSELECTED
+from vbp.ledger.classes import CLASSES, CODE, NONSELECTED, STATUS_OF, STATUSES
 
 CELL = ["hospital_id", "batch_id", "generic", "period"]
 
@@ -29,34 +30,70 @@ def plain(table: pa.Table) -> pd.DataFrame:
 
 
 def product_month(table: pd.DataFrame, slots: pd.DataFrame, awards: pd.DataFrame) -> pd.DataFrame:
-    """Return panel (a) with generic, batch, period and award; rows of one key that split months' slots tell apart stay one."""
+    """Return panel (a) with generic, batch, period and award; rows of one key that split months' slots tell apart stay
+    one.
+    """
     found = slots.iloc[table["slot"].to_numpy()].reset_index(drop=True)
-    frame = pd.DataFrame({
-        "product_id": table["product_id"], "generic": found["generic"], "month": table["month"], "status": table["status"],
-        "batch_id": found["batch_id"].where(table["status"].isin(["selected", "elsewhere", "nonselected"])), "period": found["period"],
-        "award_start_date": found["award_start_date"]})
+    status = pd.Series(
+        pd.Categorical.from_codes(
+            np.array([STATUSES.index(STATUS_OF[name]) for name in found["class"].cat.categories], dtype=np.int64)[
+                found["class"].cat.codes
+            ],
+            pd.Index(list(STATUSES)),
+        )
+    )
+    frame = pd.DataFrame(
+        {
+            "product_id": table["product_id"],
+            "generic": found["generic"],
+            "month": table["month"],
+            "status": status,
+            "batch_id": found["batch_id"].where(status.isin(["selected", "elsewhere", "nonselected"])),
+            "period": found["period"],
+            "award_start_date": found["award_start_date"],
+        }
+    )
     priced = _priced(frame, awards)
-    return frame.assign(selected_price_yuan=priced["selected_price_yuan"], p1_e10=priced["p1_e10"],
-                        **{name: table[name] for name in ("quantity_milliunits", "amount_fen", "purchases")}, boundary=found["boundary"])
+    return frame.assign(
+        selected_price_yuan=priced["selected_price_yuan"],
+        p1_e10=priced["p1_e10"],
+        **{name: table[name] for name in ("quantity_milliunits", "amount_fen", "purchases")},
+        boundary=found["boundary"],
+    )
 
 
 def _priced(frame: pd.DataFrame, awards: pd.DataFrame) -> pd.DataFrame:
     """Return the award of each row by product, batch and start date, by position."""
     keys = ["batch_id", "product_id", "award_start_date"]
     known = awards.rename(columns={"start_date": "award_start_date"})
-    place = pd.Series(np.arange(len(known)), index=pd.MultiIndex.from_frame(known[keys].astype({"batch_id": str, "product_id": str})))
+    place = pd.Series(
+        np.arange(len(known)), index=pd.MultiIndex.from_frame(known[keys].astype({"batch_id": str, "product_id": str}))
+    )
     has = frame["award_start_date"].notna().to_numpy()
     at = np.full(len(frame), -1, dtype=np.int64)
     if has.any():
         wanted = frame.loc[has, keys].drop_duplicates()
         named = pd.MultiIndex.from_frame(wanted.astype({"batch_id": str, "product_id": str}))
         wanted["at"] = place.reindex(named).to_numpy()
-        codes = [frame.loc[has, "batch_id"].cat.codes, frame.loc[has, "product_id"].cat.codes, frame.loc[has, "award_start_date"].astype("int64")]
+        codes = [
+            frame.loc[has, "batch_id"].cat.codes,
+            frame.loc[has, "product_id"].cat.codes,
+            frame.loc[has, "award_start_date"].astype("int64"),
+        ]
         few = [wanted["batch_id"].cat.codes, wanted["product_id"].cat.codes, wanted["award_start_date"].astype("int64")]
-        at[has] = pd.DataFrame(dict(enumerate(codes))).merge(
-            pd.DataFrame({**dict(enumerate(few)), "at": wanted["at"]}), on=[0, 1, 2], how="left", validate="m:1")["at"].to_numpy()
-    price = np.append(known["selected_price_yuan"].to_numpy(dtype=object), None)[at]
-    unit = pd.concat([known["p1_e10"].astype("Int64"), pd.Series([pd.NA], dtype="Int64")], ignore_index=True).take(at).reset_index(drop=True)
+        at[has] = (
+            pd.DataFrame(dict(enumerate(codes)))
+            .merge(
+                pd.DataFrame(dict(enumerate(few))).assign(at=wanted["at"]), on=[0, 1, 2], how="left", validate="m:1"
+            )["at"]
+            .to_numpy()
+        )
+    price = np.array([*known["selected_price_yuan"], None], dtype=object)[at]
+    unit = (
+        pd.concat([known["p1_e10"].astype("Int64"), pd.Series([pd.NA], dtype="Int64")], ignore_index=True)
+        .take(at)
+        .reset_index(drop=True)
+    )
     return pd.DataFrame({"selected_price_yuan": pd.Series(price, dtype=object), "p1_e10": unit})
 
 
@@ -86,8 +123,15 @@ def _wide(long: pd.DataFrame, slots: pd.DataFrame, key: str) -> pd.DataFrame:
     parts = [long["hospital_id"].cat.codes, found["batch_id"].cat.codes, found[key].cat.codes, found["period"]]
     codes, first = _grouped([part.to_numpy() for part in parts])
     count, kinds = len(first), _class_codes(found["class"])
-    head = pd.DataFrame({"hospital_id": long["hospital_id"].iloc[first].reset_index(drop=True), **{
-        name: found[name].iloc[first].reset_index(drop=True) for name in dict.fromkeys(["batch_id", key, "generic", "period"])}})
+    head = pd.DataFrame(
+        {
+            "hospital_id": long["hospital_id"].iloc[first].reset_index(drop=True),
+            **{
+                name: found[name].iloc[first].reset_index(drop=True)
+                for name in dict.fromkeys(["batch_id", key, "generic", "period"])
+            },
+        }
+    )
     sums = {"quantity_milliunits": _sum(codes, quantity, count), "amount_fen": _sum(codes, amount, count)}
     classes: dict[str, np.ndarray] = {}
     place = kinds * count + codes
@@ -96,8 +140,12 @@ def _wide(long: pd.DataFrame, slots: pd.DataFrame, key: str) -> pd.DataFrame:
         classes |= {f"{name}_{suffix}": table[CODE[name]] for name in CLASSES}
         sums[f"nonselected_{suffix}"] = table[[CODE[name] for name in NONSELECTED]].sum(axis=0)
     ordered = {f"{name}_{suffix}": classes[f"{name}_{suffix}"] for name in CLASSES for suffix in ("milliunits", "fen")}
-    return head.assign(**ordered, **sums, months_seen=_months_seen(codes, long["months_mask"].to_numpy(), head["period"].to_numpy()),
-                       boundary_fen=_sum(codes, np.where(found["boundary"], amount, 0), count))
+    return head.assign(
+        **ordered,
+        **sums,
+        months_seen=_months_seen(codes, long["months_mask"].to_numpy(), head["period"].to_numpy()),
+        boundary_fen=_sum(codes, np.where(found["boundary"], amount, 0), count),
+    )
 
 
 def _class_codes(column: pd.Series) -> np.ndarray:
@@ -128,14 +176,28 @@ def selected(long: pd.DataFrame, slots: pd.DataFrame, awards: pd.DataFrame) -> p
     mine = long[(slots["class"] == "selected").to_numpy()[long["slot"].to_numpy()]].reset_index(drop=True)
     found = slots.iloc[mine["slot"].to_numpy()].reset_index(drop=True)
     start = found["award_start_date"].astype("int64") // 86_400
-    parts = [mine["hospital_id"].cat.codes, found["batch_id"].cat.codes, found["generic"].cat.codes, found["period"], found["product_id"].cat.codes, start]
+    parts = [
+        mine["hospital_id"].cat.codes,
+        found["batch_id"].cat.codes,
+        found["generic"].cat.codes,
+        found["period"],
+        found["product_id"].cat.codes,
+        start,
+    ]
     codes, first = _grouped([part.to_numpy() for part in parts])
     keys = ["batch_id", "generic", "period", "product_id", "award_start_date"]
-    frame = pd.DataFrame({"hospital_id": mine["hospital_id"].iloc[first].reset_index(drop=True),
-                          **{name: found[name].iloc[first].reset_index(drop=True) for name in keys}})
+    frame = pd.DataFrame(
+        {
+            "hospital_id": mine["hospital_id"].iloc[first].reset_index(drop=True),
+            **{name: found[name].iloc[first].reset_index(drop=True) for name in keys},
+        }
+    )
     priced = _priced(frame, awards)
-    return frame.assign(**{name: _sum(codes, mine[name].to_numpy(), len(first)) for name in ("quantity_milliunits", "amount_fen")},
-                        selected_price_yuan=priced["selected_price_yuan"], p1_e10=priced["p1_e10"])
+    return frame.assign(
+        **{name: _sum(codes, mine[name].to_numpy(), len(first)) for name in ("quantity_milliunits", "amount_fen")},
+        selected_price_yuan=priced["selected_price_yuan"],
+        p1_e10=priced["p1_e10"],
+    )
 
 
 def progress(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,5 @@
 """Agreements joined with their cells and prices, one row an agreement: what settlement and completion start from."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +15,16 @@ from vbp.ledger.classes import NONSELECTED
 from vbp.ledger.frames import CELL, plain
 from vbp.ledger.reference import read_reference, scaled
 
-
 if TYPE_CHECKING:
     from vbp.ledger.panels import Panels
 
 YEAR = ["hospital_id", "batch_id", "generic", "agreement_year"]
 OTHERS = (*NONSELECTED, "elsewhere")
-COPIED = [f"{name}_{suffix}" for name in OTHERS for suffix in ("milliunits", "fen")] + ["nonselected_milliunits", "nonselected_fen", "boundary_fen"]
+COPIED = [f"{name}_{suffix}" for name in OTHERS for suffix in ("milliunits", "fen")] + [
+    "nonselected_milliunits",
+    "nonselected_fen",
+    "boundary_fen",
+]
 
 
 def items(panels: Panels, tables: Mapping[str, pa.Table]) -> pd.DataFrame:
@@ -37,21 +41,31 @@ def _agreements(table: pa.Table | None) -> pd.DataFrame:
     """Return agreements with quantities in thousandths, in order of hospital, batch, generic, year, product."""
     names = ["batch_id", "hospital_id", "generic", "product_id"]
     if table is None:
-        return pd.DataFrame({name: pd.Categorical([]) for name in names} | {
-            name: pd.Series(dtype="int64") for name in ("agreement_year", "base_milliunits", "agreed_milliunits")} | {
-            name: pd.Series(dtype="datetime64[s]") for name in ("start_date", "end_date")} | {"generic_first": pd.Series(dtype=bool)})
+        return pd.DataFrame(
+            {name: pd.Categorical([]) for name in names}
+            | {name: pd.Series(dtype="int64") for name in ("agreement_year", "base_milliunits", "agreed_milliunits")}
+            | {name: pd.Series(dtype="datetime64[s]") for name in ("start_date", "end_date")}
+            | {"generic_first": pd.Series(dtype=bool)}
+        )
     if "product_id" not in table.column_names:
         table = table.append_column("product_id", pa.nulls(table.num_rows, pa.string()))
-    frame = plain(pa.table({name: table[name].combine_chunks().dictionary_encode() for name in names}
-                           | {name: table[name] for name in ("agreement_year", "start_date", "end_date")}))
+    frame = plain(
+        pa.table(
+            {name: table[name].combine_chunks().dictionary_encode() for name in names}
+            | {name: table[name] for name in ("agreement_year", "start_date", "end_date")}
+        )
+    )
     for name in ("base", "agreed"):
         frame[f"{name}_milliunits"] = scaled(table[f"{name}_quantity_units"], 4) // 10
     frame = frame.sort_values(["hospital_id", "batch_id", "generic", "agreement_year", "product_id"], ignore_index=True)
     return frame.assign(generic_first=~frame.duplicated(YEAR))
 
 
-def keyed(left: pd.DataFrame, right: pd.DataFrame, names: Sequence[str], renamed: Mapping[str, str] | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Return one integer key for the rows of two frames, equal where `names` are equal; -1 where the right has no such name.
+def keyed(
+    left: pd.DataFrame, right: pd.DataFrame, names: Sequence[str], renamed: Mapping[str, str] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return one integer key for the rows of two frames, equal where `names` are equal; -1 where the right has no such
+    name.
 
     Categories are matched by name and coded by the left; a missing value is a value of its own.
     """
@@ -74,7 +88,11 @@ def keyed(left: pd.DataFrame, right: pd.DataFrame, names: Sequence[str], renamed
 
 def _places(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Return for each wanted key its row among the known ones (unique), -1 where it is not there."""
-    return pd.Index(known[known >= 0]).get_indexer(pd.Index(wanted)) if len(known) and not (known < 0).any() else _sparse(wanted, known)
+    return (
+        pd.Index(known[known >= 0]).get_indexer(pd.Index(wanted))
+        if len(known) and not (known < 0).any()
+        else _sparse(wanted, known)
+    )
 
 
 def _sparse(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -85,23 +103,33 @@ def _sparse(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def _taken(column: pd.Series, places: np.ndarray) -> np.ndarray:
     """Return integers by place, 0 where there is none."""
-    return np.append(column.to_numpy(dtype=np.int64, na_value=0) if column.dtype.name.startswith("Int") else column.to_numpy(), 0)[places]
+    return np.append(
+        column.to_numpy(dtype=np.int64, na_value=0) if column.dtype.name.startswith("Int") else column.to_numpy(), 0
+    )[places]
 
 
 def _with_cells(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Add what the generic's cell holds; amounts that are the generic's stand on its first row only."""
     wanted, known = keyed(frame, cells, YEAR, {"agreement_year": "period"})
-    before, _ = keyed(frame.assign(agreement_year=frame["agreement_year"] - 1), cells, YEAR, {"agreement_year": "period"})
+    before, _ = keyed(
+        frame.assign(agreement_year=frame["agreement_year"] - 1), cells, YEAR, {"agreement_year": "period"}
+    )
     at, previous = _places(wanted, known), _places(before, known)
     first = frame["generic_first"].to_numpy()
     added = {name: np.where(first, _taken(cells[name], at), 0) for name in COPIED}
-    return frame.assign(actual_milliunits=_taken(cells["selected_milliunits"], at), actual_fen=_taken(cells["selected_fen"], at), **added,
-                        previous_milliunits=np.where(first, _taken(cells["quantity_milliunits"], previous), 0),
-                        months_seen=_taken(cells["months_seen"], at).astype("int16"))
+    return frame.assign(
+        actual_milliunits=_taken(cells["selected_milliunits"], at),
+        actual_fen=_taken(cells["selected_fen"], at),
+        **added,
+        previous_milliunits=np.where(first, _taken(cells["quantity_milliunits"], previous), 0),
+        months_seen=_taken(cells["months_seen"], at).astype("int16"),
+    )
 
 
 def _with_months(frame: pd.DataFrame, panels: Panels, tables: Mapping[str, pa.Table]) -> pd.DataFrame:
-    """Add how many months belong to each agreement year, and how many of these (and of the year before) the ledger covers."""
+    """Add how many months belong to each agreement year, and how many of these (and of the year before) the ledger
+    covers.
+    """
     if frame.empty:
         return frame.assign(months_in_year=0, months_in_ledger=0, _months_before=0)
     reference = read_reference(tables)
@@ -113,13 +141,18 @@ def _with_months(frame: pd.DataFrame, panels: Panels, tables: Mapping[str, pa.Ta
     for row, begin, end in zip(keys.itertuples(), *days, strict=True):
         pair = (reference.batches.index(row.batch_id), reference.generics.index(row.generic))
         start, stop = reference.runs[pair]
-        years = completed(tuple((n, begin, end) if n == row.agreement_year else (n, *span) for n, *span in reference.years[pair]), start, stop)  # type: ignore[misc]
-        counts.append(_counted(calendars, years, start, int(row.agreement_year), totals["first_month"], totals["last_month"]))
+        own = tuple((year[0], begin, end) if year[0] == row.agreement_year else year for year in reference.years[pair])
+        years = completed(own, start, stop)
+        counts.append(
+            _counted(calendars, years, start, int(row.agreement_year), totals["first_month"], totals["last_month"])
+        )
     table = pd.DataFrame(counts, columns=["months_in_year", "months_in_ledger", "_months_before"], index=keys.index)
     return frame.merge(pd.concat([keys, table], axis=1), on=list(keys.columns), how="left", validate="m:1")
 
 
-def _counted(calendars: dict[tuple[Years, int], np.ndarray], years: Years, start: int, year: int, first: int, last: int) -> tuple[int, int, int]:
+def _counted(
+    calendars: dict[tuple[Years, int], np.ndarray], years: Years, start: int, year: int, first: int, last: int
+) -> tuple[int, int, int]:
     """Return the months of a year, those the ledger covers, and those of the year before that it covers."""
     low = min(start, *(begin for _, begin, _ in years))
     high = max(end for _, _, end in years)
@@ -129,36 +162,62 @@ def _counted(calendars: dict[tuple[Years, int], np.ndarray], years: Years, start
         calendars[years, start] = periods(years, start, starts_of(*window)).period
     months = np.arange(window[0], window[1] + 1)
     period, inside = calendars[years, start], (months >= first) & (months <= last)
-    return int((period == year).sum()), int(((period == year) & inside).sum()), int(((period == year - 1) & inside).sum())
+    return (
+        int((period == year).sum()),
+        int(((period == year) & inside).sum()),
+        int(((period == year - 1) & inside).sum()),
+    )
 
 
 def _with_p0(frame: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
     """Add P0 and its source."""
     at = _places(*keyed(frame, prices, ["batch_id", "generic"]))
-    p0 = pd.Series(_taken(prices["p0_e10"], at), dtype="Int64").mask((at < 0) | pd.isna(prices["p0_e10"]).to_numpy(dtype=bool, na_value=True)[at]
-                                                                      if len(prices) else True)
+    none = np.append(prices["p0_e10"].isna().to_numpy(), True)[at]
+    p0 = pd.Series(_taken(prices["p0_e10"], at), dtype="Int64").mask(none)
     source = np.append(prices["p0_source"].to_numpy(dtype=object), "none")[at]
-    return frame.assign(p0_e10=p0.array, p0_source=pd.Categorical(source, ["given", "ledger", "none"]),
-                        p0_months_seen=_taken(prices["p0_months_seen"], at).astype("int16"))
+    return frame.assign(
+        p0_e10=p0.array,
+        p0_source=pd.Categorical(source, ["given", "ledger", "none"]),
+        p0_months_seen=_taken(prices["p0_months_seen"], at).astype("int16"),
+    )
 
 
 def _year_awards(panels: Panels, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return for each batch × generic × agreement dates the products whose award covers the year, with the price at its start."""
-    keys = frame[["batch_id", "generic", "agreement_year", "start_date", "end_date"]].drop_duplicates().astype({"batch_id": str, "generic": str})
-    awards = panels.awards[panels.awards["supply_role"] != "elsewhere"].astype({"batch_id": str, "generic": str, "product_id": str, "supply_role": str})
-    pairs = keys.merge(awards.rename(columns={"start_date": "award_start", "end_date": "award_end"}), on=["batch_id", "generic"])
+    """Return for each batch × generic × agreement dates the products whose award covers the year, with the price at its
+    start.
+    """
+    keys = (
+        frame[["batch_id", "generic", "agreement_year", "start_date", "end_date"]]
+        .drop_duplicates()
+        .astype({"batch_id": str, "generic": str})
+    )
+    awards = panels.awards[panels.awards["supply_role"] != "elsewhere"].astype(
+        {"batch_id": str, "generic": str, "product_id": str, "supply_role": str}
+    )
+    pairs = keys.merge(
+        awards.rename(columns={"start_date": "award_start", "end_date": "award_end"}), on=["batch_id", "generic"]
+    )
     pairs = pairs[(pairs["award_start"] <= pairs["end_date"]) & (pairs["award_end"] >= pairs["start_date"])]
     pairs = pairs.assign(late=pairs["award_start"] > pairs["start_date"]).sort_values(["late", "award_start"])
     # the award in force at the year's start, else the first that begins inside it
-    started = pairs[~pairs["late"]].groupby(["batch_id", "generic", "agreement_year", "start_date", "end_date", "product_id"]).tail(1)
+    started = (
+        pairs[~pairs["late"]]
+        .groupby(["batch_id", "generic", "agreement_year", "start_date", "end_date", "product_id"])
+        .tail(1)
+    )
     return pd.concat([started, pairs[pairs["late"]]]).drop_duplicates(
-        ["batch_id", "generic", "agreement_year", "start_date", "end_date", "product_id"], ignore_index=True)
+        ["batch_id", "generic", "agreement_year", "start_date", "end_date", "product_id"], ignore_index=True
+    )
 
 
 def _with_p1(frame: pd.DataFrame, panels: Panels) -> pd.DataFrame:
-    """Add P1 and its source: the product's own; the only winner's; weighted by the hospital's purchases; the main supplier's."""
+    """Add P1 and its source: the product's own; the only winner's; weighted by the hospital's purchases; the main
+    supplier's.
+    """
     year = ["batch_id", "generic", "agreement_year", "start_date", "end_date"]
-    awards = _year_awards(panels, frame).astype({"batch_id": "category", "generic": "category", "product_id": "category"})
+    awards = _year_awards(panels, frame).astype(
+        {"batch_id": "category", "generic": "category", "product_id": "category"}
+    )
     priced = awards[awards["p1_e10"].notna()]
     ranked = priced.assign(second=priced["supply_role"] != "main").sort_values(["second", "p1_e10", "product_id"])
     main = ranked.drop_duplicates(year)
@@ -171,16 +230,28 @@ def _with_p1(frame: pd.DataFrame, panels: Panels) -> pd.DataFrame:
     several = (_taken(winners["winners"], at_count) > 1) & ~by_product
     weighted, bought = _weighted(frame, panels.selected)
     price = np.select([by_product, several & bought], [_taken(priced["p1_e10"], at_own), weighted], price)
-    source = np.select([by_product & (at_own >= 0), by_product | (at_main < 0), several & bought, several],
-                       ["product", "none", "weighted", "main"], "single")
-    frame = frame.assign(p1_e10=pd.array(price, dtype="Int64"), p1_source=pd.Categorical(source, ["product", "single", "weighted", "main", "none"]))
+    source = np.select(
+        [by_product & (at_own >= 0), by_product | (at_main < 0), several & bought, several],
+        ["product", "none", "weighted", "main"],
+        "single",
+    )
+    frame = frame.assign(
+        p1_e10=pd.array(price, dtype="Int64"),
+        p1_source=pd.Categorical(source, ["product", "single", "weighted", "main", "none"]),
+    )
     frame["p1_e10"] = frame["p1_e10"].mask(source == "none")
     return _own_quantities(frame, panels.selected, by_product)
 
 
 def _days(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with its dates as day numbers, to be keys."""
-    return frame.assign(**{name: frame[name].astype("datetime64[s]").astype("int64") // 86_400 for name in ("start_date", "end_date") if name in frame})
+    return frame.assign(
+        **{
+            name: frame[name].astype("datetime64[s]").astype("int64") // 86_400
+            for name in ("start_date", "end_date")
+            if name in frame
+        }
+    )
 
 
 def _weighted(frame: pd.DataFrame, selected: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -200,7 +271,10 @@ def _weighted(frame: pd.DataFrame, selected: pd.DataFrame) -> tuple[np.ndarray, 
     np.add.at(kinds, codes, 1)
     total, high, low = sums
     with np.errstate(divide="ignore", invalid="ignore"):
-        exact = [_quotient(h * 10**6 + part, q) if q > 0 else 0 for h, part, q in zip(high.tolist(), low.tolist(), total.tolist(), strict=True)]
+        exact = [
+            _quotient(h * 10**6 + part, q) if q > 0 else 0
+            for h, part, q in zip(high.tolist(), low.tolist(), total.tolist(), strict=True)
+        ]
     at = pd.Index(keys).get_indexer(pd.Index(wanted))
     value = np.append(np.array(exact, dtype=np.int64), 0)[at]
     return value, (at >= 0) & (value > 0)
@@ -215,7 +289,13 @@ def _own_quantities(frame: pd.DataFrame, selected: pd.DataFrame, by_product: np.
     if not by_product.any():
         return frame
     names = [*YEAR, "product_id"]
-    sums = selected.groupby(["hospital_id", "batch_id", "generic", "period", "product_id"], observed=True)[["quantity_milliunits", "amount_fen"]].sum().reset_index()
+    sums = (
+        selected.groupby(["hospital_id", "batch_id", "generic", "period", "product_id"], observed=True)[
+            ["quantity_milliunits", "amount_fen"]
+        ]
+        .sum()
+        .reset_index()
+    )
     at = _places(*keyed(frame, sums, names, {"agreement_year": "period"}))
     own = {"actual_milliunits": _taken(sums["quantity_milliunits"], at), "actual_fen": _taken(sums["amount_fen"], at)}
     return frame.assign(**{name: np.where(by_product, values, frame[name]) for name, values in own.items()})
@@ -227,7 +307,26 @@ def _gaps(frame: pd.DataFrame) -> pd.DataFrame:
     names = ["actual_milliunits", "actual_fen", *COPIED, "months_seen"]
     frame = frame.assign(**{name: frame[name].astype("Int64").mask(unseen) for name in names})
     frame["previous_milliunits"] = frame["previous_milliunits"].astype("Int64").mask(frame["_months_before"] == 0)
-    order = [*CELL[:3], "product_id", "agreement_year", "generic_first", "start_date", "end_date", "base_milliunits", "agreed_milliunits",
-             "actual_milliunits", "actual_fen", *COPIED, "previous_milliunits", "months_seen", "months_in_year", "months_in_ledger",
-             "p0_e10", "p0_source", "p0_months_seen", "p1_e10", "p1_source"]
+    order = [
+        *CELL[:3],
+        "product_id",
+        "agreement_year",
+        "generic_first",
+        "start_date",
+        "end_date",
+        "base_milliunits",
+        "agreed_milliunits",
+        "actual_milliunits",
+        "actual_fen",
+        *COPIED,
+        "previous_milliunits",
+        "months_seen",
+        "months_in_year",
+        "months_in_ledger",
+        "p0_e10",
+        "p0_source",
+        "p0_months_seen",
+        "p1_e10",
+        "p1_source",
+    ]
     return frame[order]

@@ -1,8 +1,10 @@
 """The small look-up, product × month, that holds every rule, so that the pass over the rows is one integer join."""
+
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +22,8 @@ ROUNDING = 1 + 1e-14
 
 
 MONTHS = 4096
-"""Factor of the batch in a batch-month code: more months than any ledger has, so that codes outlive an appended month."""
+"""Factor of the batch in a batch-month code: more months than any ledger has, so that codes outlive an appended month.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,9 @@ class Slots:
 
 @dataclass(frozen=True)
 class Look:
-    """One calendar's look-up: for product × column the slot (even; the cheaper twin is the next), month bit, batch-month."""
+    """One calendar's look-up: for product × column the slot (even; the cheaper twin is the next), month bit,
+    batch-month.
+    """
 
     slot: np.ndarray
     bit: np.ndarray
@@ -65,6 +70,13 @@ class Lookup:
     slots: Slots
     calendars: dict[tuple[int, int], Periods] = field(default_factory=dict)
     spec: Collection[str] | str = ()
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, made once for all cities that share this look-up."""
+        if name not in self.memo:
+            self.memo[name] = make()
+        return self.memo[name]
 
     def tables(self, group: int, units: bool) -> dict[str, pa.Table]:
         """Return the tables `product`, `day` and `look` that the row pass joins; `units`: quantities are minimum units.
@@ -75,19 +87,32 @@ class Lookup:
         factor = (products.unit if units else products.pack) * ROUNDING
         count = len(products.ids)
         return {
-            "product": pa.table({"product_id": pa.array(products.ids, pa.string()),
-                                 "p": pa.array(np.arange(count), pa.int32()), "factor": factor}),
+            "product": pa.table(
+                {
+                    "product_id": pa.array(products.ids, pa.string()),
+                    "p": pa.array(np.arange(count), pa.int32()),
+                    "factor": factor,
+                }
+            ),
             "day": self._days(count),
-            "look": pa.table({
-                "l": pa.array(np.arange(count * width), pa.int32()), "slot": pa.array(look.slot.T.ravel(), pa.int32()),
-                "bit": pa.array(look.bit.T.ravel()), "pm": pa.array(look.batch_month.T.ravel(), pa.int32()),
-                "cap": pa.array((self.cap * (products.unit if units else products.pack)[:, None] / 1000).T.ravel())})}
+            "look": pa.table(
+                {
+                    "l": pa.array(np.arange(count * width), pa.int32()),
+                    "slot": pa.array(look.slot.T.ravel(), pa.int32()),
+                    "bit": pa.array(look.bit.T.ravel()),
+                    "pm": pa.array(look.batch_month.T.ravel(), pa.int32()),
+                    "cap": pa.array((self.cap * (products.unit if units else products.pack)[:, None] / 1000).T.ravel()),
+                }
+            ),
+        }
 
     def _days(self, count: int) -> pa.Table:
         starts = self.cut.start if self.dated else month_starts(self.first, self.last)
         numbers = np.arange(starts[0], starts[-1]) if self.dated else starts[:-1]
         column = np.searchsorted(starts, numbers, side="right") - 1
-        return pa.table({"day": pa.array(numbers, pa.int32()).cast(pa.date32()), "d": pa.array(column * count, pa.int32())})
+        return pa.table(
+            {"day": pa.array(numbers, pa.int32()).cast(pa.date32()), "d": pa.array(column * count, pa.int32())}
+        )
 
 
 def build_lookup(reference: Reference, first: int, last: int, dated: bool, spec: Collection[str] | str = ()) -> Lookup:
@@ -108,7 +133,9 @@ def build_lookup(reference: Reference, first: int, last: int, dated: bool, spec:
     starts = month_starts(first, last)
     by_product = np.array([spec == "all" or name in spec for name in reference.generics], dtype=bool)
     groups, variants = _groups(reference)
-    looks, slots, calendars = [], [], []
+    looks: list[Look] = []
+    slots: list[Slots] = []
+    calendars: list[dict[tuple[int, int], Periods]] = []
     for own in variants:
         calendar = _calendars(reference, starts, own)
         look, made = _look(reference, found, month, calendar, by_product, offset=sum(len(part.kind) for part in slots))
@@ -117,7 +144,9 @@ def build_lookup(reference: Reference, first: int, last: int, dated: bool, spec:
         calendars.append(calendar)
     cap = np.where(found.status == NONSELECTED_STATUS, found.main_price, 0.0) * BELOW
     merged = Slots(*(np.concatenate([getattr(part, name) for part in slots]) for name in Slots.__dataclass_fields__))
-    return Lookup(reference, first, last, cut, dated, month, found, cap, tuple(looks), groups, merged, calendars[0], spec)
+    return Lookup(
+        reference, first, last, cut, dated, month, found, cap, tuple(looks), groups, merged, calendars[0], spec
+    )
 
 
 def _groups(reference: Reference) -> tuple[dict[str, int], list[dict[tuple[int, int], Years]]]:
@@ -131,7 +160,9 @@ def _groups(reference: Reference) -> tuple[dict[str, int], list[dict[tuple[int, 
     return groups, variants
 
 
-def _calendars(reference: Reference, starts: np.ndarray, own: dict[tuple[int, int], Years]) -> dict[tuple[int, int], Periods]:
+def _calendars(
+    reference: Reference, starts: np.ndarray, own: dict[tuple[int, int], Years]
+) -> dict[tuple[int, int], Periods]:
     """Return each batch × generic's months under the city's calendar with `own` in its place where it differs."""
     made: dict[tuple[Years, int], Periods] = {}
     result = {}
@@ -159,8 +190,14 @@ def _nearest(reference: Reference, pairs: list[tuple[int, int]], period: np.ndar
     return near
 
 
-def _look(reference: Reference, found: Claims, month: np.ndarray, calendar: dict[tuple[int, int], Periods],
-          by_product: np.ndarray, offset: int) -> tuple[Look, Slots]:
+def _look(
+    reference: Reference,
+    found: Claims,
+    month: np.ndarray,
+    calendar: dict[tuple[int, int], Periods],
+    by_product: np.ndarray,
+    offset: int,
+) -> tuple[Look, Slots]:
     """Return one calendar's look-up and the slots it uses, numbered from `offset`."""
     products, pairs = reference.products, list(calendar)
     blank = np.zeros((0, int(month[-1]) + 1))
@@ -172,10 +209,22 @@ def _look(reference: Reference, found: Claims, month: np.ndarray, calendar: dict
     pair = np.where(found.batch >= 0, pair_of[found.batch, products.generic[:, None]], near)
     at = np.broadcast_to(month, pair.shape)
     held = np.concatenate([period, np.full((1, blank.shape[1]), OUT, dtype=np.int16)])[pair, at]
-    split, first = (np.concatenate([np.stack([getattr(calendar[key], name) for key in pairs]) if pairs else blank,
-                                    np.zeros((1, blank.shape[1]))])[pair, at].astype(np.int64) for name in ("split", "first"))
-    detail = np.where(found.award >= 0, found.award + 1, np.where(by_product[products.generic], 1 + len(reference.awards.batch) + np.arange(
-        len(products.ids)), 0)[:, None])
+    split, first = (
+        np.concatenate(
+            [
+                np.stack([getattr(calendar[key], name) for key in pairs]) if pairs else blank,
+                np.zeros((1, blank.shape[1])),
+            ]
+        )[pair, at].astype(np.int64)
+        for name in ("split", "first")
+    )
+    detail = np.where(
+        found.award >= 0,
+        found.award + 1,
+        np.where(by_product[products.generic], 1 + len(reference.awards.batch) + np.arange(len(products.ids)), 0)[
+            :, None
+        ],
+    )
     slot, slots = _slots(reference, pairs, pair, held, split, detail, _kinds(reference, found))
     batch_month = np.where(found.status == SELECTED, found.batch * MONTHS + at, NONE)
     return Look((slot + offset) * 2, _bits(held, at - first), batch_month), slots
@@ -184,24 +233,48 @@ def _look(reference: Reference, found: Claims, month: np.ndarray, calendar: dict
 def _kinds(reference: Reference, found: Claims) -> np.ndarray:
     """Return product × column: the class code, the dearer one of a non-selected pair."""
     products = reference.products
-    plain = np.select([products.originator, products.evaluated],
-                      [CODE["originator_dearer"], CODE["evaluated_dearer"]], CODE["unevaluated_dearer"])
-    return np.select([found.status == SELECTED, found.status == ELSEWHERE, found.status == NONSELECTED_STATUS, found.status == ALTERNATIVE],
-                     [CODE["selected"], CODE["elsewhere"], plain[:, None], CODE["alternative"]], CODE["outside"])
+    plain = np.select(
+        [products.originator, products.evaluated],
+        [CODE["originator_dearer"], CODE["evaluated_dearer"]],
+        CODE["unevaluated_dearer"],
+    )
+    return np.select(
+        [
+            found.status == SELECTED,
+            found.status == ELSEWHERE,
+            found.status == NONSELECTED_STATUS,
+            found.status == ALTERNATIVE,
+        ],
+        [CODE["selected"], CODE["elsewhere"], plain[:, None], CODE["alternative"]],
+        CODE["outside"],
+    )
 
 
 def _bits(period: np.ndarray, since: np.ndarray) -> np.ndarray:
     """Return the bit of each month within its period; months outside have none."""
     longest = int(since[period != OUT].max(initial=0))
     if longest > 62:
-        raise InputError(Problem(f"an agreement year holds {longest + 1} months of the ledger; a year may have at most 63",
-                                 rule="long_year", table="agreements", column="end_date"))
+        raise InputError(
+            Problem(
+                f"an agreement year holds {longest + 1} months of the ledger; a year may have at most 63",
+                rule="long_year",
+                table="agreements",
+                column="end_date",
+            )
+        )
     kind = np.int32 if longest < 31 else np.int64
     return np.where(period == OUT, 0, np.left_shift(np.int64(1), np.where(period == OUT, 0, since))).astype(kind)
 
 
-def _slots(reference: Reference, pairs: list[tuple[int, int]], pair: np.ndarray, period: np.ndarray, split: np.ndarray,
-           detail: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, Slots]:
+def _slots(
+    reference: Reference,
+    pairs: list[tuple[int, int]],
+    pair: np.ndarray,
+    period: np.ndarray,
+    split: np.ndarray,
+    detail: np.ndarray,
+    kind: np.ndarray,
+) -> tuple[np.ndarray, Slots]:
     """Number the distinct combinations of cell, class, award or product, and split month.
 
     Numbers are given month by month, so that months appended later leave the earlier numbers as they are.
@@ -222,8 +295,15 @@ def _slots(reference: Reference, pairs: list[tuple[int, int]], pair: np.ndarray,
     awards, chosen = len(reference.awards.batch), pick(detail)
     batches = np.array([batch for batch, _ in pairs] + [NONE], dtype=np.int64)
     product = pick(np.arange(len(reference.products.ids))[:, None])
-    slots = Slots(batches[pick(pair)], pick(generic), pick(period), pick(kind), np.where((chosen > 0) & (chosen <= awards), chosen - 1, NONE),
-                  np.where(chosen > 0, product, NONE), pick(split))
+    slots = Slots(
+        batches[pick(pair)],
+        pick(generic),
+        pick(period),
+        pick(kind),
+        np.where((chosen > 0) & (chosen <= awards), chosen - 1, NONE),
+        np.where(chosen > 0, product, NONE),
+        pick(split),
+    )
     return codes.reshape(pair.shape[::-1]).T, slots
 
 
@@ -234,13 +314,22 @@ def refuse_ties(lookup: Lookup, bought: np.ndarray) -> None:
     """
     tied = lookup.found.tied.ravel()[bought]
     reference, width = lookup.reference, len(lookup.month)
-    problems = {}
+    problems: dict[tuple[str, str, str], Problem] = {}
     for place, other in zip(bought[tied >= 0].tolist(), tied[tied >= 0].tolist(), strict=True):
         product, batch = reference.products.ids[place // width], int(lookup.found.batch.ravel()[place])
         month = as_date(month_starts(lookup.first, lookup.last)[lookup.month[place % width]])
         names = sorted((reference.batches[batch], reference.batches[other]))
-        problems.setdefault((product, *names), Problem(
-            f"batches {names[0]} and {names[1]} both claim purchases of {product} from {month:%Y-%m} and start on the same day; "
-            "end one of them before the other starts", rule="two_batches", table="awards", column="start_date", value=product))
+        problems.setdefault(
+            (product, names[0], names[1]),
+            Problem(
+                f"batches {names[0]} and {names[1]} both claim purchases of {product} from {month:%Y-%m} and "
+                "start on the same day; "
+                "end one of them before the other starts",
+                rule="two_batches",
+                table="awards",
+                column="start_date",
+                value=product,
+            ),
+        )
     if problems:
         raise InputError(problems.values())

@@ -1,4 +1,5 @@
 """The panels as pandas frames, each made when first asked for."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -21,9 +22,11 @@ Reader = Callable[[str], "pa.Table"]
 
 @dataclass(frozen=True, eq=False)
 class Panels:
-    """A city's panels (columns: docs/panels.md); frames are made when first asked for and shared, so copy before changing one.
+    """A city's panels (columns: docs/panels.md); frames are made when first asked for and shared, so copy before
+    changing one.
 
-    `facts` is what the manifest says: totals, rows in and out, the hashes of what went in. `task` is where the panels come from,
+    `facts` is what the manifest says: totals, rows in and out, the hashes of what went in. `task` is where the panels
+    come from,
     None where they were read from a folder alone: then `items` and `rows` are not available.
     """
 
@@ -98,7 +101,8 @@ class Panels:
         Parameters
         ----------
         hospital, batch, generic, year
-            The cell's key; `year` is the period (0 = the twelve months before, -1 = outside), `batch` None where the cell has none.
+            The cell's key; `year` is the period (0 = the twelve months before, -1 = outside), `batch` None where the
+            cell has none.
         """
         from vbp.ledger.explain import rows
 
@@ -113,13 +117,22 @@ class Panels:
 
     def _inputs(self, what: str) -> Task:
         if self.task is None:
-            raise InputError(Problem(f"{what} needs the inputs beside the panels: use vbp.ledger.build(inputs, cache=…)", rule="panels"))
+            raise InputError(
+                Problem(
+                    f"{what} needs the inputs beside the panels: use vbp.ledger.build(inputs, cache=…)", rule="panels"
+                )
+            )
         return self.task
 
 
 def from_tables(task: Task, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]) -> Panels:
     """Return panels held in memory."""
-    return Panels(task.slug, tables.__getitem__, {**facts, "rows_out": {name: table.num_rows for name, table in tables.items()}}, task)
+    return Panels(
+        task.slug,
+        tables.__getitem__,
+        {**facts, "rows_out": {name: table.num_rows for name, table in tables.items()}},
+        task,
+    )
 
 
 def from_folder(folder: Path, task: Task | None = None) -> Panels:

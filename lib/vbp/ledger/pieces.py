@@ -1,4 +1,5 @@
 """The pieces of a ledger by which a change is noticed: its files, or the months of a table or a single file."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from vbp.ledger.source import Usage, file_digest
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a ledger: its name, the hash of its content and its rows; `path` or `month` (a day number) says where it is."""
+    """A part of a ledger: its name, the hash of its content and its rows; `path` or `month` (a day number) says where
+    it is.
+    """
 
     name: str
     digest: str
@@ -29,7 +32,8 @@ class Piece:
 def pieces_of(usage: Usage) -> list[Piece]:
     """Return the ledger's pieces.
 
-    Several files: the files, by SHA-256. One file: the file as a whole. A table in memory: its months, by a hash of their rows.
+    Several files: the files, by SHA-256. One file: the file as a whole. A table in memory: its months, by a hash of
+    their rows.
     """
     if usage.table is not None:
         return month_pieces(usage)
@@ -55,10 +59,20 @@ def month_pieces(usage: Usage) -> list[Piece]:
     try:
         columns = ", ".join(name for name in usage.schema.names if name not in ("month", "date"))
         day = usage.day
-        text = (f"SELECT date_trunc('month', {day})::DATE AS month, count(*) AS n, sum(hash({day}, {columns}))::VARCHAR AS total, "
-                f"bit_xor(hash({day}, {columns}))::VARCHAR AS parity FROM usage GROUP BY 1 ORDER BY 1")
+        text = (
+            f"SELECT date_trunc('month', {day})::DATE AS month, count(*) AS n, sum(hash({day}, "
+            f"{columns}))::VARCHAR AS total, "
+            f"bit_xor(hash({day}, {columns}))::VARCHAR AS parity FROM usage GROUP BY 1 ORDER BY 1"
+        )
         rows = engine.rows(usage, text, {}).to_pylist()
     finally:
         engine.close()
-    return [Piece(f"{row['month']:%Y-%m}" if row["month"] else "none", f"{row['total']}-{row['parity']}", row["n"],
-                  month=(row["month"] - as_date(0)).days if row["month"] else None) for row in rows]
+    return [
+        Piece(
+            f"{row['month']:%Y-%m}" if row["month"] else "none",
+            f"{row['total']}-{row['parity']}",
+            row["n"],
+            month=(row["month"] - as_date(0)).days if row["month"] else None,
+        )
+        for row in rows
+    ]

@@ -1,4 +1,5 @@
 """P0 and P1: what a unit cost before the start, and what the winners' units cost, with where each number comes from."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from vbp.ledger.calendar import as_date
 from vbp.ledger.reference import AWAY, MAIN, Reference, scaled, texts
-from vbp.ledger.units import E10, MILLI, divided, rounded_e10, unit_price_e10
+from vbp.ledger.units import E10, divided, rounded_e10, unit_price_e10
 
 if TYPE_CHECKING:
     from vbp.ledger.lookup import Lookup
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 def award_prices(reference: Reference) -> list[int | None]:
     """Return each award's price per converted unit in 10^-10 yuan, half up; None without a pack size."""
     awards = reference.awards
-    packs = pack_milliunits(reference)[awards.product].tolist()
-    return [divided(price * (E10 // 10**6) * MILLI, pack) if pack else None
-            for price, pack in zip(awards.price.tolist(), packs, strict=True)]
+    packs = reference.products.exact[awards.product].tolist()
+    return [
+        divided(price * (E10 // 10**6) * 10**8, pack) if pack else None
+        for price, pack in zip(awards.price.tolist(), packs, strict=True)
+    ]
 
 
 def pack_milliunits(reference: Reference) -> np.ndarray:
@@ -40,13 +43,27 @@ def awards_table(lookup: Lookup, tables: Mapping[str, pa.Table]) -> pa.Table:
     def given(name: str) -> Any:
         return source[name].cast(PRICE) if source is not None and count and name in source.column_names else blank
 
-    roles = texts(source, "supply_role") if source is not None and "supply_role" in source.column_names else ["main"] * count
-    return pa.table([
-        keyed(awards.batch, reference.batches), keyed(awards.product, reference.products.ids), dates(awards.start),
-        keyed(reference.products.generic[awards.product], reference.generics), dates(awards.end),
-        pa.array([role or "main" for role in roles][:count], pa.string()).dictionary_encode(), given("selected_price_yuan"),
-        given("pre_price_yuan"), given("price_cap_yuan"), pa.array(pack_milliunits(reference)[awards.product], pa.int64()),
-        pa.array(award_prices(reference), pa.int64())], schema=SCHEMAS["awards"])
+    roles = (
+        texts(source, "supply_role")
+        if source is not None and "supply_role" in source.column_names
+        else ["main"] * count
+    )
+    return pa.table(
+        [
+            keyed(awards.batch, reference.batches),
+            keyed(awards.product, reference.products.ids),
+            dates(awards.start),
+            keyed(reference.products.generic[awards.product], reference.generics),
+            dates(awards.end),
+            pa.array([role or "main" for role in roles][:count], pa.string()).dictionary_encode(),
+            given("selected_price_yuan"),
+            given("pre_price_yuan"),
+            given("price_cap_yuan"),
+            pa.array(pack_milliunits(reference)[awards.product], pa.int64()),
+            pa.array(award_prices(reference), pa.int64()),
+        ],
+        schema=SCHEMAS["awards"],
+    )
 
 
 def before_sums(coded: Coded) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,7 +86,13 @@ def _varieties(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], dict[str
     table = tables.get("varieties")
     if table is None:
         return {}
-    rows = table.select([name for name in ("batch_id", "generic", "cycle", "renewal_of", "pre_price_basis") if name in table.column_names]).to_pylist()
+    rows = table.select(
+        [
+            name
+            for name in ("batch_id", "generic", "cycle", "renewal_of", "pre_price_basis")
+            if name in table.column_names
+        ]
+    ).to_pylist()
     name = "pre_price_yuan_per_unit"
     if name in table.column_names:
         present, micro = table[name].is_valid().to_pylist(), scaled(table[name], 6).tolist()
@@ -78,21 +101,28 @@ def _varieties(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], dict[str
     return {(row["batch_id"], row["generic"]): row for row in rows}
 
 
-def main_award(reference: Reference, batch: int, generic: int, prices: list[int | None]) -> tuple[int | None, str | None, int]:
-    """Return the main supplier's price and product at the start, and how many products won (main or backup).
+def main_awards(reference: Reference) -> dict[tuple[int, int], tuple[int | None, str | None, int]]:
+    """Return for each batch × generic the main supplier's price and product at the start, and how many products won.
 
-    The main supplier: the lowest price per unit among awards with role main, else among backups; of one product's awards the first.
+    The main supplier: the lowest price per unit among awards with role main, else among backups, that start first.
     """
-    awards = reference.awards
-    mine = np.flatnonzero((awards.batch == batch) & (awards.role != AWAY) & (reference.products.generic[awards.product] == generic))
-    winners = len(np.unique(awards.product[mine]))
-    rows = [row for row in mine.tolist() if prices[row] is not None]
-    rows = [row for row in rows if awards.role[row] == MAIN] or rows
-    if not rows:
-        return None, None, winners
-    begin = min(int(awards.start[row]) for row in rows)
-    best = min((row for row in rows if awards.start[row] == begin), key=lambda row: (prices[row], reference.products.ids[awards.product[row]]))
-    return prices[best], reference.products.ids[awards.product[best]], winners
+    awards, prices, ids = reference.awards, award_prices(reference), reference.products.ids
+    generic, product = reference.products.generic[awards.product].tolist(), awards.product.tolist()
+    start, role, batch = awards.start.tolist(), awards.role.tolist(), awards.batch.tolist()
+    home: dict[tuple[int, int], list[int]] = {pair: [] for pair in reference.runs}
+    for row, kind in enumerate(role):
+        if kind != AWAY:
+            home[batch[row], generic[row]].append(row)
+    found: dict[tuple[int, int], tuple[int | None, str | None, int]] = {}
+    for pair, mine in home.items():
+        priced = [row for row in mine if prices[row] is not None]
+        priced = [row for row in priced if role[row] == MAIN] or priced
+        first = min((start[row] for row in priced), default=0)
+        best = min(
+            ((prices[row] or 0, ids[product[row]]) for row in priced if start[row] == first), default=(None, None)
+        )
+        found[pair] = (*best, len({product[row] for row in mine}))
+    return found
 
 
 def _agreed_by(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], str]:
@@ -110,14 +140,17 @@ def _agreed_by(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], str]:
 def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
     """Return P0 and the main P1 of each batch × generic.
 
-    P0 is `varieties.pre_price_yuan_per_unit` where given, else amount / quantity of the generic over all hospitals of the folder in the
-    months of the twelve before the start (four decimals, half up; a missing or non-positive quantity leaves it missing).
+    P0 is `varieties.pre_price_yuan_per_unit` where given, else amount / quantity of the generic over all hospitals of
+    the folder in the
+    months of the twelve before the start (four decimals, half up; a missing or non-positive quantity leaves it
+    missing).
     """
     from vbp.ledger.shape import SCHEMAS
 
     lookup, reference = coded.lookup, coded.lookup.reference
     quantity, amount, purchases = before_sums(coded)
-    given, agreed, unit = _varieties(tables), _agreed_by(tables), award_prices(reference)
+    given, agreed = _varieties(tables), _agreed_by(tables)
+    mains = lookup.once("mains", lambda: main_awards(reference))
     hospitals = len(np.unique(coded.panels["b"]["h"].to_numpy()))
     rows = []
     for (batch, generic), (start, end) in reference.runs.items():
@@ -127,12 +160,39 @@ def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
         ledger = unit_price_e10(a, q) if q > 0 and a > 0 else None
         variety = given.get(names, {})
         known = variety.get("p0")
-        p0, source = (known * 10**4, "given") if known is not None else (rounded_e10(ledger), "ledger") if ledger is not None else (None, "none")
-        rows.append((*names, as_date(start), as_date(end), variety.get("cycle"), variety.get("renewal_of"), p0, source,
-                     variety.get("pre_price_basis") if source == "given" else None, ledger, a, q,
-                     int((purchases[generic, before] > 0).sum()), hospitals, *main_award(reference, batch, generic, unit),
-                     agreed.get(names, "none")))
-    columns = list(zip(*rows, strict=True)) or [[] for _ in SCHEMAS["prices"]]
-    return pa.table([pa.array(list(values), pa.string()).dictionary_encode() if pa.types.is_dictionary(field.type)
-                     else pa.array(list(values), field.type) for values, field in zip(columns, SCHEMAS["prices"], strict=True)],
-                    schema=SCHEMAS["prices"])
+        p0, source = (
+            (known * 10**4, "given")
+            if known is not None
+            else (rounded_e10(ledger), "ledger")
+            if ledger is not None
+            else (None, "none")
+        )
+        rows.append(
+            (
+                *names,
+                as_date(start),
+                as_date(end),
+                variety.get("cycle"),
+                variety.get("renewal_of"),
+                p0,
+                source,
+                variety.get("pre_price_basis") if source == "given" else None,
+                ledger,
+                a,
+                q,
+                int((purchases[generic, before] > 0).sum()),
+                hospitals,
+                *mains[batch, generic],
+                agreed.get(names, "none"),
+            )
+        )
+    columns: list[Any] = list(zip(*rows, strict=True)) or [[] for _ in SCHEMAS["prices"]]
+    return pa.table(
+        [
+            pa.array(list(values), pa.string()).dictionary_encode()
+            if pa.types.is_dictionary(field.type)
+            else pa.array(list(values), field.type)
+            for values, field in zip(columns, SCHEMAS["prices"], strict=True)
+        ],
+        schema=SCHEMAS["prices"],
+    )

@@ -1,9 +1,11 @@
 """The one text of the queries, run as it stands by DuckDB and by Spark.
 
-Views: `usage` (the ledger), `product`, `hospital`, `day`, `look` (see `vbp.ledger.lookup`), `coded` (the rows as codes).
+Views: `usage` (the ledger), `product`, `hospital`, `day`, `look` (see `vbp.ledger.lookup`), `coded` (the rows as
+codes).
 Sums of BIGINT are cast back to BIGINT: DuckDB widens them to HUGEINT, which Parquet would hold as DOUBLE.
 Rounding is by `round`, half away from zero in both engines; a cast alone would round in one and cut in the other.
 """
+
 from __future__ import annotations
 
 ROWS = """
@@ -37,7 +39,9 @@ SELECT count(*) AS n, count(product_id) AS product_id, count(hospital_id) AS hos
        count(amount_yuan) AS amount_yuan, count({quantity}) AS quantity
 FROM usage
 """
-"""How many values each column has: anything short of the number of rows is a gap (answered from Parquet's own statistics)."""
+"""How many values each column has: anything short of the number of rows is a gap (answered from Parquet's own
+statistics).
+"""
 SPAN = "SELECT min({day}) AS first, max({day}) AS last FROM usage"
 TOTAL = "SELECT CAST({fen} AS BIGINT) AS fen FROM usage"
 """The ledger's own total, taken without any join, against which the panels are held."""
@@ -49,6 +53,8 @@ def rows(day: str, quantity: str) -> str:
 
 
 def totals(day: str, quantity: str, amount_is_double: bool) -> tuple[str, str, str]:
-    """Return the queries for the ledger's own counts, span and total; doubles are rounded to the fen row by row, decimals are exact."""
+    """Return the queries for the ledger's own counts, span and total; doubles are rounded to the fen row by row,
+    decimals are exact.
+    """
     fen = "sum(CAST(round(amount_yuan * 100) AS BIGINT))" if amount_is_double else "sum(amount_yuan) * 100"
     return COUNTS.format(day=day, quantity=quantity), SPAN.format(day=day), TOTAL.format(fen=fen)

@@ -1,6 +1,10 @@
-"""The small tables as codes: products, awards, batches' runs and agreement calendars, for the look-up that holds all rules."""
+"""The small tables as codes: products, awards, batches' runs and agreement calendars, for the look-up that holds all
+rules.
+"""
+
 from __future__ import annotations
 
+import decimal
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +22,10 @@ MAIN, BACKUP, AWAY = 0, 1, 2
 
 @dataclass(frozen=True)
 class Products:
-    """Products by code: identifiers, generic, converted units per pack and per minimum unit (thousandths), kind."""
+    """Products by code: identifiers, generic, converted units per pack and per minimum unit (thousandths), kind.
+
+    `exact` holds the converted units per pack × 10^8, for prices.
+    """
 
     ids: list[str]
     generic: np.ndarray
@@ -27,6 +34,7 @@ class Products:
     originator: np.ndarray
     evaluated: np.ndarray
     group: np.ndarray
+    exact: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,7 @@ def scaled(column: pa.ChunkedArray, places: int) -> np.ndarray:
     whole = wide.chunk(0) if isinstance(wide, pa.ChunkedArray) and wide.num_chunks else wide
     if not len(whole):
         return np.zeros(0, dtype=np.int64)
-    words = np.frombuffer(whole.buffers()[1], dtype=np.int64)[2 * whole.offset:2 * (whole.offset + len(whole))]
+    words = np.frombuffer(whole.buffers()[1], dtype=np.int64)[2 * whole.offset : 2 * (whole.offset + len(whole))]
     return words[::2].copy()
 
 
@@ -97,8 +105,18 @@ def refuse_twins(ids: Sequence[str], table: str, column: str) -> None:
     if len(set(ids)) != len(ids):
         seen: set[str] = set()
         twins = sorted({name for name in ids if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
-        raise InputError([Problem(f"stands twice in {table}; its purchases would count twice, so keep one row", rule="duplicate",
-                                  table=table, column=column, value=name) for name in twins])
+        raise InputError(
+            [
+                Problem(
+                    f"stands twice in {table}; its purchases would count twice, so keep one row",
+                    rule="duplicate",
+                    table=table,
+                    column=column,
+                    value=name,
+                )
+                for name in twins
+            ]
+        )
 
 
 class Codes:
@@ -124,6 +142,12 @@ def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) ->
     refuse_twins(ids, "products", "product_id")
     extra = len(ids) - table.num_rows
     factor, per_pack = floats(table, "spec_factor", 1.0), floats(table, "units_per_pack", 0.0)
+    spec = (
+        scaled(pc.fill_null(table["spec_factor"].cast(pa.decimal128(38, 8)), decimal.Decimal(1)), 8)
+        if "spec_factor" in table.column_names
+        else np.full(table.num_rows, 10**8)
+    )
+    exact = spec * np.rint(per_pack).astype(np.int64)
     groups = Codes([""])
     names = texts(table, "substitute_group") if "substitute_group" in table.column_names else [""] * table.num_rows
     group = groups.add([name or "" for name in names]) - 1
@@ -131,11 +155,21 @@ def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) ->
     def padded(values: np.ndarray, fill: Any) -> np.ndarray:
         return np.concatenate([values, np.full(extra, fill, dtype=values.dtype)])
 
-    generic = np.concatenate([generics.add(texts(table, "generic")), generics.add([""] * extra)]) if extra \
+    generic = (
+        np.concatenate([generics.add(texts(table, "generic")), generics.add([""] * extra)])
+        if extra
         else generics.add(texts(table, "generic"))
-    return Products(ids, generic.astype(np.int64), padded(per_pack * factor * 1000, 0.0), padded(factor * 1000, 0.0),
-                    padded(flags(table, "originator"), False), padded(flags(table, "consistency_evaluated"), False),
-                    padded(group, -1))
+    )
+    return Products(
+        ids,
+        generic.astype(np.int64),
+        padded(per_pack * factor * 1000, 0.0),
+        padded(factor * 1000, 0.0),
+        padded(flags(table, "originator"), False),
+        padded(flags(table, "consistency_evaluated"), False),
+        padded(group, -1),
+        padded(exact, 0),
+    )
 
 
 def read_awards(table: pa.Table | None, products: Products, batches: Codes) -> Awards:
@@ -147,28 +181,63 @@ def read_awards(table: pa.Table | None, products: Products, batches: Codes) -> A
     ids = texts(table, "product_id")
     lost = sorted({name for name in ids if name not in place or not products.unit[place[name]]})
     if lost:
-        raise InputError([Problem(f"award of a product that products does not list: {name}; add it to products",
-                                  rule="unknown_product", table="awards", column="product_id", value=name) for name in lost])
+        raise InputError(
+            [
+                Problem(
+                    f"award of a product that products does not list: {name}; add it to products",
+                    rule="unknown_product",
+                    table="awards",
+                    column="product_id",
+                    value=name,
+                )
+                for name in lost
+            ]
+        )
     roles = texts(table, "supply_role") if "supply_role" in table.column_names else [None] * len(ids)
     bad = sorted({str(role) for role in roles if role and role not in ROLES})
     if bad:
-        raise InputError([Problem(f"supply_role must be one of {', '.join(ROLES)}", rule="supply_role", table="awards",
-                                  column="supply_role", value=role) for role in bad])
-    return Awards(batches.add(texts(table, "batch_id")), np.array([place[name] for name in ids]), days(table, "start_date"),
-                  days(table, "end_date"), np.array([ROLES[role or "main"] for role in roles]),
-                  scaled(table["selected_price_yuan"], 6))
+        raise InputError(
+            [
+                Problem(
+                    f"supply_role must be one of {', '.join(ROLES)}",
+                    rule="supply_role",
+                    table="awards",
+                    column="supply_role",
+                    value=role,
+                )
+                for role in bad
+            ]
+        )
+    return Awards(
+        batches.add(texts(table, "batch_id")),
+        np.array([place[name] for name in ids]),
+        days(table, "start_date"),
+        days(table, "end_date"),
+        np.array([ROLES[role or "main"] for role in roles]),
+        scaled(table["selected_price_yuan"], 6),
+    )
 
 
-def read_agreements(table: pa.Table | None, batches: Codes, generics: Codes) -> tuple[
-        dict[tuple[int, int], Years], dict[str, dict[tuple[int, int], Years]]]:
+def read_agreements(
+    table: pa.Table | None, batches: Codes, generics: Codes
+) -> tuple[dict[tuple[int, int], Years], dict[str, dict[tuple[int, int], Years]]]:
     """Return the city's commonest agreement years of each batch × generic, and hospitals whose own differ."""
     if table is None or not table.num_rows:
         return {}, {}
     keys = ["batch_id", "generic", "agreement_year"]
+    uniform = _uniform_years(table, batches, generics)
+    if uniform is not None:
+        return uniform, {}
     signed = table.group_by([*keys, "hospital_id"]).aggregate([("start_date", "min"), ("end_date", "max")])
     dates = ["start_date_min", "end_date_max"]
-    kinds = signed.group_by(keys + dates).aggregate([("hospital_id", "count")]).sort_by(
-        [(key, "ascending") for key in keys] + [("hospital_id_count", "descending"), (dates[0], "ascending"), (dates[1], "ascending")])
+    kinds = (
+        signed.group_by(keys + dates)
+        .aggregate([("hospital_id", "count")])
+        .sort_by(
+            [(key, "ascending") for key in keys]
+            + [("hospital_id_count", "descending"), (dates[0], "ascending"), (dates[1], "ascending")]
+        )
+    )
     city: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
     odd = set()
     begins, ends = days(kinds, dates[0]).tolist(), days(kinds, dates[1]).tolist()
@@ -182,26 +251,72 @@ def read_agreements(table: pa.Table | None, batches: Codes, generics: Codes) -> 
     return years, _own_years(signed, odd, city, batches, generics)
 
 
-def _own_years(signed: pa.Table, odd: set[tuple[int, int]], city: dict[tuple[int, int], dict[int, tuple[int, int]]],
-               batches: Codes, generics: Codes) -> dict[str, dict[tuple[int, int], Years]]:
+def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tuple[int, int], Years] | None:
+    """Return the agreement years where all hospitals have the same dates (the usual case, and quick), else None."""
+    codes, names = [], []
+    for column in ("batch_id", "generic"):
+        encoded = table[column].combine_chunks().dictionary_encode()
+        codes.append(encoded.indices.to_numpy().astype(np.int64))
+        names.append(encoded.dictionary.to_pylist())
+    year = table["agreement_year"].to_numpy().astype(np.int64)
+    begin, end = days(table, "start_date"), days(table, "end_date")
+    if year.min() < 0 or year.max() > 4000:
+        return None
+    _, first, back = np.unique(
+        (codes[0] * len(names[1]) + codes[1]) * 4096 + year, return_index=True, return_inverse=True
+    )
+    if (begin != begin[first][back]).any() or (end != end[first][back]).any():
+        return None
+    known: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+    for row in first.tolist():
+        pair = (names[0][codes[0][row]], names[1][codes[1][row]])
+        known.setdefault(pair, []).append((int(year[row]), int(begin[row]), int(end[row])))
+    ordered = sorted(known)
+    places = zip(
+        batches.add([pair[0] for pair in ordered]).tolist(),
+        generics.add([pair[1] for pair in ordered]).tolist(),
+        strict=True,
+    )
+    return {place: tuple(sorted(known[pair])) for place, pair in zip(places, ordered, strict=True)}
+
+
+def _own_years(
+    signed: pa.Table,
+    odd: set[tuple[int, int]],
+    city: dict[tuple[int, int], dict[int, tuple[int, int]]],
+    batches: Codes,
+    generics: Codes,
+) -> dict[str, dict[tuple[int, int], Years]]:
     """Return, by hospital, the calendars that differ from the city's; a year it has not signed follows the city."""
     if not odd:
         return {}
     own: dict[str, dict[tuple[int, int], dict[int, tuple[int, int]]]] = {}
     begins, ends = days(signed, "start_date_min").tolist(), days(signed, "end_date_max").tolist()
-    names = zip(texts(signed, "batch_id"), texts(signed, "generic"), texts(signed, "agreement_year"), texts(signed, "hospital_id"), strict=True)
+    names = zip(
+        texts(signed, "batch_id"),
+        texts(signed, "generic"),
+        texts(signed, "agreement_year"),
+        texts(signed, "hospital_id"),
+        strict=True,
+    )
     for row, (batch, generic, year, hospital) in enumerate(names):
         pair = (batches.of[batch], generics.of[generic])
         if pair in odd and city[pair][year] != (begins[row], ends[row]):
             own.setdefault(hospital, {}).setdefault(pair, dict(city[pair]))[year] = (begins[row], ends[row])
-    return {hospital: {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in pairs.items()}
-            for hospital, pairs in own.items()}
+    return {
+        hospital: {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in pairs.items()}
+        for hospital, pairs in own.items()
+    }
 
 
-def read_runs(awards: Awards, products: Products, years: Mapping[tuple[int, int], Years]) -> dict[tuple[int, int], tuple[int, int]]:
-    """Return first and last day of each batch × generic: main and backup awards and agreements, else awards elsewhere."""
+def read_runs(
+    awards: Awards, products: Products, years: Mapping[tuple[int, int], Years]
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return first and last day of each batch × generic: main and backup awards and agreements, "
+    "else awards elsewhere."""
     spans: dict[tuple[int, int], list[tuple[int, int]]] = {
-        pair: [(begin, end) for _, begin, end in known] for pair, known in years.items()}
+        pair: [(begin, end) for _, begin, end in known] for pair, known in years.items()
+    }
     away: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for row in range(len(awards.batch)):
         pair = (int(awards.batch[row]), int(products.generic[awards.product[row]]))
@@ -209,7 +324,9 @@ def read_runs(awards: Awards, products: Products, years: Mapping[tuple[int, int]
         home.setdefault(pair, []).append((int(awards.start[row]), int(awards.end[row])))
     for pair, known in away.items():
         spans.setdefault(pair, known)
-    return {pair: (min(begin for begin, _ in known), max(end for _, end in known)) for pair, known in sorted(spans.items())}
+    return {
+        pair: (min(begin for begin, _ in known), max(end for _, end in known)) for pair, known in sorted(spans.items())
+    }
 
 
 def read_reference(tables: Mapping[str, pa.Table], unknown: Collection[str] = ()) -> Reference:
@@ -223,7 +340,9 @@ def read_reference(tables: Mapping[str, pa.Table], unknown: Collection[str] = ()
         Products of the ledger that `products` does not list: they get generic '' and no pack size.
     """
     if "products" not in tables:
-        raise InputError(Problem("the table products is needed to convert packs into units", rule="missing_table", table="products"))
+        raise InputError(
+            Problem("the table products is needed to convert packs into units", rule="missing_table", table="products")
+        )
     generics, batches = Codes(), Codes()
     products = read_products(tables["products"], generics, unknown)
     awards = read_awards(tables.get("awards"), products, batches)

@@ -1,13 +1,16 @@
-"""Coded panels as the tables that are written: keys as text with a dictionary, money in fen, quantities in thousandths."""
+"""Coded panels as the tables that are written: keys as text with a dictionary, money in fen, "
+"quantities in thousandths."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from vbp.ledger.calendar import month_starts
-from vbp.ledger.classes import CLASSES, STATUSES
+from vbp.ledger.classes import CLASSES
 from vbp.ledger.lookup import MONTHS, Lookup
 from vbp.ledger.prices import awards_table, prices_table
 from vbp.ledger.rowpass import Coded
@@ -15,24 +18,96 @@ from vbp.ledger.rowpass import Coded
 KEY = pa.dictionary(pa.int32(), pa.string())
 PRICE = pa.decimal128(18, 6)
 SCHEMAS: dict[str, pa.Schema] = {
-    "product_month": pa.schema([("product_id", KEY), ("month", pa.date32()), ("status", KEY), ("slot", pa.int32()),
-                                ("quantity_milliunits", pa.int64()), ("amount_fen", pa.int64()), ("purchases", pa.int64())]),
-    "cells": pa.schema([("hospital_id", KEY), ("slot", pa.int32()), ("quantity_milliunits", pa.int64()), ("amount_fen", pa.int64()),
-                        ("months_mask", pa.int64())]),
-    "progress": pa.schema([("hospital_id", KEY), ("batch_id", KEY), ("month", pa.date32()), ("quantity_milliunits", pa.int64()),
-                           ("amount_fen", pa.int64())]),
-    "slots": pa.schema([("slot", pa.int32()), ("batch_id", KEY), ("generic", KEY), ("period", pa.int16()), ("class", KEY), ("product_id", KEY),
-                        ("award_start_date", pa.date32()), ("by_product", pa.bool_()), ("boundary", pa.bool_())]),
-    "awards": pa.schema([("batch_id", KEY), ("product_id", KEY), ("start_date", pa.date32()), ("generic", KEY), ("end_date", pa.date32()),
-                         ("supply_role", KEY), ("selected_price_yuan", PRICE), ("pre_price_yuan", PRICE), ("price_cap_yuan", PRICE),
-                         ("pack_milliunits", pa.int64()), ("p1_e10", pa.int64())]),
-    "prices": pa.schema([("batch_id", KEY), ("generic", KEY), ("start_date", pa.date32()), ("end_date", pa.date32()), ("cycle", pa.int64()),
-                         ("renewal_of", pa.string()), ("p0_e10", pa.int64()), ("p0_source", pa.string()), ("p0_basis", pa.string()),
-                         ("p0_ledger_e10", pa.int64()), ("p0_ledger_fen", pa.int64()), ("p0_ledger_milliunits", pa.int64()),
-                         ("p0_months_seen", pa.int16()), ("p0_hospitals", pa.int64()), ("p1_main_e10", pa.int64()),
-                         ("p1_main_product_id", pa.string()), ("winners", pa.int64()), ("agreed_by", pa.string())]),
-    "unmatched": pa.schema([("reason", pa.string()), ("product_id", pa.string()), ("hospital_id", pa.string()), ("purchases", pa.int64()),
-                            ("amount_fen", pa.int64()), ("first_month", pa.date32()), ("last_month", pa.date32()), ("counted", pa.bool_())]),
+    "product_month": pa.schema(
+        [
+            ("product_id", KEY),
+            ("month", pa.date32()),
+            ("slot", pa.int32()),
+            ("quantity_milliunits", pa.int64()),
+            ("amount_fen", pa.int64()),
+            ("purchases", pa.int64()),
+        ]
+    ),
+    "cells": pa.schema(
+        [
+            ("hospital_id", KEY),
+            ("slot", pa.int32()),
+            ("quantity_milliunits", pa.int64()),
+            ("amount_fen", pa.int64()),
+            ("months_mask", pa.int64()),
+        ]
+    ),
+    "progress": pa.schema(
+        [
+            ("hospital_id", KEY),
+            ("batch_id", KEY),
+            ("month", pa.date32()),
+            ("quantity_milliunits", pa.int64()),
+            ("amount_fen", pa.int64()),
+        ]
+    ),
+    "slots": pa.schema(
+        [
+            ("slot", pa.int32()),
+            ("batch_id", KEY),
+            ("generic", KEY),
+            ("period", pa.int16()),
+            ("class", KEY),
+            ("product_id", KEY),
+            ("award_start_date", pa.date32()),
+            ("by_product", pa.bool_()),
+            ("boundary", pa.bool_()),
+        ]
+    ),
+    "awards": pa.schema(
+        [
+            ("batch_id", KEY),
+            ("product_id", KEY),
+            ("start_date", pa.date32()),
+            ("generic", KEY),
+            ("end_date", pa.date32()),
+            ("supply_role", KEY),
+            ("selected_price_yuan", PRICE),
+            ("pre_price_yuan", PRICE),
+            ("price_cap_yuan", PRICE),
+            ("pack_milliunits", pa.int64()),
+            ("p1_e10", pa.int64()),
+        ]
+    ),
+    "prices": pa.schema(
+        [
+            ("batch_id", KEY),
+            ("generic", KEY),
+            ("start_date", pa.date32()),
+            ("end_date", pa.date32()),
+            ("cycle", pa.int64()),
+            ("renewal_of", pa.string()),
+            ("p0_e10", pa.int64()),
+            ("p0_source", pa.string()),
+            ("p0_basis", pa.string()),
+            ("p0_ledger_e10", pa.int64()),
+            ("p0_ledger_fen", pa.int64()),
+            ("p0_ledger_milliunits", pa.int64()),
+            ("p0_months_seen", pa.int16()),
+            ("p0_hospitals", pa.int64()),
+            ("p1_main_e10", pa.int64()),
+            ("p1_main_product_id", pa.string()),
+            ("winners", pa.int64()),
+            ("agreed_by", pa.string()),
+        ]
+    ),
+    "unmatched": pa.schema(
+        [
+            ("reason", pa.string()),
+            ("product_id", pa.string()),
+            ("hospital_id", pa.string()),
+            ("purchases", pa.int64()),
+            ("amount_fen", pa.int64()),
+            ("first_month", pa.date32()),
+            ("last_month", pa.date32()),
+            ("counted", pa.bool_()),
+        ]
+    ),
 }
 """The schema of every file that is written."""
 
@@ -53,15 +128,28 @@ def dates(numbers: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
 def slot_table(lookup: Lookup) -> pa.Table:
     """Return what each slot means; an odd slot is its even neighbour's cheaper twin."""
     slots, reference = lookup.slots, lookup.reference
-    twice = [np.repeat(getattr(slots, name), 2) for name in ("batch", "generic", "period", "kind", "award", "product", "split")]
+    twice = [
+        np.repeat(getattr(slots, name), 2)
+        for name in ("batch", "generic", "period", "kind", "award", "product", "split")
+    ]
     batch, generic, period, kind, award, product, split = twice
     cheaper = np.arange(len(kind)) % 2
     paired = np.array([name.endswith("_dearer") for name in CLASSES])[kind]
     starts = np.append(reference.awards.start, 0)[award]
-    return pa.table([
-        pa.array(np.arange(len(kind)), pa.int32()), keyed(batch, reference.batches), keyed(generic, reference.generics),
-        pa.array(period, pa.int16()), keyed(kind + cheaper * paired, CLASSES), keyed(product, reference.products.ids),
-        dates(starts, award < 0), pa.array(_by_product(lookup, generic)), pa.array(split.astype(bool))], schema=SCHEMAS["slots"])
+    return pa.table(
+        [
+            pa.array(np.arange(len(kind)), pa.int32()),
+            keyed(batch, reference.batches),
+            keyed(generic, reference.generics),
+            pa.array(period, pa.int16()),
+            keyed(kind + cheaper * paired, CLASSES),
+            keyed(product, reference.products.ids),
+            dates(starts, award < 0),
+            pa.array(_by_product(lookup, generic)),
+            pa.array(split.astype(bool)),
+        ],
+        schema=SCHEMAS["slots"],
+    )
 
 
 def _by_product(lookup: Lookup, generic: np.ndarray) -> np.ndarray:
@@ -74,17 +162,23 @@ def product_month_table(coded: Coded) -> pa.Table:
     lookup, table = coded.lookup, coded.panels["a"]
     count, place = len(lookup.reference.products.ids), table["l"].to_numpy()
     column, product = np.divmod(place, count)
-    slot = lookup.looks[0].slot[product, column]
-    status, month = lookup.found.status[product, column], lookup.month[column]
+    slot, month = lookup.looks[0].slot[product, column], lookup.month[column]
     sums = [table[name].to_numpy() for name in "qan"]
     if lookup.dated:
         key = np.stack([month, product, slot], axis=1)
         _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
         sums = [_added(values, back.ravel(), len(first)) for values in sums]
-        month, product, slot, status = month[first], product[first], slot[first], status[first]
+        month, product, slot = month[first], product[first], slot[first]
     starts = month_starts(lookup.first, lookup.last)
-    return pa.table([keyed(product, lookup.reference.products.ids), dates(starts[month]), keyed(status, STATUSES),
-                     pa.array(slot, pa.int32()), *(pa.array(values) for values in sums)], schema=SCHEMAS["product_month"])
+    return pa.table(
+        [
+            keyed(product, lookup.reference.products.ids),
+            dates(starts[month]),
+            pa.array(slot, pa.int32()),
+            *(pa.array(values) for values in sums),
+        ],
+        schema=SCHEMAS["product_month"],
+    )
 
 
 def _added(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
@@ -97,8 +191,16 @@ def _added(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
 def cells_table(coded: Coded) -> pa.Table:
     """Return panel (b) by hospital and slot."""
     table = coded.panels["b"]
-    return pa.table([keyed(table["h"].to_numpy(), coded.hospitals), table["s"].cast(pa.int32()), table["q"], table["a"],
-                     table["bits"].cast(pa.int64())], schema=SCHEMAS["cells"])
+    return pa.table(
+        [
+            keyed(table["h"].to_numpy(), coded.hospitals),
+            table["s"].cast(pa.int32()),
+            table["q"],
+            table["a"],
+            table["bits"].cast(pa.int64()),
+        ],
+        schema=SCHEMAS["cells"],
+    )
 
 
 def progress_table(coded: Coded) -> pa.Table:
@@ -106,12 +208,22 @@ def progress_table(coded: Coded) -> pa.Table:
     table = coded.panels["c"]
     batch, month = np.divmod(table["pm"].to_numpy(), MONTHS)
     starts = month_starts(coded.lookup.first, coded.lookup.last)
-    return pa.table([keyed(table["h"].to_numpy(), coded.hospitals), keyed(batch, coded.lookup.reference.batches), dates(starts[month]),
-                     table["q"], table["a"]], schema=SCHEMAS["progress"])
+    return pa.table(
+        [
+            keyed(table["h"].to_numpy(), coded.hospitals),
+            keyed(batch, coded.lookup.reference.batches),
+            dates(starts[month]),
+            table["q"],
+            table["a"],
+        ],
+        schema=SCHEMAS["progress"],
+    )
 
 
 def unmatched_table(coded: Coded) -> pa.Table:
-    """Return what matched nothing, with reasons: products and hospitals that the folder does not list, products without a pack size."""
+    """Return what matched nothing, with reasons: products and hospitals that the folder does not list, products without
+    a pack size.
+    """
     import pandas as pd
 
     lookup, reference = coded.lookup, coded.lookup.reference
@@ -119,30 +231,56 @@ def unmatched_table(coded: Coded) -> pa.Table:
     table = coded.panels["a"]
     column, product = np.divmod(table["l"].to_numpy(), len(reference.products.ids))
     sized = reference.products.unit if coded.in_units else reference.products.pack
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     unsized = np.flatnonzero(sized[product] <= 0)
     if len(unsized):
-        frame = pd.DataFrame({"p": product[unsized], "month": months[lookup.month[column[unsized]]],
-                              "a": table["a"].to_numpy()[unsized], "n": table["n"].to_numpy()[unsized]})
+        frame = pd.DataFrame(
+            {
+                "p": product[unsized],
+                "month": months[lookup.month[column[unsized]]],
+                "a": table["a"].to_numpy()[unsized],
+                "n": table["n"].to_numpy()[unsized],
+            }
+        )
         strange = set(coded.unknown_products)
-        for p, part in frame.groupby("p"):
-            name = reference.products.ids[int(p)]  # type: ignore[call-overload]
-            rows.append(("product_unknown" if name in strange else "no_pack_size", name, None, int(part["n"].sum()), int(part["a"].sum()),
-                         int(part["month"].min()), int(part["month"].max()), True))
+        for p in np.unique(frame["p"]).tolist():
+            part, name = frame[frame["p"] == p], reference.products.ids[p]
+            rows.append(
+                (
+                    "product_unknown" if name in strange else "no_pack_size",
+                    name,
+                    None,
+                    int(part["n"].sum()),
+                    int(part["a"].sum()),
+                    int(part["month"].min()),
+                    int(part["month"].max()),
+                    True,
+                )
+            )
     cells = coded.panels["b"].to_pandas() if coded.unknown_hospitals else None
     for name in coded.unknown_hospitals:
         part = cells[cells["h"] == coded.hospitals.index(name)]  # type: ignore[index]
         rows.append(("hospital_unknown", None, name, None, int(part["a"].sum()), None, None, True))
-    columns = list(zip(*rows, strict=True)) or [[] for _ in SCHEMAS["unmatched"]]
+    columns: list[Any] = list(zip(*rows, strict=True)) or [[] for _ in SCHEMAS["unmatched"]]
     kinds = [field.type for field in SCHEMAS["unmatched"]]
-    return pa.table([pa.array(list(values), pa.int32()).cast(kind) if kind == pa.date32() else pa.array(list(values), kind)
-                     for values, kind in zip(columns, kinds, strict=True)], schema=SCHEMAS["unmatched"])
+    return pa.table(
+        [
+            pa.array(list(values), pa.int32()).cast(kind) if kind == pa.date32() else pa.array(list(values), kind)
+            for values, kind in zip(columns, kinds, strict=True)
+        ],
+        schema=SCHEMAS["unmatched"],
+    )
 
 
 def panel_tables(coded: Coded, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     """Return every table that is written for a city, by name."""
     months = product_month_table(coded)
-    return {"product_month": months, "cells": cells_table(coded), "progress": progress_table(coded), "slots": slot_table(coded.lookup),
-            "awards": awards_table(coded.lookup, tables), "prices": prices_table(coded, tables), "unmatched": unmatched_table(coded)}
-
-
+    return {
+        "product_month": months,
+        "cells": cells_table(coded),
+        "progress": progress_table(coded),
+        "slots": coded.lookup.once("slots", lambda: slot_table(coded.lookup)),
+        "awards": coded.lookup.once("awards", lambda: awards_table(coded.lookup, tables)),
+        "prices": prices_table(coded, tables),
+        "unmatched": unmatched_table(coded),
+    }

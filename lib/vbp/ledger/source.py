@@ -1,4 +1,5 @@
 """Where the rows of a ledger are: an Arrow table, a Parquet file, many files; checked before anything is computed."""
+
 from __future__ import annotations
 
 import hashlib
@@ -94,16 +95,27 @@ def from_files(place: Path | Sequence[Path]) -> Usage:
         a month missing between files that are named by month.
     """
     files = find_files(place)
-    schemas, problems = [], missing_months(files)
+    schemas: list[pa.Schema] = []
+    problems = missing_months(files)
     for number, path in enumerate(files, 1):
         try:
             schema = pq.read_schema(path)
         except (pa.ArrowException, OSError) as error:
-            problems.append(Problem(f"cannot be read as Parquet (file {number} of {len(files)}; cut off or damaged? {_first_line(error)}); "
-                                    "copy or export it again", rule="parquet", table="usage", file=str(path)))
+            problems.append(
+                Problem(
+                    f"cannot be read as Parquet (file {number} of {len(files)}; cut off or damaged? "
+                    f"{_first_line(error)}); "
+                    "copy or export it again",
+                    rule="parquet",
+                    table="usage",
+                    file=str(path),
+                )
+            )
             continue
         place_of = f"file {number} of {len(files)}"
-        problems += check_schema(schema, "usage", str(path), place_of) or _unlike(schemas[0] if schemas else schema, schema, str(path), place_of)
+        problems += check_schema(schema, "usage", str(path), place_of) or _unlike(
+            schemas[0] if schemas else schema, schema, str(path), place_of
+        )
         schemas.append(schema)
     if problems:
         raise InputError(problems)
@@ -115,10 +127,20 @@ def find_files(place: Path | Sequence[Path]) -> list[Path]:
     if not isinstance(place, Path):
         return [file for one in place for file in find_files(Path(one))]
     if place.is_dir():
-        found = sorted(path for path in place.rglob("*.parquet") if not any(part.startswith((".", "_")) for part in path.relative_to(place).parts))
+        found = sorted(
+            path
+            for path in place.rglob("*.parquet")
+            if not any(part.startswith((".", "_")) for part in path.relative_to(place).parts)
+        )
         if not found:
-            raise InputError(Problem("the folder holds no Parquet file: a partition is missing; export it again or leave the folder out",
-                                     rule="missing_partition", table="usage", file=str(place)))
+            raise InputError(
+                Problem(
+                    "the folder holds no Parquet file: a partition is missing; export it again or leave the folder out",
+                    rule="missing_partition",
+                    table="usage",
+                    file=str(place),
+                )
+            )
         return found
     if not place.is_file():
         raise InputError(Problem("there is no such file", rule="missing_file", table="usage", file=str(place)))
@@ -129,35 +151,77 @@ def missing_months(files: Sequence[Path]) -> list[Problem]:
     """Return a problem for each month without a file where all files are named by month (`2021-05`, `202105`)."""
     found: dict[int, Path] = {}
     for path in files:
-        name = re.search(r"(20\d\d)[-_]?(0[1-9]|1[0-2])(?!\d)", path.name) or re.search(r"(20\d\d)[-_]?(0[1-9]|1[0-2])(?!\d)", path.parent.name)
+        name = re.search(r"(20\d\d)[-_]?(0[1-9]|1[0-2])(?!\d)", path.name) or re.search(
+            r"(20\d\d)[-_]?(0[1-9]|1[0-2])(?!\d)", path.parent.name
+        )
         if not name:
             return []
         found[int(name[1]) * 12 + int(name[2]) - 1] = path
     holes = [month for month in range(min(found, default=0), max(found, default=-1)) if month not in found]
-    return [Problem(f"the file of {month // 12}-{month % 12 + 1:02d} is missing between {min(found.values()).name} and {max(found.values()).name}; "
-                    "add it, or a file without rows if nothing was bought", rule="missing_partition", table="usage",
-                    file=str(files[0].parent)) for month in holes]
+    return [
+        Problem(
+            f"the file of {month // 12}-{month % 12 + 1:02d} is missing between {min(found.values()).name} "
+            f"and {max(found.values()).name}; "
+            "add it, or a file without rows if nothing was bought",
+            rule="missing_partition",
+            table="usage",
+            file=str(files[0].parent),
+        )
+        for month in holes
+    ]
 
 
 def check_schema(schema: pa.Schema, table: str, file: str | None = None, place: str = "") -> list[Problem]:
     """Return what is wrong with a ledger's columns: missing ones and types that cannot be read exactly."""
     known = {"hospital_id": _is_text, "product_id": _is_text, "amount_yuan": _is_money}
-    wanted = {**known, **{name: _is_day for name in ("month", "date") if name in schema.names}, **{name: _is_number for name in QUANTITIES if name in schema.names}}
-    problems = [Problem(f"the column {name} is missing{place and f' ({place})'}", rule="missing_column", table=table, file=file, column=name)
-                for name in known if name not in schema.names]
+    wanted = {
+        **known,
+        **{name: _is_day for name in ("month", "date") if name in schema.names},
+        **{name: _is_number for name in QUANTITIES if name in schema.names},
+    }
+    problems = [
+        Problem(
+            f"the column {name} is missing{place and f' ({place})'}",
+            rule="missing_column",
+            table=table,
+            file=file,
+            column=name,
+        )
+        for name in known
+        if name not in schema.names
+    ]
     for names in (("month", "date"), QUANTITIES):
         if not any(name in schema.names for name in names):
-            problems.append(Problem(f"needs a column {' or '.join(names)}{place and f' ({place})'}", rule="missing_column", table=table, file=file, column=names[0]))
+            problems.append(
+                Problem(
+                    f"needs a column {' or '.join(names)}{place and f' ({place})'}",
+                    rule="missing_column",
+                    table=table,
+                    file=file,
+                    column=names[0],
+                )
+            )
     for name, check in wanted.items():
         if name in schema.names and not check(schema.field(name).type):
-            problems.append(Problem(f"has the type {schema.field(name).type}{place and f' in {place}'}; it must be {check.__doc__}",
-                                    rule="column_type", table=table, file=file, column=name))
+            problems.append(
+                Problem(
+                    f"has the type {schema.field(name).type}{place and f' in {place}'}; it must be {check.__doc__}",
+                    rule="column_type",
+                    table=table,
+                    file=file,
+                    column=name,
+                )
+            )
     return problems
 
 
 def _is_text(kind: pa.DataType) -> bool:
     """text (codes keep their leading zeros only as text)"""
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or (pa.types.is_dictionary(kind) and _is_text(kind.value_type))
+    return (
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or (pa.types.is_dictionary(kind) and _is_text(kind.value_type))
+    )
 
 
 def _is_money(kind: pa.DataType) -> bool:
@@ -177,11 +241,24 @@ def _is_day(kind: pa.DataType) -> bool:
 
 def _unlike(first: pa.Schema, schema: pa.Schema, file: str, place: str) -> list[Problem]:
     """Return columns whose type differs from the first file's."""
-    names = [name for name in ("hospital_id", "product_id", "month", "date", *QUANTITIES, "amount_yuan") if name in first.names]
+    names = [
+        name
+        for name in ("hospital_id", "product_id", "month", "date", *QUANTITIES, "amount_yuan")
+        if name in first.names
+    ]
     kinds = {name: str(schema.field(name).type) if name in schema.names else "missing" for name in names}
-    return [Problem(f"is {kind} in {place}, but {first.field(name).type} in the first; all files of a ledger must have the same types",
-                    rule="column_type", table="usage", file=file, column=name)
-            for name, kind in kinds.items() if kind != str(first.field(name).type)]
+    return [
+        Problem(
+            f"is {kind} in {place}, but {first.field(name).type} in the first; all files of a ledger must "
+            "have the same types",
+            rule="column_type",
+            table="usage",
+            file=file,
+            column=name,
+        )
+        for name, kind in kinds.items()
+        if kind != str(first.field(name).type)
+    ]
 
 
 def _first_line(error: BaseException) -> str:

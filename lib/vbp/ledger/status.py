@@ -1,7 +1,10 @@
-"""What each product is on each stretch of days: selected, elsewhere, non-selected, alternative or outside, and by whose claim.
+"""What each product is on each stretch of days: selected, elsewhere, non-selected, alternative or outside, and by whose
+claim.
 
-A *stretch* is a run of days inside one month on which no award and no batch starts or ends, so that any of its days stands for all.
+A *stretch* is a run of days inside one month on which no award and no batch starts or ends, so that any of its days
+stands for all.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -29,7 +32,9 @@ class Stretches:
 
 @dataclass(frozen=True)
 class Claims:
-    """Product × column: status, batch and award that claim it, the other batch of a tie, the main price per unit (yuan)."""
+    """Product × column: status, batch and award that claim it, the other batch of a tie, the main price per unit
+    (yuan).
+    """
 
     status: np.ndarray
     batch: np.ndarray
@@ -53,8 +58,11 @@ def claims(reference: Reference, cut: Stretches) -> Claims:
     away, away_tie = _awarded(reference, cut, away=True)
     run, run_tie, price = _running(reference, cut)
     generic, awards = reference.products.generic, np.append(reference.awards.batch, NONE)
-    status = np.select([won >= 0, away >= 0, run[generic] >= 0, _alternative(reference, run)],
-                       [SELECTED, ELSEWHERE, NONSELECTED_STATUS, ALTERNATIVE], OUTSIDE).astype(np.int8)
+    status = np.select(
+        [won >= 0, away >= 0, run[generic] >= 0, _alternative(reference, run)],
+        [SELECTED, ELSEWHERE, NONSELECTED_STATUS, ALTERNATIVE],
+        OUTSIDE,
+    ).astype(np.int8)
     award = np.where(won >= 0, won, away)
     batch = np.where(award >= 0, awards[award], np.where(status == NONSELECTED_STATUS, run[generic], NONE))
     tied = np.select([won >= 0, away >= 0, status == NONSELECTED_STATUS], [won_tie, away_tie, run_tie[generic]], NONE)
@@ -82,7 +90,9 @@ def _running(reference: Reference, cut: Stretches) -> tuple[np.ndarray, np.ndarr
     since = np.full(shape, np.iinfo(np.int64).min)
     for (batch, generic), (start, end) in sorted(_home_runs(reference).items(), key=lambda item: (item[1][0], item[0])):
         span = cut.span(start, end)
-        tied[generic, span] = np.where((run[generic, span] >= 0) & (since[generic, span] == start), run[generic, span], NONE)
+        tied[generic, span] = np.where(
+            (run[generic, span] >= 0) & (since[generic, span] == start), run[generic, span], NONE
+        )
         run[generic, span], since[generic, span] = batch, start
     return run, tied, _main_prices(reference, cut, run)
 
@@ -91,24 +101,32 @@ def _home_runs(reference: Reference) -> dict[tuple[int, int], tuple[int, int]]:
     """Return the runs that make other products of the generic non-selected: not those with awards elsewhere only."""
     awards = reference.awards
     home = awards.role != AWAY
-    pairs = set(zip(awards.batch[home].tolist(), reference.products.generic[awards.product[home]].tolist(), strict=True))
+    pairs = set(
+        zip(awards.batch[home].tolist(), reference.products.generic[awards.product[home]].tolist(), strict=True)
+    )
     return {pair: run for pair, run in reference.runs.items() if pair in pairs or pair in reference.years}
 
 
 def award_unit_price(reference: Reference) -> np.ndarray:
-    """Return each award's price in yuan per converted unit, as doubles (for comparing only; NaN without a pack size)."""
+    """Return each award's price in yuan per converted unit, as doubles (for comparing only; NaN "
+    "without a pack size)."""
     pack = reference.products.pack[reference.awards.product]
     return np.divide(reference.awards.price / 1000, pack, out=np.full(len(pack), np.nan), where=pack > 0)
 
 
 def _main_prices(reference: Reference, cut: Stretches, run: np.ndarray) -> np.ndarray:
-    """Return generic × stretch: the lowest price per unit among the running batch's main awards, else its backups; 0 without."""
+    """Return generic × stretch: the lowest price per unit among the running batch's main awards, else its backups; 0
+    without.
+    """
     awards, unit = reference.awards, award_unit_price(reference)
     price = np.zeros(run.shape)
     for role in (BACKUP, MAIN):
         lowest = np.full(run.shape, np.inf)
         for row in np.flatnonzero((awards.role == role) & np.isfinite(unit)).tolist():
-            generic, span = reference.products.generic[awards.product[row]], cut.span(int(awards.start[row]), int(awards.end[row]))
+            generic, span = (
+                reference.products.generic[awards.product[row]],
+                cut.span(int(awards.start[row]), int(awards.end[row])),
+            )
             mine = run[generic, span] == awards.batch[row]
             lowest[generic, span] = np.where(mine, np.minimum(lowest[generic, span], unit[row]), lowest[generic, span])
         price = np.where(np.isfinite(lowest), lowest, price)
@@ -128,15 +146,20 @@ def _alternative(reference: Reference, run: np.ndarray) -> np.ndarray:
 
 
 def by_month(found: Claims, cut: Stretches) -> Claims:
-    """Reduce stretches to months for a ledger without dates: the claim of most of a month's days, the later in a tie."""
+    """Reduce stretches to months for a ledger without dates: the claim of most of a month's days, "
+    "the later in a tie."""
     count = int(cut.month[-1]) + 1
     first = np.searchsorted(cut.month, np.arange(count))
     width = np.diff(cut.start)
     pick = np.broadcast_to(first, (len(found.status), count)).copy()
     for month in np.flatnonzero(np.diff(np.append(first, len(cut.month))) > 1):
         inside = np.arange(first[month], first[month] + np.count_nonzero(cut.month == month))
-        days = np.stack([sum((width[other] * _same(found, column, other) for other in inside), np.zeros(len(found.status)))
-                         for column in inside])
+        days = np.stack(
+            [
+                sum((width[other] * _same(found, column, other) for other in inside), np.zeros(len(found.status)))
+                for column in inside
+            ]
+        )
         pick[:, month] = inside[len(inside) - 1 - np.argmax(days[::-1], axis=0)]
     fields = (found.status, found.batch, found.award, found.tied, found.main_price)
     return Claims(*(np.take_along_axis(field, pick, axis=1) for field in fields))
@@ -144,5 +167,8 @@ def by_month(found: Claims, cut: Stretches) -> Claims:
 
 def _same(found: Claims, one: int, other: int) -> np.ndarray:
     """Return for each product whether two stretches have the same claim."""
-    return ((found.status[:, one] == found.status[:, other]) & (found.batch[:, one] == found.batch[:, other])
-            & (found.award[:, one] == found.award[:, other]))
+    return (
+        (found.status[:, one] == found.status[:, other])
+        & (found.batch[:, one] == found.batch[:, other])
+        & (found.award[:, one] == found.award[:, other])
+    )

@@ -1,14 +1,16 @@
 """The folder of one city's panels: files written aside and put in place by one rename of the manifest.
 
-A folder holds `manifest.json`, which names the files of one build (`cells-1f3a….parquet`). A reader follows the manifest, so
-it meets the old build or the new one, never half of one. Writers take turns by a lock on `.lock`; a killed writer leaves only
+A folder holds `manifest.json`, which names the files of one build (`cells-1f3a….parquet`). A reader follows the
+manifest, so
+it meets the old build or the new one, never half of one. Writers take turns by a lock on `.lock`; a killed writer
+leaves only
 files that no manifest names, and the next writer removes them.
 """
+
 from __future__ import annotations
 
 import fcntl
 import json
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,7 +41,9 @@ def made(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(Problem(f"cannot make the folder: {error.strerror}", rule="output", file=str(folder))) from error
+        raise InputError(
+            Problem(f"cannot make the folder: {error.strerror}", rule="output", file=str(folder))
+        ) from error
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -61,25 +65,38 @@ def write(folder: Path, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]
     """
     stamp = secrets.token_hex(4)
     files = {name: f"{name}-{stamp}.parquet" for name in tables}
-    manifest = {"format": FORMAT, **facts, "files": files, "rows_out": {name: table.num_rows for name, table in tables.items()}}
+    manifest = {
+        "format": FORMAT,
+        **facts,
+        "files": files,
+        "rows_out": {name: table.num_rows for name, table in tables.items()},
+    }
     temporary = folder / f".{MANIFEST}-{stamp}"
     try:
         for name, table in tables.items():
             write_parquet(table, folder / files[name])
         temporary.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-        os.replace(temporary, folder / MANIFEST)
+        temporary.replace(folder / MANIFEST)
     except OSError as error:
         for path in [*(folder / file for file in files.values()), temporary]:
             path.unlink(missing_ok=True)
-        raise InputError(Problem(f"cannot write the panels ({error.strerror or error}); the earlier ones stand as they were. "
-                                 "Make room or choose another folder", rule="output", file=str(folder))) from error
+        raise InputError(
+            Problem(
+                f"cannot write the panels ({error.strerror or error}); the earlier ones stand as they were. "
+                "Make room or choose another folder",
+                rule="output",
+                file=str(folder),
+            )
+        ) from error
     sweep(folder, set(files.values()))
     return manifest
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write one table; texts as dictionaries, numbers plain (they are few and read whole)."""
-    words = [field.name for field in table.schema if pa.types.is_dictionary(field.type) or pa.types.is_string(field.type)]
+    words = [
+        field.name for field in table.schema if pa.types.is_dictionary(field.type) or pa.types.is_string(field.type)
+    ]
     pq.write_table(table, path, compression="lz4", use_dictionary=words, write_statistics=False)
 
 
@@ -103,6 +120,11 @@ def open_files(folder: Path) -> tuple[dict[str, Any], dict[str, pq.ParquetFile]]
             if attempt == 4:
                 raise
         except (pa.ArrowException, OSError) as error:
-            raise InputError(Problem(f"damaged panels ({str(error).splitlines()[0][:160]}); delete the folder and run vbp panel again",
-                                     rule="panels", file=str(folder))) from error
+            raise InputError(
+                Problem(
+                    f"damaged panels ({str(error).splitlines()[0][:160]}); delete the folder and run vbp panel again",
+                    rule="panels",
+                    file=str(folder),
+                )
+            ) from error
     raise InputError(Problem("no panels here; run vbp panel first", rule="panels", file=str(folder)))

@@ -1,11 +1,9 @@
 """Exact integers inside, people's numbers outside: fen and yuan, thousandths and units, e10 and yuan per unit."""
+
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, overload
-
-if TYPE_CHECKING:
-    import pandas as pd
+from typing import Any
 
 FEN_PER_YUAN = 100
 MILLI = 1000
@@ -40,28 +38,16 @@ def _scaled(value: Any, places: int) -> Any:
     return None if value is None or pd.isna(value) else Decimal(int(value)).scaleb(-places)
 
 
-@overload
-def yuan(fen: pd.Series) -> pd.Series: ...
-@overload
-def yuan(fen: int) -> Decimal: ...
 def yuan(fen: Any) -> Any:
     """Return fen as exact yuan (`Decimal`; None where missing)."""
     return _scaled(fen, 2)
 
 
-@overload
-def units(milliunits: pd.Series) -> pd.Series: ...
-@overload
-def units(milliunits: int) -> Decimal: ...
 def units(milliunits: Any) -> Any:
     """Return thousandths as exact converted units (`Decimal`; None where missing)."""
     return _scaled(milliunits, 3)
 
 
-@overload
-def price(e10: pd.Series) -> pd.Series: ...
-@overload
-def price(e10: int) -> Decimal: ...
 def price(e10: Any) -> Any:
     """Return a price held in 10^-10 yuan as exact yuan per converted unit (`Decimal`; None where missing)."""
     return _scaled(e10, 10)

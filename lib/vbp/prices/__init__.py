@@ -1,7 +1,7 @@
 """Prices: per unit, per DDD, per representative spec; cuts with their baseline named."""
 
 from vbp.prices.cuts import Cuts, award_cuts, cuts
-from vbp.prices.ddd import DddResult, did, per_ddd
+from vbp.prices.ddd import DddResult, city_ddds, ddd_cost_change, did, per_ddd
 from vbp.prices.ratio_rules import Conversion, Spec, content_ratio, convert, pack_ratio
 
 __all__ = [
@@ -10,9 +10,11 @@ __all__ = [
     "DddResult",
     "Spec",
     "award_cuts",
+    "city_ddds",
     "content_ratio",
     "convert",
     "cuts",
+    "ddd_cost_change",
     "did",
     "pack_ratio",
     "per_ddd",

@@ -114,16 +114,18 @@ def award_cuts(panels: Panels, by: Sequence[str] = ("batch_id",)) -> Cuts:
     )
     awards = awards.sort_values("start_date").drop_duplicates(["batch_id", "product_id"])
     prices = panels.prices.astype({"batch_id": str, "generic": str}).set_index(["batch_id", "generic"])
-    sums = {(str(batch), str(product)): int(quantity) for (batch, product), quantity in bought.items()}
+    by_variety = prices.to_dict("index")
+    pairs = bought.reset_index().itertuples(index=False)
+    sums = {(str(batch), str(product)): int(quantity) for batch, product, quantity in pairs}
     rows = []
     for award in awards.to_dict("records"):
         weight = Decimal(sums.get((award["batch_id"], award["product_id"]), 0)).scaleb(-3)
-        rows += _baselines(award, prices.loc[(award["batch_id"], award["generic"])].to_dict(), weight)
+        rows += _baselines(award, by_variety[award["batch_id"], award["generic"]], weight)
     columns = ["batch_id", "generic", "product_id", "baseline", "pre_price_yuan", "post_price_yuan", "quantity_units"]
     return cuts(pd.DataFrame(rows, columns=columns), by)
 
 
-def _baselines(award: dict[str, Any], price: dict[str, Any], weight: Decimal) -> list[tuple[Any, ...]]:
+def _baselines(award: dict[Any, Any], price: dict[Any, Any], weight: Decimal) -> list[tuple[Any, ...]]:
     """Return an award's rows, one per baseline given; the P0 row always, so that a missing P0 is listed."""
     key = (award["batch_id"], award["generic"], award["product_id"])
     pack = Decimal(int(award["pack_milliunits"])).scaleb(-3)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from vbp.exact import DEEP
 from vbp.words import say
 from vbp.words.said import Said
+
+if TYPE_CHECKING:
+    from vbp.ledger import Panels
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,33 @@ def per_ddd(frame: pd.DataFrame, by: str = "generic") -> DddResult:
     total = sum(frame["amount_yuan"], Decimal(0))
     share = float(sum(missing["amount_yuan"], Decimal(0)) / total) if total else 0.0
     return DddResult(table, missing, share, (Said("prices.assume_ddd"),))
+
+
+def city_ddds(panels: Panels, products: pd.DataFrame, by: str = "generic") -> DddResult:
+    """Return DDDs and cost per DDD of all purchases of a city, by generic or product.
+
+    Parameters
+    ----------
+    panels
+        The ledger's panels; converted units are turned back into minimum units by each product's `spec_factor`.
+    products
+        `product_id, generic, ddd_units`, and `spec_factor` where it is not 1.
+    """
+    sums = panels.product_month.groupby("product_id", observed=True)[["quantity_milliunits", "amount_fen"]].sum()
+    known = products.assign(product_id=products["product_id"].astype(object)).set_index("product_id")
+    names = [name for name in sums.index.astype(object) if name in known.index]
+    own = known.loc[names]
+    factor = [_spec(value) for value in own["spec_factor"]] if "spec_factor" in own else [Decimal(1)] * len(own)
+    ddd = own["ddd_units"].astype(object).tolist() if "ddd_units" in own else [None] * len(own)
+    rows = zip(sums.loc[names, "quantity_milliunits"], sums.loc[names, "amount_fen"], factor, strict=True)
+    amounts = [(DEEP.divide(Decimal(int(q)).scaleb(-3), f), Decimal(int(a)).scaleb(-2)) for q, a, f in rows]
+    frame = pd.DataFrame(amounts, columns=["quantity_units", "amount_yuan"], dtype=object)
+    frame = frame.assign(product_id=names, generic=own["generic"].astype(object).tolist())
+    return per_ddd(frame.assign(ddd_units=pd.Series(ddd, dtype=object)), by)
+
+
+def _spec(value: object) -> Decimal:
+    return Decimal(str(value)) if _positive(value) else Decimal(1)
 
 
 def _positive(value: object) -> bool:

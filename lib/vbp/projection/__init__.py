@@ -1,4 +1,4 @@
-"""Projection (测算): awards announced, last year's usage known, next year not; intervals from how earlier batches went."""
+"""Projection (测算): awards announced, last year's use known; intervals from how earlier batches went."""
 
 from vbp.projection.evidence import Evidence, evidence
 from vbp.projection.project import Projection, announced, project

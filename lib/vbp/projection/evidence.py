@@ -1,8 +1,9 @@
 """What earlier batches teach: first-year quantity of winners against the year before, by batch, generic and hospital.
 
-For batch b and generic g, G = log(Σ selected quantity in year 1 / Σ quantity of the year before) over hospitals with
-agreements; n = non-selected spending / (P0 · quantity before); c = paid / (P1 · selected quantity). A batch effect is
-the mean of G over its generics; few batches, so its spread is met with a t distribution, and without any with a prior.
+For batch b and generic g, over hospitals with agreements: G = log(Σ selected quantity in year 1 / Σ quantity of the
+year before); growth = (selected + non-selected quantity) / quantity before; n = price of the non-selected / P0; c =
+paid / (P1 · selected quantity). A batch effect is the mean of G over its generics; few batches, so its spread is met
+with a t distribution, and without any with a prior.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ PRIOR_MEAN = float(np.log(0.75))
 """Winners take three quarters of last year's quantity: the agreed share of most rounds (50-80 %)."""
 PRIOR_BATCH_SD, PRIOR_GENERIC_SD, PRIOR_HOSPITAL_SD = 0.35, 0.40, 0.50
 PRIOR_DF = 3
+PRIOR_GROWTH = (0.8, 1.4)
+PRIOR_NONSELECTED = (0.6, 1.4)
+NO_LESS = 0.02
+"""Share of the quantity that stays with non-selected products at least."""
 NO_USE = 0.01
 """A hospital that bought none of the winners counts as one hundredth, so that its logarithm exists."""
 
@@ -28,7 +33,7 @@ NO_USE = 0.01
 class Evidence:
     """Effects of earlier batches, natural logarithms.
 
-    `batches`: `batch_id, generics, effect`; `generics`: `batch_id, generic, residual, nonselected, paid` (e, n, c);
+    `batches`: `batch_id, generics, effect`; `generics`: `batch_id, generic, residual, growth, nonselected, paid`;
     `hospital_effect`: persistent effect by hospital, shrunk; `hospital_residuals`: what is left, as a pool.
     """
 
@@ -59,7 +64,7 @@ class Evidence:
 def first_years(panels: Panels) -> pd.DataFrame:
     """Return hospital × batch × generic sums of the first agreement year, exact integers as floats.
 
-    Columns: `hospital_id, batch_id, generic, previous, actual, actual_fen, nonselected_fen, base, agreed` (units, fen),
+    Columns: `hospital_id, batch_id, generic, previous, actual, actual_fen, nonselected, nonselected_fen, base, agreed`,
     `p0, p1` (fen per unit), `months_in_ledger, months_in_year`. Several products of a generic are added up.
     """
     items = panels.items[(panels.items["agreement_year"] == 1).to_numpy()]
@@ -73,6 +78,7 @@ def first_years(panels: Panels) -> pd.DataFrame:
             base=_units(items["base_milliunits"]),
             agreed=_units(items["agreed_milliunits"]),
             actual_fen=_float(items["actual_fen"]),
+            nonselected=_units(items["nonselected_milliunits"]),
             nonselected_fen=_float(items["nonselected_fen"]),
             p0=_float(items["p0_e10"]) / 1e8,
             p1=_float(items["p1_e10"]) / 1e8,
@@ -89,6 +95,7 @@ def first_years(panels: Panels) -> pd.DataFrame:
             base=("base", "sum"),
             agreed=("agreed", "sum"),
             actual_fen=("actual_fen", "sum"),
+            nonselected=("nonselected", "sum"),
             nonselected_fen=("nonselected_fen", "sum"),
             p0=("p0", "first"),
             p1=("p1", "mean"),
@@ -132,20 +139,19 @@ def evidence(panels: Panels, leave_out: str | None = None) -> Evidence:
 
 
 def _generics(rows: pd.DataFrame) -> pd.DataFrame:
-    sums = (
-        rows.assign(p0_value=rows["p0"] * rows["previous"], p1_value=rows["p1"] * rows["actual"])
-        .groupby(["batch_id", "generic"], sort=True)[
-            ["previous", "actual", "actual_fen", "nonselected_fen", "p0_value", "p1_value"]
-        ]
-        .sum()
-    )
+    names = ["previous", "actual", "actual_fen", "nonselected", "nonselected_fen", "p0_value", "p1_value"]
+    values = rows.assign(p0_value=rows["p0"] * rows["previous"], p1_value=rows["p1"] * rows["actual"])
+    sums = values.groupby(["batch_id", "generic"], sort=True)[names].sum()
     sums = sums[(sums["actual"] > 0) & (sums["p0_value"] > 0)].reset_index()
+    p0 = sums["p0_value"] / sums["previous"]
+    other = (sums["nonselected_fen"] / sums["nonselected"].where(sums["nonselected"] > 0) / p0).fillna(1.0)
     return pd.DataFrame(
         {
             "batch_id": sums["batch_id"],
             "generic": sums["generic"],
             "log_ratio": np.log(sums["actual"] / sums["previous"]),
-            "nonselected": sums["nonselected_fen"] / sums["p0_value"],
+            "growth": (sums["actual"] + sums["nonselected"]) / sums["previous"],
+            "nonselected": other,
             "paid": sums["actual_fen"] / sums["p1_value"],
         }
     )

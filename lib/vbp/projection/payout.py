@@ -55,10 +55,11 @@ def fund_factors(items: pd.DataFrame, fund: pd.DataFrame | None) -> np.ndarray:
     value = pd.to_numeric(fund["fund_ratio"]) * pd.to_numeric(fund["insured_share"]) * (1 - excluded)
     total, seen = np.zeros(len(items)), np.zeros(len(items), dtype=bool)
     year = items.assign(agreement_year=1)
+    named = fund[keys].notna()
     for kind in kinds.unique():
         best, rank = np.zeros(len(items)), np.full(len(items), -1)
         for place in fund.index[kinds == kind]:
-            filled = [key for key in keys if pd.notna(fund.at[place, key])]
+            filled = [key for key in keys if bool(named[key][place])]
             fits = np.ones(len(items), dtype=bool)
             for key in filled:
                 fits &= (year[key].astype(object) == fund.at[place, key]).to_numpy()

@@ -12,8 +12,11 @@ import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.projection.evidence import (
+    NO_LESS,
     PRIOR_GENERIC_SD,
+    PRIOR_GROWTH,
     PRIOR_HOSPITAL_SD,
+    PRIOR_NONSELECTED,
     Evidence,
     evidence,
     first_years,
@@ -33,7 +36,7 @@ QUANTITIES = ("official", "realised", "completion", "payout")
 class Projection:
     """The first year of one batch, estimated: median and 90 % interval.
 
-    `table`: `quantity, unit, estimate, low, high` for official, realised (yuan), completion (rate by quantity) and payout
+    `table`: `quantity, unit, estimate, low, high` for official, realised (yuan), completion (rate by quantity), payout
     (yuan; missing where no fund table). `hospitals`: per hospital the median completion, the chance that all its items
     complete, and the payout with interval. `left_out`: items without P0, P1 or last year's use.
     """
@@ -47,7 +50,7 @@ class Projection:
 
     def interval(self, quantity: str) -> tuple[float, float, float]:
         """Return estimate, low, high of a quantity."""
-        row = self.table.set_index("quantity").loc[quantity]
+        row = self.table[self.table["quantity"] == quantity].to_dict("records")[0]
         return float(row["estimate"]), float(row["low"]), float(row["high"])
 
     def text(self, lang: str) -> str:
@@ -127,34 +130,32 @@ def project(
         raise UsageError(
             f"batch {batch} has begun; its results are in `vbp savings` (announced: {', '.join(waiting) or 'none'})"
         )
-    items, left_out = _items(panels, batch)
+    items, left_out, official = _items(panels, batch)
     shown = evidence(panels, leave_out=batch)
     rng = np.random.default_rng(seed)
     selected, nonselected, paid = _draw(items, shown, draws, rng)
     factor = fund_factors(items, fund)
-    return _result(batch, items, left_out, shown, _Draws(selected, nonselected, paid, factor))
+    return _result(batch, items, left_out, shown, _Draws(selected, nonselected, paid, factor), official)
 
 
-def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the batch's items of year 1 that can be projected, and those left out with the reason."""
+def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Return the batch's items of year 1 that can be projected, those left out with the reason, the official saving.
+
+    The official saving (yuan) needs P0, P1 and agreed volume only: items without use in the year before count there.
+    """
     rows = first_years(panels)
     rows = rows[rows["batch_id"] == batch].reset_index(drop=True)
     if rows.empty:
-        raise InputError(
-            Problem(
-                f"no agreements of batch {batch}; a projection needs the agreed volume (约定采购量)",
-                rule="table_missing",
-                table="agreements",
-            )
-        )
-    reason = np.select(
-        [rows["p0"].isna(), rows["p1"].isna(), ~(rows["previous"] > 0)], ["NO_P0", "NO_P1", "NO_USE_BEFORE"], default=""
-    )
+        text = f"no agreements of batch {batch}; a projection needs the agreed volume (约定采购量)"
+        raise InputError(Problem(text, rule="table_missing", table="agreements"))
+    rules = [rows["p0"].isna(), rows["p1"].isna(), ~(rows["previous"] > 0)]
+    reason = np.select(rules, ["NO_P0", "NO_P1", "NO_USE_BEFORE"], default="")
     left_out = rows.loc[reason != "", ["hospital_id", "generic"]].assign(reason=reason[reason != ""])
     kept = rows[reason == ""].reset_index(drop=True)
     if kept.empty:
         raise InputError(Problem(f"no item of batch {batch} has P0, P1 and use in the year before", rule="no_items"))
-    return kept, left_out.reset_index(drop=True)
+    official = float(((rows["p0"] - rows["p1"]) * rows["agreed"]).sum()) / 100
+    return kept, left_out.reset_index(drop=True), official
 
 
 def _draw(
@@ -164,14 +165,7 @@ def _draw(
     generics, code = np.unique(items["generic"].to_numpy(dtype=str), return_inverse=True)
     location, scale, df = shown.batch_effect()
     batch = location + scale * rng.standard_t(df, size=(draws, 1))
-    if shown.count:
-        pick = rng.integers(0, len(shown.generics), size=(draws, len(generics)))
-        e, n, c = (shown.generics[name].to_numpy()[pick] for name in ("residual", "nonselected", "paid"))
-        own = rng.choice(shown.hospital_residuals, size=(draws, len(items)))
-    else:
-        e = rng.normal(0, PRIOR_GENERIC_SD, size=(draws, len(generics)))
-        n, c = rng.uniform(0.05, 0.6, size=e.shape), np.ones(e.shape)
-        own = rng.normal(0, PRIOR_HOSPITAL_SD, size=(draws, len(items)))
+    e, growth, n, c, own = _pool(shown, (draws, len(generics)), len(items), rng)
     previous = items["previous"].to_numpy()
     hospital = items["hospital_id"].map(shown.hospital_effect).fillna(0.0).to_numpy(dtype=float)
     weight = np.exp(own + hospital) * previous
@@ -182,7 +176,24 @@ def _draw(
     before = np.bincount(code, weights=previous)
     selected = np.exp(batch + e)[:, code] * before[code] * weight / share[:, code]
     p0, p1 = items["p0"].to_numpy(), items["p1"].to_numpy()
-    return selected, n[:, code] * p0 * previous, c[:, code] * p1 * selected
+    total = growth[:, code] * previous
+    others = np.maximum(total - selected, NO_LESS * total)
+    return selected, n[:, code] * p0 * others, c[:, code] * p1 * selected
+
+
+def _pool(shown: Evidence, shape: tuple[int, int], items: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Return residual, growth, price of others, paid by draw and generic, and hospital residuals by draw and item."""
+    if shown.count:
+        pick = rng.integers(0, len(shown.generics), size=shape)
+        pooled = (shown.generics[name].to_numpy()[pick] for name in ("residual", "growth", "nonselected", "paid"))
+        return (*pooled, rng.choice(shown.hospital_residuals, size=(shape[0], items)))
+    return (
+        rng.normal(0, PRIOR_GENERIC_SD, size=shape),
+        rng.uniform(*PRIOR_GROWTH, size=shape),
+        rng.uniform(*PRIOR_NONSELECTED, size=shape),
+        np.ones(shape),
+        rng.normal(0, PRIOR_HOSPITAL_SD, size=(shape[0], items)),
+    )
 
 
 @dataclass(frozen=True)
@@ -195,10 +206,11 @@ class _Draws:
     factor: np.ndarray
 
 
-def _result(batch: str, items: pd.DataFrame, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws) -> Projection:
+def _result(
+    batch: str, items: pd.DataFrame, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws, official: float
+) -> Projection:
     names, code = np.unique(items["hospital_id"].to_numpy(dtype=str), return_inverse=True)
-    p0, p1, agreed = (items[name].to_numpy() for name in ("p0", "p1", "agreed"))
-    official = float(((p0 - p1) * agreed).sum()) / 100
+    p0, agreed = (items[name].to_numpy() for name in ("p0", "agreed"))
     realised = (p0 * drawn.selected - drawn.paid).sum(axis=1) / 100
     rate = drawn.selected.sum(axis=1) / agreed.sum() if agreed.sum() else np.full(len(realised), np.nan)
     unknown_fund = bool(np.isnan(drawn.factor).any())

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbp import paths
-from vbp.errors import InputError
+from vbp.render import failures, files, fingerprint
 from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.page import figures_in, page
 from vbp.render.parameters import ReportParameters
@@ -20,25 +19,65 @@ from vbp.words import say
 
 if TYPE_CHECKING:
     from vbp.city import City
+    from vbp.render.kernel import Watch
 
 NOTEBOOK = "city_report.ipynb"
 LEAST_FIGURES = 5
+_JSON: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
+_SUMMARY = f"__import__('json').dumps(place.summary(), **{_JSON!r})"
+"""Asked of the report's own kernel: `summary.json` comes from the very objects that the page shows, computed once."""
+
+SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """One place to render: its checked parameters but for the language, the languages, and where to."""
+    """One place to render: its checked parameters but for the language, the languages, and where to.
+
+    Attributes
+    ----------
+    seconds, memory_mib
+        Limits of each notebook's kernel: time-out, and most private memory (0 for no limit).
+    zygote
+        The socket on which a zygote forks kernels; empty for kernels started afresh.
+    made_from
+        What `made_from.json` will say, hashed before anything is read: a file that changes later is seen by the next run.
+    """
 
     slug: str
     inputs: str
     as_of: str
     languages: tuple[str, ...]
     out: Path
+    seconds: float = SECONDS
+    memory_mib: int = 0
+    zygote: str = ""
+    made_from: Mapping[str, Any] | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters as the run's record holds them."""
+        return {"city": self.slug, "inputs": self.inputs, "as_of": self.as_of, "languages": list(self.languages)}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: `reason` is empty where all went well; `problems` are lines for the user."""
+    """What became of a job.
+
+    Attributes
+    ----------
+    reason
+        Why it failed, or why it was left as it is; empty where a report was made.
+    problems
+        Lines for the user where there are several.
+    skipped
+        The report in place was made from the same: nothing was done.
+    peak_mib
+        Peak resident memory of the kernels, MiB; None where the platform does not tell.
+    files
+        SHA-256 of each file of the report, by name.
+    kept
+        The failed notebook below the folder of reports, if there is one.
+    """
 
     slug: str
     ok: bool
@@ -46,39 +85,42 @@ class Outcome:
     reason: str = ""
     problems: tuple[str, ...] = ()
     figures: int = 0
-    files: tuple[str, ...] = field(default=())
+    skipped: bool = False
+    peak_mib: float | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    kept: str = ""
 
 
 def render_city(job: Job) -> Outcome:
     """Render one place into `<out>/<slug>/`; a failure leaves what was there and says why.
 
-    The folder is made beside the old one and exchanged only when every page is whole.
+    The folder is made beside the old one and exchanged only when every page is whole. Whatever goes wrong is an outcome: no
+    place stops the others.
     """
+    from vbp.render.kernel import Watch
+
     started = time.perf_counter()
-    fresh = job.out / f".{job.slug}.{os.getpid()}.new"
+    watch = Watch(job.seconds, job.memory_mib, job.zygote, ask=_SUMMARY)
+    fresh = None
+    failed: dict[str, Any] = {}
     try:
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        figures = _render_into(fresh, job)
-        files = tuple(sorted(path.name for path in fresh.iterdir()))
-        _exchange(fresh, job.out / job.slug)
-        return Outcome(job.slug, True, time.perf_counter() - started, figures=figures, files=files)
-    except NotebookFailed as error:
-        kept = _keep_failed(error.notebook, job)
-        reason = error.reason + (f" ({kept})" if kept else "")
-        return Outcome(job.slug, False, time.perf_counter() - started, reason)
-    except InputError as error:
-        lines = tuple(problem.line() for problem in error.problems)
-        return Outcome(job.slug, False, time.perf_counter() - started, lines[0], lines)
-    except OSError as error:
-        return Outcome(
-            job.slug, False, time.perf_counter() - started, f"{error.strerror or error}: {error.filename or job.out}"
-        )
+        fresh = files.fresh_folder(job.out, job.slug)
+        figures = _render_into(fresh, job, watch)
+        hashes = fingerprint.hashes(sorted(fresh.iterdir()), fresh)
+        fingerprint.stamp(fresh, job.made_from or {})
+        files.put_in_place(fresh, job.out / job.slug)
+    except Exception as error:
+        failed = failures.explain(error, job.out, job.slug)
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+    seconds, peak = time.perf_counter() - started, round(watch.peak_kib / 1024, 1) or None
+    if failed:
+        return Outcome(job.slug, False, seconds, peak_mib=peak, **failed)
+    return Outcome(job.slug, True, seconds, figures=figures, peak_mib=peak, files=hashes)
 
 
-def _render_into(folder: Path, job: Job) -> int:
+def _render_into(folder: Path, job: Job, watch: Watch) -> int:
     """Write notebooks, pages and the summary; return the number of figures on a page."""
     from vbp.city import open_city
     from vbp.sections.published import page_title
@@ -88,7 +130,7 @@ def _render_into(folder: Path, job: Job) -> int:
     for lang in job.languages:
         parameters = ReportParameters(city=job.slug, lang=lang, inputs=job.inputs, as_of=job.as_of)  # type: ignore[arg-type]
         target = folder / f"report.{lang}.ipynb"
-        notebook = execute(paths.notebooks() / NOTEBOOK, target, parameters.model_dump())
+        notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, parameters.model_dump(), watch)
         figures = _prove_figures(notebook, target)
         other = next((f"report.{name}.html" for name in job.languages if name != lang), "")
         notice = say("page.synthetic", lang) if place.synthetic else ""
@@ -98,7 +140,7 @@ def _render_into(folder: Path, job: Job) -> int:
         )
         _write_notebook(target, notebook)
     _write_statement(folder / "statement.xlsx", place, job)
-    _write(folder / "summary.json", json.dumps(place.summary(), ensure_ascii=False, indent=1) + "\n")
+    _write(folder / "summary.json", (watch.answer or json.dumps(place.summary(), **_JSON)) + "\n")
     return figures
 
 
@@ -127,27 +169,6 @@ def _write_notebook(path: Path, notebook: Any) -> None:
     import nbformat
 
     _write(path, nbformat.writes(stable(notebook)) + "\n")
-
-
-def _exchange(fresh: Path, target: Path) -> None:
-    """Put the finished folder in place of the old one: at no moment is a page half-written."""
-    old = fresh.with_suffix(".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.replace(old)
-    fresh.replace(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _keep_failed(notebook: Path, job: Job) -> str:
-    """Keep the failed notebook aside, where nobody takes it for a report; return its place below `out`."""
-    if not notebook.exists():
-        return ""
-    aside = job.out / "failed"
-    aside.mkdir(parents=True, exist_ok=True)
-    target = aside / f"{job.slug}.{notebook.name}"
-    shutil.copyfile(notebook, target)
-    return f"failed/{target.name}"
 
 
 def languages(choice: str) -> Sequence[str]:

@@ -6,9 +6,10 @@ import logging
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-TIMEOUT_SECONDS = 600
+if TYPE_CHECKING:
+    from vbp.render.kernel import Watch
 
 
 class NotebookFailed(Exception):
@@ -20,18 +21,28 @@ class NotebookFailed(Exception):
         self.notebook = notebook
 
 
-def execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> Any:
+def execute(source: Path, target: Path, parameters: Mapping[str, Any], watch: Watch | None = None) -> Any:
     """Run `source` with checked parameters, store it as `target`, return the notebook node.
+
+    Parameters
+    ----------
+    watch
+        Limits of time and memory, the zygote where the kernel is to be forked; takes the kernel's peak memory.
 
     Raises
     ------
     NotebookFailed
-        Where a cell raised, timed out, or did not run (a `sys.exit()` in a cell counts as success for papermill).
+        Where a cell raised, time ran out, the kernel died, or a cell did not run (a `sys.exit()` in a cell counts as
+        success for papermill). The notebook as far as it came is at `target`.
     """
     import papermill
-    from papermill.exceptions import PapermillException
 
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    from vbp.render import engine
+    from vbp.render.kernel import Watch
+
+    engine.register()
+    watch = watch or Watch()
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -39,20 +50,31 @@ def execute(source: Path, target: Path, parameters: Mapping[str, Any]) -> Any:
                 str(source),
                 str(target),
                 dict(parameters),
+                engine_name=engine.WARM if watch.zygote else engine.PLAIN,
                 progress_bar=False,
                 log_output=False,
                 cwd=str(source.parent),
                 request_save_on_cell_execute=False,
                 autosave_cell_every=0,
-                execution_timeout=TIMEOUT_SECONDS,
-                kernel_manager_class="vbp.render.kernel.PrivateKernelManager",
+                watch=watch,
+                kept=str(target),
             )
-    except PapermillException as error:
-        raise NotebookFailed(_one_line(error), target) from error
+    except OSError:
+        raise
     except Exception as error:
-        raise NotebookFailed(f"{type(error).__name__}: {_one_line(error)}", target) from error
+        raise NotebookFailed(_reason(error, watch), target) from error
     _prove_complete(notebook, target)
     return notebook
+
+
+def _reason(error: Exception, watch: Watch) -> str:
+    """Return what stopped the notebook, one line."""
+    from papermill.exceptions import PapermillException
+
+    if watch.expired:
+        return f"stopped after {watch.seconds:g} s, its time-out"
+    line = _one_line(error)
+    return line if isinstance(error, PapermillException) else f"{type(error).__name__}: {line}"
 
 
 def _one_line(error: Exception) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vbp.render import failures, files
 from vbp.render.city import Outcome
 from vbp.render.page import render_template
 from vbp.words import LANGUAGES, money, say
@@ -22,8 +23,9 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
         Of the run that just ended; a place that failed keeps its last good report and is named with the reason.
     """
     latest = {outcome.slug: outcome for outcome in outcomes}
-    slugs = sorted({path.parent.name for path in out.glob("*/summary.json")} | set(latest))
-    places = [_place(out, slug, latest.get(slug)) for slug in slugs]
+    failed = failures.known(out)
+    slugs = sorted({path.parent.name for path in out.glob("*/summary.json")} | set(latest) | set(failed))
+    places = [_place(out, slug, latest.get(slug), failed.get(slug)) for slug in slugs]
     words = {
         key: {lang: say(f"page.{key}", lang) for lang in LANGUAGES}
         for key in (
@@ -36,13 +38,11 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
             "index_first",
             "footer",
         )
-    }
-    temporary = out / ".index.tmp"
-    temporary.write_text(render_template("index.html.j2", places=places, words=words), encoding="utf-8", newline="\n")
-    temporary.replace(out / "index.html")
+    } | {"failed_notebook": {lang: say("render.failed_notebook", lang) for lang in LANGUAGES}}
+    files.write(out / "index.html", render_template("index.html.j2", places=places, words=words))
 
 
-def _place(out: Path, slug: str, outcome: Outcome | None) -> dict[str, Any]:
+def _place(out: Path, slug: str, outcome: Outcome | None, failure: Mapping[str, str] | None) -> dict[str, Any]:
     path = out / slug / "summary.json"
     summary = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     pages = [
@@ -53,19 +53,18 @@ def _place(out: Path, slug: str, outcome: Outcome | None) -> dict[str, Any]:
         "name": summary["name"] if summary else dict.fromkeys(LANGUAGES, slug),
         "synthetic": bool(summary and summary["synthetic"]),
         "pages": pages,
-        "failed": outcome is not None and not outcome.ok,
-        "state": {lang: _state(outcome, summary, lang) for lang in LANGUAGES},
+        "failed": failure is not None,
+        "notebook": failure["notebook"] if failure else "",
+        "state": {lang: _state(outcome, failure, summary, lang) for lang in LANGUAGES},
         "figures": {lang: _figures(summary, lang) for lang in LANGUAGES},
         "first": {lang: _first(summary, lang) for lang in LANGUAGES},
     }
 
 
-def _state(outcome: Outcome | None, summary: Any, lang: str) -> str:
-    if outcome is None:
-        return say("page.state_kept", lang)
-    if outcome.ok:
-        return say("page.state_done", lang)
-    return say("page.state_failed" if summary else "page.state_failed_new", lang, reason=outcome.reason)
+def _state(outcome: Outcome | None, failure: Mapping[str, str] | None, summary: Any, lang: str) -> str:
+    if failure is not None:
+        return say("page.state_failed" if summary else "page.state_failed_new", lang, reason=failure["reason"])
+    return say("page.state_kept" if outcome is None else "page.state_done", lang)
 
 
 def _figures(summary: Any, lang: str) -> str:

@@ -1,44 +1,160 @@
-"""A kernel manager for parallel runs: private IPC sockets instead of TCP ports that can collide (papermill#511)."""
+"""A kernel manager for parallel runs: private IPC sockets instead of TCP ports that can collide (papermill#511), limits
+on time and memory, and warm kernels where a zygote is given."""
 
 from __future__ import annotations
 
+import copy
+import os
+import signal
 import sys
-import tempfile
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 
+from vbp.render import warm
+
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
+SECONDS = 600.0
+
+
+@dataclass
+class Watch:
+    """Limits of one report's kernel, and what it turned out to take.
+
+    Attributes
+    ----------
+    seconds
+        Time-out of the whole notebook; the kernel is killed then, and `expired` says so.
+    memory_mib
+        Most private memory of the kernel (RLIMIT_DATA), 0 for no limit.
+    zygote
+        The zygote's socket for a warm kernel; empty for a kernel started afresh.
+    ask
+        A Python expression put to the kernel after the last cell; empty for none.
+    answer
+        Its value as text (what `repr` of a str would hold), empty where the kernel could not say.
+    peak_kib
+        Peak resident memory, 0 where the platform does not tell.
+    """
+
+    seconds: float = SECONDS
+    memory_mib: int = 0
+    zygote: str = ""
+    ask: str = ""
+    answer: str = ""
+    peak_kib: int = 0
+    expired: bool = False
 
 
 class PrivateKernelManager(AsyncKernelManager):
-    """Start each kernel on sockets in a private folder of its own, with its history in memory.
+    """Start each kernel on sockets in a private folder of its own, with its history in memory, under a `Watch`.
 
     The folder is short (socket paths end at 107 bytes) and is removed with the kernel. Where the platform has no
     UNIX sockets (Windows), the default TCP transport stays.
     """
 
+    watch = Watch()
+
+    @classmethod
+    def under(cls, watch: Watch) -> type[PrivateKernelManager]:
+        """Return the class for one report: papermill and nbclient take a class, and make the manager themselves."""
+        return type(cls.__name__, (cls,), {"watch": watch})
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder = None
+        self._alarm: threading.Timer | None = None
         if sys.platform != "win32":
-            self._folder = tempfile.TemporaryDirectory(prefix="vbp")
+            self._folder = warm.private_folder()
             self.transport = "ipc"
             self.ip = str(Path(self._folder.name) / "k")
             self.connection_file = str(Path(self._folder.name) / "kernel.json")
+
+    @property
+    def kernel_spec(self) -> Any:
+        """The kernel's specification; with a zygote, provisioned by forking."""
+        spec = super().kernel_spec
+        if not self.watch.zygote or spec is None:
+            return spec
+        from vbp.render import provisioner
+
+        provisioner.register()
+        warmed = copy.copy(spec)
+        stanza = {"provisioner_name": provisioner.NAME, "config": {"address": self.watch.zygote}}
+        warmed.metadata = {**spec.metadata, "kernel_provisioner": stanza}
+        return warmed
 
     async def _async_start_kernel(self, **kwargs: Any) -> None:
         extra = kwargs.get("extra_arguments", [])
         if _NO_HISTORY not in extra:  # nbclient passes the option too
             kwargs["extra_arguments"] = [*extra, _NO_HISTORY]
+        kwargs["env"] = warm.environment(kwargs.get("env"))
+        kwargs["cwd"] = str(Path(kwargs.get("cwd") or ".").resolve())
         await super()._async_start_kernel(**kwargs)
+        self._limit()
 
     start_kernel = _async_start_kernel
 
+    def _limit(self) -> None:
+        """Put the kernel under its limits, and first in line where the machine runs out of memory."""
+        pid = self._pid()
+        self._alarm = threading.Timer(self.watch.seconds, self._expire, [pid])
+        self._alarm.daemon = True
+        self._alarm.start()
+        if sys.platform != "linux" or not pid:
+            return
+        import resource
+
+        try:
+            Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+            if self.watch.memory_mib:
+                most = self.watch.memory_mib << 20
+                resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+        except OSError:
+            return  # it has ended already; nbclient will see that
+
+    def _pid(self) -> int:
+        return int(getattr(self.provisioner, "pid", 0) or 0)
+
+    def _expire(self, pid: int) -> None:
+        """Kill the kernel's session when time is up; nbclient notices within a second."""
+        if self._alarm is not None and self.has_kernel and pid == self._pid():
+            self.watch.expired = True
+            os.killpg(pid, signal.SIGKILL) if hasattr(os, "killpg") else os.kill(pid, signal.SIGTERM)
+
+    async def _async_interrupt_kernel(self) -> None:
+        """Interrupt the kernel, but not on the way out: it is killed next and would only complain."""
+        if not self.shutting_down:
+            await super()._async_interrupt_kernel()
+
+    interrupt_kernel = _async_interrupt_kernel
+
+    async def _async_kill_kernel(self, restart: bool = False) -> None:
+        self._remember(_peak_kib(self._pid()))
+        await super()._async_kill_kernel(restart=restart)
+
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         await super()._async_cleanup_resources(restart=restart)
+        self._remember(getattr(self.provisioner, "peak_kib", None))
         if self._folder is not None and not restart:
             self._folder.cleanup()
 
     cleanup_resources = _async_cleanup_resources
+
+    def _remember(self, peak_kib: int | None) -> None:
+        self.watch.peak_kib = max(self.watch.peak_kib, peak_kib or 0)
+
+
+def _peak_kib(pid: int) -> int | None:
+    """Return the peak resident memory of a running process, None where the platform does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), None)

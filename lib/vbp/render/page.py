@@ -79,7 +79,7 @@ def figure(spec: Any, number: int) -> str:
     ).replace("<", "\\u003c")
     label = html.escape(meta.get("alt", ""), quote=True)
     return (
-        f'<figure class="chart" id="chart-{number}"><div class="plot" role="img" aria-label="{label}" '
+        f'<figure class="chart" id="chart-{number}"><div class="plot" role="group" aria-label="{label}" '
         f'style="min-height:{int(spec["layout"].get("height", 380))}px"></div>'
         f'<script type="application/json">{data}</script><figcaption>{html.escape(meta.get("help", ""))}</figcaption></figure>'
     )

@@ -1,116 +1,177 @@
-"""A run over many places: progress, index, run record, and what failed; one failure never stops the others."""
+"""A run over many places: what is unchanged is left, the rest rendered; index, record and summary; a failure stops no other."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import platform
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import nullcontext
-from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version
-from multiprocessing import get_context
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vbp import __version__, paths
-from vbp.render.city import NOTEBOOK, Job, Outcome, render_city
+from vbp import paths
+from vbp.errors import InputError, Problem
+from vbp.render import failures, files, fingerprint, warm
+from vbp.render.city import NOTEBOOK, Job, Outcome
 from vbp.render.index import write_index
+from vbp.render.lock import only_run
 from vbp.render.page import write_assets
+from vbp.render.pool import Prepare, rendered
+from vbp.render.record import Run, now, write_record
 
-_PACKAGES = ("pandas", "numpy", "plotly", "papermill", "nbconvert", "ipykernel")
+UNCHANGED = "unchanged: inputs, facts, rules, notebook, library and versions are those of the report in place"
 Report = Callable[[Outcome], None]
 
 
-def render_all(jobs: Sequence[Job], out: Path, workers: int = 1, progress: Report | None = None) -> tuple[Outcome, ...]:
-    """Render every job, write the index and the run's record, and return all outcomes in the order of the jobs.
+def render_all(
+    jobs: Sequence[Job],
+    out: Path,
+    workers: int = 1,
+    progress: Report | None = None,
+    *,
+    force: bool = False,
+    plain: bool = False,
+) -> tuple[Outcome, ...]:
+    """Render what changed; see `render_run`, which also tells where the record stands."""
+    return render_run(jobs, out, workers, progress, force=force, plain=plain)[0].outcomes  # type: ignore[return-value]
+
+
+def render_run(
+    jobs: Sequence[Job],
+    out: Path,
+    workers: int = 1,
+    progress: Report | None = None,
+    *,
+    force: bool = False,
+    plain: bool = False,
+) -> tuple[Run, Path]:
+    """Render every job that changed, write the index and the run's record; return the run and its record's path.
 
     Parameters
     ----------
     workers
-        Processes at a time; each starts kernels of its own on private sockets.
+        Processes at a time.
     progress
-        Called with each outcome as it comes.
+        Called with each outcome as it comes, those of skipped places first.
+    force
+        Render what is unchanged too.
+    plain
+        Start each kernel afresh, with papermill's plain engine, instead of forking warm ones.
+
+    Raises
+    ------
+    InputError
+        Where another run holds the folder, or reports cannot be written there at all.
     """
-    started = datetime.now(UTC)
-    out.mkdir(parents=True, exist_ok=True)
-    write_assets(out / "assets")
-    by_slug: dict[str, Outcome] = {}
-    for outcome in _outcomes(jobs, workers):
-        by_slug[outcome.slug] = outcome
-        if progress:
-            progress(outcome)
-    outcomes = tuple(by_slug[job.slug] for job in jobs)
-    write_index(out, outcomes)
-    _write_record(out, jobs, outcomes, started)
-    return outcomes
+    started = now()
+    with only_run(out):
+        try:
+            warm.sweep()
+            files.recover(out)
+            write_assets(out / "assets")
+        except OSError as error:
+            raise files.unwritable(out, error) from error
+        basis = fingerprint.basis(paths.notebooks() / NOTEBOOK)
+        jobs = [replace(job, made_from=fingerprint.made_from(job, basis)) for job in jobs]
+        by_slug: dict[str, Outcome] = {}
+        changed = [job for job in jobs if force or fingerprint.difference(job.out / job.slug, job.made_from or {})]
+        with _kernels(plain, changed) as (kernels, prepare):
+            for outcome in _outcomes(jobs, changed, workers, prepare):
+                by_slug[outcome.slug] = outcome
+                if progress:
+                    progress(outcome)
+        outcomes = tuple(by_slug[job.slug] for job in jobs)
+        run = Run(started, (now() - started).total_seconds(), kernels, jobs, outcomes, basis)
+        return run, _finish(out, run)
 
 
-def _outcomes(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
-    if workers <= 1 or len(jobs) <= 1:
-        yield from map(render_city, jobs)
+@contextmanager
+def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
+    """Give how kernels are started, and what readies a job for it; a zygote is started with the first job only.
+
+    One notebook alone is done sooner with a fresh kernel than with a zygote, which imports more than one report needs.
+    """
+    why = warm.unavailable()
+    if plain or why or sum(len(job.languages) for job in jobs) < 2:
+        if why and not plain:
+            print(f"kernels are started one by one with papermill's plain engine: {why}", file=sys.stderr)
+        yield "plain", lambda job: job
         return
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(render_city, job): job for job in jobs}
-        for future in as_completed(futures):
-            try:
-                yield future.result()
-            except Exception as error:  # a worker that died takes its job with it, not the run
-                yield Outcome(futures[future].slug, False, 0.0, f"the worker process died: {type(error).__name__}")
+    with ExitStack() as stack:
+        nurseries: list[warm.Nursery] = []
+
+        def prepare(job: Job) -> Job:
+            if not nurseries:
+                nurseries.append(stack.enter_context(warm.Nursery()))
+            return replace(job, zygote=nurseries[0].address())
+
+        yield "warm", prepare
 
 
-def _write_record(out: Path, jobs: Sequence[Job], outcomes: Sequence[Outcome], started: datetime) -> None:
-    """Write `runs/<id>.json`: inputs' hashes, versions, parameters, duration and outcome of each place."""
-    identifier = f"{started:%Y%m%dT%H%M%S}-{os.getpid()}"
-    record: dict[str, Any] = {
-        "run": identifier,
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
-        "python": platform.python_version(),
-        "versions": {"vbp": __version__} | {name: version(name) for name in _PACKAGES},
-        "hashes": {
-            "notebook": _hash(paths.notebooks() / NOTEBOOK),
-            "data": {path.name: _hash(path) for path in sorted(paths.data().glob("*.csv"))},
-        },
-        "places": [
-            {
-                "parameters": {"city": job.slug, "inputs": job.inputs, "as_of": job.as_of, "languages": job.languages},
-                "inputs": {path.name: _hash(path) for path in _input_files(job)},
-                **asdict(outcome) | {"seconds": round(outcome.seconds, 2)},
-            }
-            for job, outcome in zip(jobs, outcomes, strict=True)
-        ],
-    }
-    folder = out / "runs"
-    folder.mkdir(exist_ok=True)
-    temporary = folder / f".{identifier}.tmp"
-    temporary.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(folder / f"{identifier}.json")
+def _outcomes(jobs: Sequence[Job], changed: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
+    todo = {job.slug for job in changed}
+    yield from (Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True) for job in jobs if job.slug not in todo)
+    yield from rendered(changed, workers, prepare)
 
 
-def _input_files(job: Job) -> list[Path]:
-    return sorted(path for path in Path(job.inputs).iterdir() if path.is_file()) if job.inputs else []
+def _finish(out: Path, run: Run) -> Path:
+    """Write what a run leaves beside the pages; the pages stand even where this cannot be written."""
+    try:
+        for outcome in run.outcomes:
+            if outcome.ok:
+                failures.forget(out, outcome.slug)
+            else:
+                failures.remember(out, outcome.slug, outcome.reason, outcome.kept)
+        write_index(out, run.outcomes)
+        return write_record(out, run)
+    except OSError as error:
+        lost = [Problem(f"{outcome.slug}: {outcome.reason}", "report_failed") for outcome in run.failed]
+        raise InputError([*lost, *files.unwritable(out, error).problems]) from error
 
 
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def progress_bar(total: int, quiet: bool = False) -> Any:
+    """Return a context that gives a progress callback: a bar on a terminal, a line per place elsewhere (standard error).
 
-
-def progress_bar(total: int) -> Any:
-    """Return a context that gives a progress callback: a bar on a terminal, a line per place elsewhere (standard error)."""
-    import sys
-
+    With `quiet` only failures are told. A skipped place is counted and gets no line: a run without changes says nothing here.
+    """
+    if quiet:
+        return nullcontext(lambda outcome: None)
     if not sys.stderr.isatty():
-        return nullcontext(lambda outcome: print(_line(outcome), file=sys.stderr, flush=True))
+        return nullcontext(_Lines(total))
     return _Bar(total)
 
 
 def _line(outcome: Outcome) -> str:
-    return f"{outcome.slug}: {f'{outcome.figures} figures' if outcome.ok else 'FAILED, ' + outcome.reason} ({outcome.seconds:.1f} s)"
+    told = f"{outcome.figures} figures" if outcome.ok else "FAILED, " + outcome.reason
+    return f"{outcome.slug}: {told} ({outcome.seconds:.1f} s)"
+
+
+class _Lines:
+    """A line per place with the time that is left, reckoned from the reports made so far."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done, self._rendered = total, 0, 0
+        self._started: float | None = None
+
+    def __call__(self, outcome: Outcome) -> None:
+        self._done += 1
+        if outcome.skipped:
+            return
+        if self._started is None:
+            self._started = time.monotonic() - outcome.seconds
+        self._rendered += 1
+        each = (time.monotonic() - self._started) / self._rendered
+        left = f", {clock(each * (self._total - self._done))} left" if self._done < self._total else ""
+        print(f"[{self._done}/{self._total}] {_line(outcome)}{left}", file=sys.stderr, flush=True)
+
+
+def clock(seconds: float) -> str:
+    """Return a duration for people: 45 s, 3 min 20 s, 1 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 class _Bar:

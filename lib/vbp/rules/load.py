@@ -86,7 +86,7 @@ def _resolved(path: Path, seen: tuple[str, ...]) -> dict[str, Any]:
             "profile", str(parent), profile_names())
         raise InputError(Problem(why, rule="profile_extends", file=path.name, column="extends", value=str(parent)))
     base = _resolved(folder() / f"{parent}.yaml", (*seen, parent))
-    inherited = {key: base[key] for key in ("settlement", "assessment", "unverified") if key in base}
+    inherited: dict[str, Any] = {key: base[key] for key in ("settlement", "assessment", "unverified") if key in base}
     return _merged(inherited, document)
 
 

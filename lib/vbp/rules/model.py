@@ -190,7 +190,7 @@ class Profile(Strict):
         known = {f"settlement.{key}" for key in Settlement.model_fields}
         known |= {f"assessment.{key}" for key in Assessment.model_fields} | {"effective", "source"}
         if strange := sorted(set(self.unverified) - known):
-            raise ValueError(f"'unverified' names no parameter: {', '.join(strange)}; write e.g. settlement.eligibility")
+            raise ValueError(f"'unverified' names no parameter: {', '.join(strange)}; e.g. settlement.eligibility")
         return self
 
     def is_unverified(self, parameter: str) -> bool:

@@ -102,7 +102,7 @@ def _use(panels: Panels, groups: pd.DataFrame) -> dict[str, pd.Series]:
     rows = rows.astype({"product_id": object}).merge(groups, on="product_id", validate="m:1")
     never = set(panels.prices["generic"].astype(object))
     rows = rows[~rows["generic"].isin(never)]
-    return {group: part.groupby("month")["amount_fen"].sum() for group, part in rows.groupby("substitute_group")}
+    return {str(group): part.groupby("month")["amount_fen"].sum() for group, part in rows.groupby("substitute_group")}
 
 
 def _change(

@@ -20,7 +20,8 @@ def codes(column: pd.Series, index: pd.Index) -> np.ndarray:
         places = index.get_indexer(column.cat.categories.astype(object))
         own = column.cat.codes.to_numpy()
         return np.where(own >= 0, np.append(places, MISSING)[own], MISSING)
-    return np.asarray(index.get_indexer(pd.Index(column.astype(object))))
+    dates = isinstance(index, pd.DatetimeIndex)
+    return np.asarray(index.get_indexer(pd.Index(column if dates else column.astype(object))))
 
 
 def numbers(column: pd.Series, missing: int = 0) -> np.ndarray:
@@ -45,7 +46,7 @@ class Keys:
         frames = (panels.cells, panels.product_month, panels.items, panels.prices)
         names = {column: _sorted(column, frames) for column in ("hospital_id", "batch_id", "generic")}
         seen = panels.product_month["month"]
-        months = pd.Index(pd.date_range(seen.min(), seen.max(), freq="MS"))
+        months = pd.date_range(seen.min(), seen.max(), freq="MS")
         shape = len(names["batch_id"]) * len(names["generic"])
         p0, p1 = np.full(shape, MISSING, dtype=np.int64), np.full(shape, MISSING, dtype=np.int64)
         keys = cls(names["hospital_id"], names["batch_id"], names["generic"], months, p0, p1)

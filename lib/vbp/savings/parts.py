@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from vbp.fine import FEN, STEP, Fine
+from vbp.fine import STEP, Fine
 from vbp.savings.keys import MISSING, Keys, codes, numbers
 
 if TYPE_CHECKING:
     from vbp.ledger import Panels
+
+SPAN = 10**6
+"""More days than any calendar has: two days packed into one integer."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,13 @@ def official_by_month(panels: Panels, as_of: pd.Timestamp, whole: Part) -> tuple
     What does not divide evenly goes to the first months, so that nothing is lost.
     """
     items = panels.items[(panels.items["start_date"] <= as_of).to_numpy()]
-    spans, own = np.unique(
-        items[["start_date", "end_date"]].to_numpy(dtype="datetime64[D]"), axis=0, return_inverse=True
-    )
-    sums = whole.amounts.grouped(own.ravel(), len(spans)) if len(items) else Fine.exactly([])
+    days = [items[name].to_numpy(dtype="datetime64[D]").astype(np.int64) for name in ("start_date", "end_date")]
+    own, spans = pd.factorize(days[0] * SPAN + days[1])
+    sums = whole.amounts.grouped(own, len(spans))
     found: dict[pd.Timestamp, int] = {}
-    for (start, end), high, low in zip(spans, sums.high, sums.low, strict=True):
-        months = months_of(pd.Timestamp(start), pd.Timestamp(end))
+    for span, high, low in zip(spans, sums.high, sums.low, strict=True):
+        start, end = (pd.Timestamp(np.datetime64(int(day), "D")) for day in divmod(int(span), SPAN))
+        months = months_of(start, end)
         each, rest = divmod(int(high) * STEP + int(low), len(months))
         for number, month in enumerate(months):
             found[month] = found.get(month, 0) + each + (number < rest)
@@ -137,55 +140,36 @@ def potential(panels: Panels, keys: Keys) -> tuple[Part, Part]:
 def _free_volume(panels: Panels, keys: Keys, hospital: np.ndarray, variety: np.ndarray, year: np.ndarray) -> np.ndarray:
     """Return per cell the reported volume that no agreement binds (thousandths of a unit); NaN without an agreement."""
     items = panels.items
-    top = int(max(year.max(initial=0), numbers(items["agreement_year"]).max(initial=0))) + 2
-    varieties = len(keys.p0_e10)
+    own_variety, own_year = keys.variety(items), numbers(items["agreement_year"])
+    # a dense table hospital × variety × year: varieties by their place among those with prices, years from −1 on
+    place = np.full(len(keys.p0_e10) + 1, len(panels.prices))
+    place[keys.variety(panels.prices)] = np.arange(len(panels.prices))
+    years = int(max(year.max(initial=0), own_year.max(initial=0))) + 2
 
     def key(h: np.ndarray, v: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return (h.astype(np.int64) * varieties + v) * top + (y + 1)
+        return np.asarray((h * (len(panels.prices) + 1) + place[v]) * years + y + 1)
 
-    own = key(codes(items["hospital_id"], keys.hospitals), keys.variety(items), numbers(items["agreement_year"]))
+    own = key(codes(items["hospital_id"], keys.hospitals), own_variety, own_year)
     free = numbers(items["base_milliunits"]) - numbers(items["agreed_milliunits"])
-    found = pd.Series(free.astype(float)).groupby(own).sum().clip(lower=0)
-    return found.reindex(key(hospital, variety, year)).to_numpy(dtype=float)
+    size = len(keys.hospitals) * (len(panels.prices) + 1) * years
+    sums = np.maximum(np.bincount(own, weights=free, minlength=size), 0.0)
+    agreed = np.bincount(own, minlength=size) > 0
+    cell = key(hospital, variety, year)
+    return np.where(agreed[cell], sums[cell], np.nan)
 
 
 def spread(sums: Fine, weights: np.ndarray) -> Fine:
     """Return each group's amount shared out over the columns of `weights` (groups × columns), then added up by column.
 
-    What a group's weights do not divide evenly goes to its largest remainders; a group without weights keeps its
-    amount in the first column.
+    Shares are rounded to 10^-7 yuan; what that leaves goes to the group's heaviest column, the first one where a group
+    has no weight at all, so that nothing is lost.
     """
-    found = [0] * weights.shape[1]
-    for high, low, row in zip(sums.high, sums.low, weights, strict=True):
-        amount = int(high) * STEP + int(low)
-        if amount:
-            for place, piece in _pieces(amount, row):
-                found[place] += piece
-    return Fine.exactly(found)
-
-
-def _pieces(amount: int, weights: np.ndarray) -> list[tuple[int, int]]:
-    places = np.flatnonzero(weights > 0)
-    total = int(weights[places].sum())
-    if not total:
-        return [(0, amount)]
-    down = [amount * int(weights[place]) // total for place in places]
-    rests = sorted(range(len(places)), key=lambda i: -(amount * int(weights[places[i]]) % total))
-    for i in rests[: amount - sum(down)]:
-        down[i] += 1
-    return [(int(place), piece) for place, piece in zip(places, down, strict=True)]
-
-
-__all__ = [
-    "FEN",
-    "Part",
-    "excess",
-    "excess_by_month",
-    "months_of",
-    "official",
-    "official_by_month",
-    "potential",
-    "realised",
-    "realised_by_month",
-    "spread",
-]
+    total = weights.sum(axis=1, keepdims=True).astype(float)
+    shares = np.divide(weights, total, out=np.zeros(weights.shape), where=total > 0)
+    pieces = np.rint(sums.high[:, None] * shares).astype(np.int64)
+    heaviest = weights.argmax(axis=1)
+    rows = np.arange(len(weights))
+    pieces[rows, heaviest] += sums.high - pieces.sum(axis=1)
+    return Fine.of(
+        pieces.sum(axis=0), np.bincount(heaviest, weights=sums.low, minlength=weights.shape[1]).astype(np.int64)
+    )

@@ -46,10 +46,13 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
     day = pd.Timestamp(as_of) if as_of is not None else last + pd.offsets.MonthEnd(0)
     axes = _axes(panels, keys)
     kinds = _kinds(panels, keys, day)
-    sums: Sums = {
-        cut: {kind: _by(cut, part, keys, axes) for kind, part in kinds.items()} for cut in CUTS if cut != "month"
-    }
-    months, sums["month"] = _by_month(panels, keys, day, kinds)
+    sums: Sums = {cut: {} for cut in CUTS}
+    varieties: dict[str, Fine] = {}
+    for kind, part in kinds.items():
+        varieties[kind], by = _by(part, keys, axes)
+        for cut, amounts in by.items():
+            sums[cut][kind] = amounts
+    months, sums["month"] = _by_month(panels, keys, day, kinds["official"], varieties)
     axes["month"] = pd.Index(months)
     moved = alternatives(panels, products, last)
     _add_alternatives(sums, moved.monthly, axes, panels, keys)
@@ -62,15 +65,16 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
         left_out,
         share,
         moved.table.assign(change_fen=[float(x) for x in moved.table["change_fen"]]),
-        _baselines(panels, keys, kinds),
+        _baselines(panels, keys, varieties),
         day.date(),
         _assumptions(moved.table, products),
     )
 
 
 def _axes(panels: Panels, keys: Keys) -> dict[str, pd.Index]:
-    years = sorted(set(numbers(panels.items["agreement_year"])) | set(numbers(panels.cells["period"])))
-    return {"generic": keys.generics, "hospital": keys.hospitals, "batch": keys.batches, "year": pd.Index(years)}
+    years = set(pd.unique(numbers(panels.items["agreement_year"]))) | set(pd.unique(numbers(panels.cells["period"])))
+    whole = range(int(min(years)), int(max(years)) + 1)
+    return {"generic": keys.generics, "hospital": keys.hospitals, "batch": keys.batches, "year": pd.Index(whole)}
 
 
 def _kinds(panels: Panels, keys: Keys, day: pd.Timestamp) -> dict[str, Part]:
@@ -85,25 +89,32 @@ def _kinds(panels: Panels, keys: Keys, day: pd.Timestamp) -> dict[str, Part]:
     }
 
 
-def _by(cut: str, part: Part, keys: Keys, axes: Mapping[str, pd.Index]) -> Fine:
-    """Return a part's sums along one axis; rows without a key hold nothing (their amounts are zero by construction)."""
+def _by(part: Part, keys: Keys, axes: Mapping[str, pd.Index]) -> tuple[Fine, dict[str, Fine]]:
+    """Return a part's sums by variety, and by generic, batch, hospital, year: two passes over the rows, the rest small.
+
+    Rows without a variety hold nothing (their amounts are zero by construction).
+    """
     assert part.hospital is not None and part.year is not None
-    place = part.hospital
-    if cut == "generic":
-        place = keys.generic_of(part.variety)
-    elif cut == "batch":
-        place = keys.batch_of(part.variety)
-    elif cut == "year":
-        place = np.asarray(axes["year"].get_indexer(pd.Index(part.year)))
-    known = place >= 0
-    return part.amounts.where(known).grouped(np.where(known, place, 0), len(axes[cut]))
+    known = part.variety >= 0
+    by_variety = part.amounts.where(known).grouped(np.where(known, part.variety, 0), len(keys.p0_e10))
+    years, hospitals = len(axes["year"]), len(keys.hospitals)
+    both = part.amounts.where(known).grouped(
+        part.hospital * years + part.year - int(axes["year"][0]), hospitals * years
+    )
+    variety, cell = np.arange(len(keys.p0_e10)), np.arange(hospitals * years)
+    return by_variety, {
+        "generic": by_variety.grouped(keys.generic_of(variety), len(keys.generics)),
+        "batch": by_variety.grouped(keys.batch_of(variety), len(keys.batches)),
+        "hospital": both.grouped(cell // years, hospitals),
+        "year": both.grouped(cell % years, years),
+    }
 
 
 def _by_month(
-    panels: Panels, keys: Keys, day: pd.Timestamp, kinds: Mapping[str, Part]
+    panels: Panels, keys: Keys, day: pd.Timestamp, whole: Part, varieties: Mapping[str, Fine]
 ) -> tuple[list[pd.Timestamp], dict[str, Fine]]:
     """Return the months and each kind's sums: what was bought by its month, agreed volume spread over its year."""
-    ahead, official = parts.official_by_month(panels, day, kinds["official"])
+    ahead, official = parts.official_by_month(panels, day, whole)
     months = sorted(set(keys.months) | set(ahead))
     place = {month: number for number, month in enumerate(months)}
     found: dict[str, Fine] = {}
@@ -112,18 +123,13 @@ def _by_month(
         spread[place[month]] = amount
     found["official"] = Fine.exactly(spread)
     moved = np.array([place[month] for month in keys.months])
-    for kind, part in (
-        ("realised", parts.realised_by_month(panels, keys)),
-        ("excess", parts.excess_by_month(panels, keys)),
-    ):
+    bought = (("realised", parts.realised_by_month(panels, keys)), ("excess", parts.excess_by_month(panels, keys)))
+    for kind, part in bought:
         assert part.month is not None
         found[kind] = part.amounts.grouped(moved[part.month], len(months))
     weights = _nonselected_by_month(panels, keys, moved, len(months))
     for kind in ("potential", "potential_lawful"):
-        part = kinds[kind]
-        known = part.variety >= 0
-        sums = part.amounts.where(known).grouped(np.where(known, part.variety, 0), len(keys.p0_e10))
-        found[kind] = parts.spread(sums, weights)
+        found[kind] = parts.spread(varieties[kind], weights)
     return months, found
 
 
@@ -216,25 +222,20 @@ def _left_out(panels: Panels, keys: Keys) -> tuple[pd.DataFrame, float]:
     return table, float(table["share_of_spending"].sum())
 
 
-def _baselines(panels: Panels, keys: Keys, kinds: Mapping[str, Part]) -> pd.DataFrame:
+def _baselines(panels: Panels, keys: Keys, varieties: Mapping[str, Fine]) -> pd.DataFrame:
     """Return official and realised saving by the source and basis of P0, for a saving is never without its baseline."""
-    source = panels.prices["p0_source"].astype(object)
-    basis = (
-        panels.prices["p0_basis"].astype(object) if "p0_basis" in panels.prices else pd.Series(None, index=source.index)
-    )
+    prices = panels.prices
+    source = prices["p0_source"].astype(object)
+    basis = prices["p0_basis"].astype(object) if "p0_basis" in prices else pd.Series(None, index=source.index)
     labels = [
         f"{a}: {b}" if a == "given" and isinstance(b, str) else str(a) for a, b in zip(source, basis, strict=True)
     ]
     axis = pd.Index(sorted(set(labels)))
     place = np.zeros(len(keys.p0_e10), dtype=np.int64)
-    place[keys.variety(panels.prices)] = axis.get_indexer(pd.Index(labels))
+    place[keys.variety(prices)] = axis.get_indexer(pd.Index(labels))
     found: dict[str, Any] = {"p0_source": list(axis)}
     for kind in ("official", "realised"):
-        part = kinds[kind]
-        known = part.variety >= 0
-        found[f"{kind}_yuan"] = (
-            part.amounts.where(known).grouped(place[np.where(known, part.variety, 0)], len(axis)).to_yuan()
-        )
+        found[f"{kind}_yuan"] = varieties[kind].grouped(place, len(axis)).to_yuan()
     return pd.DataFrame(found)
 
 

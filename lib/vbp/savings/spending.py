@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from vbp.decomposition import Bennet, LogMean, bennet, changes, log_mean_parts
+from vbp.decomposition import Bennet, LogMean, bennet, log_mean_parts
+from vbp.savings.keys import codes, numbers
 from vbp.savings.parts import months_of
 from vbp.words.said import Said
 
@@ -43,18 +46,17 @@ def spending_change(panels: Panels, products: pd.DataFrame | None = None) -> Spe
     `products` (`product_id, originator`) adds the structure originator / generic; a product counts as selected where
     the batch awarded it (main or backup), in both windows.
     """
-    rows = panels.product_month.astype({"product_id": object, "generic": object})
-    span = (pd.Timestamp(rows["month"].min()), pd.Timestamp(rows["month"].max()))
+    use = _Use.of(panels)
     originators = _originators(products)
     found: dict[str, tuple[dict[str, Any], Bennet, LogMean]] = {}
     skipped: list[tuple[str, str, str]] = []
     for batch, prices in panels.prices.groupby("batch_id", observed=True, sort=True):
-        windows = _windows(prices, span)
+        windows = _windows(prices, (use.months[0], use.months[-1]))
         if windows is None:
             skipped.append((str(batch), "", "no month before the start, or none after it, in the ledger"))
             continue
-        own = rows[rows["generic"].isin(set(prices["generic"].astype(object)))]
-        table, odd = _table(own, windows, _awarded(panels, batch), originators)
+        own = pd.Series(use.generics).isin(set(prices["generic"].astype(object)))
+        table, odd = _table(use, np.flatnonzero(own), windows, _awarded(panels, batch), originators)
         skipped += [(str(batch), product, "spending without quantity, or returns above purchases") for product in odd]
         if table.empty:
             skipped.append((str(batch), "", "no purchases with a price in the months compared"))
@@ -86,46 +88,68 @@ Windows = tuple[list[pd.Timestamp], list[pd.Timestamp]]
 
 
 def _windows(prices: pd.DataFrame, span: tuple[pd.Timestamp, pd.Timestamp]) -> Windows | None:
-    """Return the last months (at most twelve) of the batch and the same calendar months before its start."""
+    """Return the last months (at most twelve) of the batch and the same calendar months of the year before its start."""
     start, end = pd.Timestamp(prices["start_date"].min()), pd.Timestamp(prices["end_date"].max())
     begin = start if start.day == 1 else start + pd.offsets.MonthBegin(1)
     after = [month for month in months_of(begin, end) if begin <= month <= span[1]][-12:]
-    if not after:
-        return None
-    years = 1
-    while after[-1] - pd.DateOffset(years=years) >= start.replace(day=1):
-        years += 1
-    before = [month - pd.DateOffset(years=years) for month in after]
-    # twelve months of the run may straddle the start once shifted: each month by its own number of years then
-    before = [month if month < start.replace(day=1) else month - pd.DateOffset(years=1) for month in before]
-    return (before, after) if min(before) >= span[0] else None
+    first = start.replace(day=1)
+    before = sorted(_moved_before(month, first) for month in after)
+    return (before, after) if before and before[0] >= span[0] else None
+
+
+def _moved_before(month: pd.Timestamp, first: pd.Timestamp) -> pd.Timestamp:
+    """Return the last same calendar month before `first`."""
+    years = first.year - month.year - (month.month >= first.month)
+    return month + pd.DateOffset(years=years)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """Quantity (thousandths) and amount (fen) by product and month, products sorted, months without a gap."""
+
+    products: np.ndarray
+    generics: np.ndarray
+    months: pd.DatetimeIndex
+    quantity: np.ndarray
+    amount: np.ndarray
+
+    @classmethod
+    def of(cls, panels: Panels) -> _Use:
+        """Return the use of a city's panels."""
+        rows = panels.product_month
+        months = pd.date_range(rows["month"].min(), rows["month"].max(), freq="MS")
+        product, names = pd.factorize(rows["product_id"], sort=True)
+        place = product * len(months) + codes(rows["month"], months)
+        sums = []
+        for name in ("quantity_milliunits", "amount_fen"):
+            total = np.zeros(len(names) * len(months), dtype=np.int64)
+            np.add.at(total, place, numbers(rows[name]))
+            sums.append(total.reshape(len(names), len(months)))
+        generics = np.empty(len(names), dtype=object)
+        generics[product] = rows["generic"].to_numpy(dtype=object)
+        return cls(np.asarray(names, dtype=object), generics, months, sums[0], sums[1])
 
 
 def _table(
-    rows: pd.DataFrame, windows: Windows, awarded: set[Any], originators: set[Any]
+    use: _Use, rows: np.ndarray, windows: Windows, awarded: set[Any], originators: set[Any]
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the `changes` of the two windows and the products left out because one of them has no price."""
-    sides = []
-    for months in windows:
-        inside = rows[rows["month"].isin(months)]
-        sums = (
-            inside.groupby(["product_id", "generic"], observed=True)[["quantity_milliunits", "amount_fen"]]
-            .sum()
-            .reset_index()
-        )
-        sums["selected"] = sums["product_id"].isin(awarded)
-        sums["originator"] = sums["product_id"].isin(originators)
-        sides.append(sums)
-    bad = [side.loc[(side["quantity_milliunits"] <= 0) | (side["amount_fen"] <= 0), "product_id"] for side in sides]
-    gone = [side.loc[(side["quantity_milliunits"] == 0) & (side["amount_fen"] == 0), "product_id"] for side in sides]
-    odd = set().union(*(set(b) - set(g) for b, g in zip(bad, gone, strict=True)))
-    kept = [side[~side["product_id"].isin(odd)] for side in sides]
-    frames = [side.rename(columns={"quantity_milliunits": "quantity", "amount_fen": "value"}) for side in kept]
-    table = changes(frames[0], frames[1], LEVELS)
+    places = [use.months.get_indexer(pd.DatetimeIndex(months)) for months in windows]
+    quantity, amount = ([total[rows][:, place].sum(axis=1) for place in places] for total in (use.quantity, use.amount))
+    empty = [(q == 0) & (a == 0) for q, a in zip(quantity, amount, strict=True)]
+    good = [none | ((q > 0) & (a > 0)) for none, q, a in zip(empty, quantity, amount, strict=True)]
+    kept = np.flatnonzero(good[0] & good[1] & ~(empty[0] & empty[1]))
+    names = use.products[rows]
+    columns: dict[str, Any] = {
+        "product_id": names[kept],
+        "generic": use.generics[rows][kept],
+        "selected": [name in awarded for name in names[kept]],
+        "originator": [name in originators for name in names[kept]],
+    }
     for side in (0, 1):
-        table[f"quantity_{side}"] = [value.scaleb(-3) for value in table[f"quantity_{side}"]]
-        table[f"value_{side}"] = [value.scaleb(-2) for value in table[f"value_{side}"]]
-    return table, sorted(map(str, odd))
+        columns[f"quantity_{side}"] = [Decimal(int(value)).scaleb(-3) for value in quantity[side][kept]]
+        columns[f"value_{side}"] = [Decimal(int(value)).scaleb(-2) for value in amount[side][kept]]
+    return pd.DataFrame(columns), sorted(map(str, names[~(good[0] & good[1])]))
 
 
 def _row(batch: str, windows: Windows, parts: Bennet) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _series(record: dict[Any, Any], lang: str) -> tuple[Cell | str, ...]:
         number_cell(record["rank"]),
         name_cell(record["generic"]),
         say(f"measure.{record['measure']}", lang),
-        str(record["date"] or MISSING),
+        record["date"] if isinstance(record["date"], str) else MISSING,
         number_cell(record["points"]),
         Cell(change_text(record), "" if level != level else f"{level:.4f}"),
         record["p_shown"] if isinstance(record["p_shown"], str) else MISSING,

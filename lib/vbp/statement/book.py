@@ -17,13 +17,16 @@ from vbp.statement.heading import Heading
 from vbp.statement.hospital import RowCells, hospital_data, write_hospital
 from vbp.statement.parameters import SHEET, write_parameters, write_sources
 from vbp.surplus import Settlement
+from vbp.surplus.lines import records
 
 LARGEST_LINES, LARGEST_HOSPITALS = 40_000, 120
 """Above either, Excel opens one workbook only with pain: one file per hospital and a summary instead."""
-HEADS = ("医疗机构代码", "医疗机构", "批次", "协议年度", "预算B(元)", "支出E(元)", "净额(元)", "结余测算基数(元)", "留用比例k", "结余留用额(元)",
+HEADS = ("医疗机构代码", "医疗机构", "批次", "协议年度", "预算B(元)", "支出E(元)", "净额(元)",
+         "结余测算基数(元)", "留用比例k", "结余留用额(元)",
          "系统核算额(元)", "核对", "说明")
 WIDTHS = (16, 28, 12, 9, 17, 17, 17, 17, 10, 17, 17, 9, 46)
 FIRST = 5
+HINT = "“系统核算额”为程序精确计算结果；“核对”变红表示与表内公式结果不一致（例如改动了参数）。"
 
 
 def write_statement(settlement: Settlement, out: Path, heading: Heading | None = None) -> list[Path]:
@@ -111,7 +114,7 @@ def _summary(sheet: Any, settlement: Settlement, hospitals: set[str], links: lis
     table = settlement.table[mask]
     last = FIRST + len(table) - 1
     _summary_head(sheet, heading, settlement, last)
-    for place, (row, link, name) in enumerate(zip(table.to_dict("records"), links, names, strict=True)):
+    for place, (row, link, name) in enumerate(zip(records(table), links, names, strict=True)):
         sheet.append(_linked(sheet, row, link, name, FIRST + place))
     known = [value for value in table["retained_yuan"] if value is not None]
     _total(sheet, last, sum(known))
@@ -125,7 +128,7 @@ def _summary_head(sheet: Any, heading: Heading, settlement: Settlement, last: in
     cells.red_where_different(sheet, f"L{FIRST}:L{last + 1}", f"$L{FIRST}")
     sheet.append([cells.title_cell(sheet, heading.title("结余留用汇总表"))])
     sheet.append([cells.small_cell(sheet, _subtitle(settlement))])
-    sheet.append([cells.small_cell(sheet, "“系统核算额”为程序独立精确计算结果；“核对”变红表示与表内公式结果不一致（例如改动了参数）。")])
+    sheet.append([cells.small_cell(sheet, HINT)])
     sheet.append([cells.head_cell(sheet, head) for head in HEADS])
 
 
@@ -137,7 +140,8 @@ def _linked(sheet: Any, row: dict[str, Any], link: RowCells, name: str, n: int) 
     return [cells.cell(sheet, row["hospital_id"]), cells.cell(sheet, name), cells.cell(sheet, row["batch_id"]),
             cells.cell(sheet, int(row["agreement_year"])), *money, cells.cell(sheet, at("E"), cells.RATIO),
             cells.cell(sheet, at("M"), cells.MONEY), cells.cell(sheet, at("N"), cells.MONEY),
-            cells.cell(sheet, at("O")), cells.cell(sheet, at("P"))]
+            cells.cell(sheet, at("O")),
+            cells.cell(sheet, Formula(f"'{link.sheet}'!P{link.line}&\"\""))]
 
 
 def _total(sheet: Any, last: int, library: Any) -> None:
@@ -150,7 +154,7 @@ def _total(sheet: Any, last: int, library: Any) -> None:
 
 
 def _summary_only(settlement: Settlement, heading: Heading) -> Workbook:
-    """Return the summary of a large city: the library's amounts, summed by a formula; details in the hospitals' files."""
+    """Return the summary of a large city: the library's amounts, summed by a formula; items in the files."""
     book = _book()
     sheet = book.create_sheet("汇总")
     table = settlement.table
@@ -159,7 +163,7 @@ def _summary_only(settlement: Settlement, heading: Heading) -> Workbook:
     lines = settlement.lines
     names = (lines.text("hospital_name")[lines.row_starts] if "hospital_name" in lines.facts
              else table["hospital_id"].to_numpy())
-    for place, row in enumerate(table.to_dict("records")):
+    for place, row in enumerate(records(table)):
         n, due = FIRST + place, row["retained_yuan"]
         reasons = "；".join(reason.text("zh") for reason in settlement.reasons_of(place))
         shown = due if due is not None else "未到期或未知"

@@ -13,16 +13,19 @@ from vbp.statement import cells
 from vbp.statement.cells import Formula
 from vbp.statement.parameters import BAND_LOW, BAND_RATIO, THRESHOLD
 from vbp.surplus import Settlement
+from vbp.surplus.lines import records
 from vbp.surplus.settle import unit_codes
 
 ITEM_HEADS = (
-    "序号", "批次", "协议年度", "通用名", "品规", "基金", "约定采购量基数Q0", "上年实际量", "测算用量V", "集采前均价P0", "约定采购量Q",
-    "中选价P1", "实际采购量Qa", "非中选金额N", "N调整", "费率号", "权重r·s·(1−x)", "品种得分", "留用比例k", "是否纳入", "免考核原因",
-    "认定采购量", "认定约定量", "是否完成", "是否计入", "预算B", "支出E", "结余S", "核算单元", "单元首行", "单元基数", "单元留用", "品种首行",
-    "P0来源", "P1来源", "说明")
-ROW_HEADS = ("序号", "批次", "协议年度", "考核得分", "留用比例k", "年度已结束", "预算B", "支出E", "净额B−E", "结余测算基数", "符合留用条件",
-             "缺数项数", "结余留用额(元)", "系统核算额(元)", "核对", "说明")
-RATE_HEADS = ("费率号", "基金", "医保基金实际支付比例r", "参保患者使用量占比s", "支付改革剔除占比x", "权重r·s·(1−x)")
+    "序号", "批次", "协议年度", "通用名", "品规", "基金", "约定采购量基数Q0", "上年实际量", "测算用量V",
+    "集采前均价P0", "约定采购量Q", "中选价P1", "实际采购量Qa", "非中选金额N", "N调整", "费率号", "权重r·s·(1−x)",
+    "品种得分", "留用比例k", "是否纳入", "免考核原因", "认定采购量", "认定约定量", "是否完成", "是否计入", "预算B",
+    "支出E", "结余S", "核算单元", "单元首行", "单元基数", "单元留用", "品种首行", "P0来源", "P1来源", "说明")
+ROW_HEADS = (
+    "序号", "批次", "协议年度", "考核得分", "留用比例k", "年度已结束", "预算B", "支出E", "净额B−E", "结余测算基数",
+    "符合留用条件", "缺数项数", "结余留用额(元)", "系统核算额(元)", "核对", "说明")
+RATE_HEADS = ("费率号", "基金", "医保基金实际支付比例r", "参保患者使用量占比s", "支付改革剔除占比x",
+              "权重r·s·(1−x)")
 WIDTHS = (6, 12, 9, 20, 14, 10, 14, 13, 14, 13, 14, 13, 16, 16, 12, 12, 13, 9, 9, 8, 12, 13, 13, 8, 8, 16, 16, 16, 8, 8,
           16, 16, 8, 9, 9, 26)
 MISSING = "缺"
@@ -130,10 +133,10 @@ def write_hospital(sheet: Any, data: Data, profile: Profile, title: str, subtitl
     sheet.append([cells.small_cell(sheet, subtitle)])
     _rates(sheet, data, profile, area)
     _heads(sheet, "一、品种明细", ITEM_HEADS)
-    for place, item in enumerate(data.items.to_dict("records")):
+    for place, item in enumerate(records(data.items)):
         sheet.append(_item(sheet, item, profile, area, area.first + place))
     _heads(sheet, "二、测算过程：预算B＝ΣV·P0·权重，支出E＝Σ(Q·P1＋N)·权重，留用＝四舍五入(k×基数)", ROW_HEADS)
-    for place, row in enumerate(data.rows.to_dict("records")):
+    for place, row in enumerate(records(data.rows)):
         sheet.append(_row(sheet, row, data, profile, area, place))
     return [RowCells(sheet.title, area.sums + place) for place in range(len(data.rows))]
 
@@ -170,7 +173,8 @@ def _item(sheet: Any, item: dict[str, Any], profile: Profile, area: Area, n: int
         (int(item["row_no"]), cells.PLAIN, False), (item["batch_id"], cells.PLAIN, False),
         (int(item["agreement_year"]), cells.PLAIN, False), (item["generic"], cells.PLAIN, False),
         (item.get("spec") or "", cells.PLAIN, False), (item.get("fund") or "", cells.PLAIN, False),
-        (item["base_quantity_units"], cells.QUANTITY, True), (item.get("last_year_quantity_units"), cells.QUANTITY, True),
+        (item["base_quantity_units"], cells.QUANTITY, True),
+        (item.get("last_year_quantity_units"), cells.QUANTITY, True),
         (formulas["volume"], cells.QUANTITY, False), (item["pre_price_yuan"], cells.PRICE, True),
         (item["agreed_quantity_units"], cells.QUANTITY, True), (item["selected_price_yuan"], cells.PRICE, True),
         (item["actual_quantity_units"], cells.QUANTITY, True), (item["nonselected_amount_yuan"], cells.MONEY, True),

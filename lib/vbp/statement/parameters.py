@@ -35,7 +35,7 @@ def write_parameters(sheet: Any, profile: Profile, title: str, header: str) -> N
     for place in range(MOST_BANDS):
         sheet.append(_band(sheet, bands[place] if place < len(bands) else None, _BANDS + place))
     sheet.append([])
-    sheet.append([cells.head_cell(sheet, "规则开关"), cells.head_cell(sheet, "取值"), cells.head_cell(sheet, "是否待核")])
+    sheet.append([cells.head_cell(sheet, head) for head in ("规则开关", "取值", "是否待核")])
     for name, value in profile.parameters():
         why = profile.unverified.get(name)
         sheet.append([cells.cell(sheet, f"{say(f'rules.{name.split(chr(46))[-1]}', 'zh')}（{name}）"),
@@ -47,7 +47,8 @@ def _band(sheet: Any, band: Band | None, n: int) -> list[Any]:
     """Return a band's cells; spare lines repeat the line above, so that LOOKUP never meets an empty cell."""
     if band is None:
         return [cells.cell(sheet, cells.Formula(f"A{n - 1}"), cells.PLAIN, True),
-                cells.cell(sheet, cells.Formula(f"B{n - 1}"), cells.RATIO, True), cells.cell(sheet, "（备用，同上一档）")]
+                cells.cell(sheet, cells.Formula(f"B{n - 1}"), cells.RATIO, True),
+                cells.cell(sheet, "（备用，同上一档）")]
     return [cells.cell(sheet, band.lowest, cells.PLAIN, True), cells.cell(sheet, band.ratio, cells.RATIO, True),
             cells.cell(sheet, f"{band.lowest}–{band.highest}分")]
 

@@ -1,7 +1,8 @@
-"""What must agree between the rows of an items table: keys, fund rows of one item, shares, scores, a profile's needs."""
+"""What must agree between the rows of an items table: keys, fund rows of one item, shares, scores."""
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ def check_items(frame: pd.DataFrame, file: str | None = None, profile: Profile |
     return problems + _needs(frame, file, profile)
 
 
-def _key(row: dict[str, object], names: tuple[str, ...]) -> str:
+def _key(row: dict[Any, Any], names: tuple[str, ...]) -> str:
     return " × ".join(str(row[name]) for name in names if row[name] not in ("", None))
 
 
@@ -53,8 +54,8 @@ def _fund_rows(frame: pd.DataFrame, file: str | None) -> list[Problem]:
     return problems
 
 
-def _differ(left: object, right: object) -> bool:
-    return not (pd.isna(left) and pd.isna(right)) and left != right  # type: ignore[call-overload]
+def _differ(left: Any, right: Any) -> bool:
+    return not (pd.isna(left) and pd.isna(right)) and bool(left != right)
 
 
 def _fund_shares(frame: pd.DataFrame, file: str | None) -> list[Problem]:

@@ -23,7 +23,8 @@ class Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("hospital_id", "text", True, "医疗机构代码", "hospital", ("医疗机构代码", "医院代码", "医疗机构", "机构编码")),
+    Column("hospital_id", "text", True, "医疗机构代码", "hospital",
+           ("医疗机构代码", "医院代码", "医疗机构", "机构编码")),
     Column("batch_id", "text", True, "集采批次", "procurement round", ("批次", "集采批次")),
     Column("agreement_year", "year", True, "协议年度(周期内第n年)", "n-th year of the cycle", ("协议年度", "采购年度")),
     Column("generic", "text", True, "通用名(按招标品种)", "variety as tendered", ("通用名", "品种", "药品通用名")),
@@ -49,7 +50,7 @@ COLUMNS: tuple[Column, ...] = (
            ("剔除占比",)),
     Column("nonselected_evaluated_yuan", "amount", False, "其中: 过评非中选金额", "of N: passed consistency evaluation",
            ("过评非中选金额",)),
-    Column("nonselected_cheaper_yuan", "amount", False, "其中: 价格低于中选价的非中选金额", "of N: cheaper than the winner",
+    Column("nonselected_cheaper_yuan", "amount", False, "其中: 低于中选价的非中选金额", "of N: cheaper than the winner",
            ("低价非中选金额",)),
     Column("last_year_quantity_units", "quantity", False, "上年实际采购量", "last year's actual volume",
            ("上年实际采购量",)),

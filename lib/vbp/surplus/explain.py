@@ -11,6 +11,7 @@ import pandas as pd
 
 from vbp.errors import UsageError, unknown
 from vbp.rules import Profile
+from vbp.surplus.lines import records
 from vbp.surplus.result import Settlement
 from vbp.words import say
 
@@ -42,7 +43,7 @@ class Explanation:
         """Return the explanation as parts, the rule first, then each agreement year from formula to ledger."""
         parts = [_rule_part(self.settlement.profile, lang)]
         for row in self.rows:
-            record = self.settlement.table.iloc[row].to_dict()
+            record = records(self.settlement.table.iloc[[row]])[0]
             items = self.table[self.table["agreement_year"] == record["agreement_year"]]
             parts += [_formula_part(self.settlement, row, record, items, lang),
                       _items_part(record, items, self.settlement.profile, lang)]
@@ -106,7 +107,12 @@ def _plain(value: Any) -> str:
 
 
 def _yuan(value: Decimal | None) -> str:
-    return "?" if value is None else f"{value:,.2f}" if value == round(value, 2) else _plain(value)
+    """Return an amount: to the fen where that is exact, to six decimals, else ≈ with four."""
+    if value is None:
+        return "?"
+    if value == round(value, 2):
+        return f"{value:,.2f}"
+    return _plain(value) if value == round(value, 6) else f"≈{value:,.4f}"
 
 
 def _rule_part(profile: Profile, lang: str) -> Part:
@@ -121,7 +127,8 @@ def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
         lines.append(profile.source.note.say(lang))
     for name in SHOWN_SWITCHES:
         lines.append(_switch(profile, name, lang))
-    bands = ("；" if lang == "zh" else "; ").join(f"{band.lowest}–{band.highest}: {_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
+    bands = ("；" if lang == "zh" else "; ").join(
+        f"{band.lowest}–{band.highest}: {_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
     lines.append(f"{say('rules.bands', lang)}: {bands}" + _mark(profile, "assessment.bands", lang))
     return tuple(lines)
 
@@ -154,14 +161,15 @@ def _formula_part(settlement: Settlement, row: int, record: dict[str, Any], item
     if due is None:
         lines.append(say("explain.pending", lang))
     else:
-        lines.append(say("explain.retained", lang, ratio=_plain(ratio), base=_yuan(record["base_yuan"]), due=_yuan(due)))
+        lines.append(say("explain.retained", lang, ratio=_plain(ratio), base=_yuan(record["base_yuan"]),
+                         due=_yuan(due)))
     lines += [f"{reason.code}: {reason.text(lang)}" for reason in settlement.reasons_of(row)]
     return Part(heading, tuple(lines))
 
 
 def _items_part(record: dict[str, Any], items: pd.DataFrame, profile: Profile, lang: str) -> Part:
     lines: list[str] = []
-    for item in items.to_dict("records"):
+    for item in records(items):
         lines += _item_lines(item, profile, lang)
     return Part(say("explain.items", lang, count=len(items), year=record["agreement_year"]), tuple(lines))
 
@@ -199,7 +207,7 @@ def _ledger_part(record: dict[str, Any], items: pd.DataFrame, ledger: LedgerRows
                                     units=_plain(Decimal(int(part["quantity_milliunits"].sum())).scaleb(-3)),
                                     amount=_yuan(Decimal(int(part["amount_fen"].sum())).scaleb(-2))))
         if every:
-            lines += [f"    {_ledger_line(row)}" for row in rows.to_dict("records")]
+            lines += [f"    {_ledger_line(row)}" for row in records(rows)]
     return Part(say("explain.ledger", lang, year=record["agreement_year"]), tuple(lines))
 
 

@@ -1,7 +1,7 @@
 """Payouts over time and between hospitals: years, batches, tiers, the pot against the fund's budget, calendar years."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -45,7 +45,8 @@ class Fairness:
         share = self.total_yuan / budget if budget else None
         fund = "—" if self.pot_of_fund is None else f"{self.pot_of_fund:.4%}"
         return say("compare.fairness", lang, fund=fund, total=f"{self.total_yuan:,}", hospitals=len(self.by_hospital),
-                   share="—" if share is None else f"{share:.2%}", gini="—" if self.gini is None else f"{self.gini:.3f}")
+                   share="—" if share is None else f"{share:.2%}",
+                   gini="—" if self.gini is None else f"{self.gini:.3f}")
 
     def assumptions(self, lang: str) -> tuple[str, ...]:
         """Return how unknown rows and calendar years are treated."""
@@ -85,7 +86,7 @@ def _grouped(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _known_sum(values: Sequence[Any]) -> Decimal:
+def _known_sum(values: Iterable[Any]) -> Decimal:
     return sum((value for value in values if value is not None), Decimal("0.00"))
 
 
@@ -125,7 +126,7 @@ def _shares(purchases: pd.DataFrame) -> dict[tuple[Any, ...], list[tuple[int, De
         total = int(part["amount_fen"].sum())
         by_year = part.groupby("calendar_year")["amount_fen"].sum().sort_index()
         if total > 0:
-            shares[key] = [(int(year), Decimal(int(amount)) / total) for year, amount in by_year.items()]
+            shares[key] = [(int(year), Decimal(int(by_year[year])) / total) for year in by_year.index.tolist()]
     return shares
 
 

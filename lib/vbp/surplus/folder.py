@@ -30,8 +30,9 @@ def open_folder(folder: Path, warn: Callable[[str], None]) -> tuple[Any, Any]:
 def settle_inputs(inputs: Any, panels: Any, profile: Profile, as_of: date | None = None,
                   warn: Callable[[str], None] = lambda text: None) -> Settlement:
     """Settle panels and small tables already at hand; `as_of` defaults to the end of the last usage month."""
-    coverage_warnings(panels, warn)
-    return settle(items_from_panels(panels, inputs, profile), profile, as_of or last_day(panels))
+    until = as_of or last_day(panels)
+    coverage_warnings(panels, until, warn)
+    return settle(items_from_panels(panels, inputs, profile), profile, until)
 
 
 def last_day(panels: Any) -> date:

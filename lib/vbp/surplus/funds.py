@@ -89,7 +89,7 @@ def distinct(items: pd.DataFrame, names: list[str]) -> tuple[list[tuple[Any, ...
     for name in names:
         part, uniques = pd.factorize(items[name])
         code = code * (len(uniques) + 1) + part + 1
-    distinct, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
     chosen = items.iloc[first]
     columns = [[_plain(value) for value in chosen[name].tolist()] for name in names]
     return list(zip(*columns, strict=True)), inverse

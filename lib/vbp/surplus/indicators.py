@@ -6,6 +6,7 @@ cost of the batch's generics against the year before. What the data cannot give 
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 
 from vbp.rules import Profile
 from vbp.surplus.columns import ROW
+from vbp.surplus.lines import records
 
 PAID_WITHIN_DAYS = 30
 SCORE_STEP = Decimal("0.01")
@@ -31,8 +33,8 @@ def indicators(panels: Any, inputs: Any, profile: Profile) -> pd.DataFrame:
     table["cost_growth"] = _growth(table, panels.cells)
     entered = _entered(inputs)
     table["score_entered"] = [entered.get((row.batch_id, row.hospital_id, row.agreement_year))
-                              for row in table.itertuples()]
-    table["score_computed"] = pd.Series([score_of(row, profile) for row in table.to_dict("records")], dtype=object)
+                              for row in _rows(table)]
+    table["score_computed"] = pd.Series([score_of(row, profile) for row in records(table)], dtype=object)
     table["score_difference"] = pd.Series([
         None if given is None or made is None else made - Decimal(str(given))
         for given, made in zip(table["score_entered"], table["score_computed"], strict=True)], dtype=object)
@@ -83,9 +85,9 @@ def _paid(table: pd.DataFrame, inputs: Any) -> pd.Series[Any]:
     invoices = invoices.assign(fen=[int(Decimal(str(value)) * 100) for value in invoices["amount_yuan"]])
     days = (pd.to_datetime(invoices["paid_date"]) - pd.to_datetime(invoices["invoice_date"])).dt.days
     invoices["prompt"] = invoices["fen"].where(days <= PAID_WITHIN_DAYS, 0)
-    dated = {hospital: part for hospital, part in invoices.groupby("hospital_id", observed=True)}
+    dated = dict(iter(invoices.groupby("hospital_id", observed=True)))
     shares = []
-    for row in table.itertuples():
+    for row in _rows(table):
         mine = dated.get(row.hospital_id)
         inside = None if mine is None else mine[mine["invoice_date"].between(row.start_date, row.end_date)]
         total = 0 if inside is None else int(inside["fen"].sum())
@@ -95,10 +97,10 @@ def _paid(table: pd.DataFrame, inputs: Any) -> pd.Series[Any]:
 
 def _growth(table: pd.DataFrame, cells: pd.DataFrame) -> pd.Series[Any]:
     """Return the growth of the cost of the batch's generics against the period before (0 is the year before)."""
-    sums = cells.groupby(["hospital_id", "batch_id", "period"], observed=True)["amount_fen"].sum()
-    spent = {(str(hospital), str(batch), int(period)): int(fen) for (hospital, batch, period), fen in sums.items()}
+    sums = cells.groupby(["hospital_id", "batch_id", "period"], observed=True)["amount_fen"].sum().reset_index()
+    spent = {(str(row.hospital_id), str(row.batch_id), int(row.period)): int(row.amount_fen) for row in _rows(sums)}
     growth = []
-    for row in table.itertuples():
+    for row in _rows(table):
         key = (row.hospital_id, row.batch_id)
         before, now = spent.get((*key, row.agreement_year - 1)), spent.get((*key, row.agreement_year))
         growth.append(Decimal(now - before) / before if before and now is not None else None)
@@ -112,4 +114,9 @@ def _entered(inputs: Any) -> dict[tuple[str, str, int], Any]:
     if "product_id" in frame:
         frame = frame[frame["product_id"].isna()]
     frame = frame[frame["score"].notna()]
-    return {(str(row.batch_id), str(row.hospital_id), int(row.agreement_year)): row.score for row in frame.itertuples()}
+    return {(str(row.batch_id), str(row.hospital_id), int(row.agreement_year)): row.score for row in _rows(frame)}
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """Return the rows as named tuples (typed Any: their fields are the columns)."""
+    return iter(table.itertuples())

@@ -1,11 +1,13 @@
 """From the ledger's panels to items: quantities, P0, P1 and N of each agreement, with r, s and score beside.
 
 Reads the panel `items` (docs/panels.md) and the small tables fund, assessments, hospitals, varieties and products.
-P0 and P1 keep their source: `pre_price_source` given or ledger, `selected_price_source` product, single, weighted, main.
+P0 and P1 keep their source: `pre_price_source` given or ledger, `selected_price_source` product,
+single, weighted or main.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Protocol
 
 import numpy as np
@@ -64,11 +66,17 @@ def items_from_panels(panels: PanelTables, inputs: InputTables, profile: Profile
         numbers["score"] = _computed_scores(table, panels, inputs, profile, numbers["score"])
     fund = inputs.frame("fund")
     matched = match(table, fund, profile.settlement.share_basis)
-    numbers = {name: column.take(matched.item) for name, column in numbers.items()}
+    own = {}
     for name in ("fund_ratio", "insured_share", "excluded_share"):
         source = fund[name].tolist() if name in fund else [None] * len(fund)
-        numbers[name] = scaled.of_values(source).take(matched.row)
-    return line_tables.of_columns(facts.iloc[matched.item].assign(fund=matched.fund), numbers)
+        own[name] = scaled.of_values(source).take(matched.row)
+    lines = facts if _identical(matched.item, len(facts)) else facts.iloc[matched.item]
+    return line_tables.of_columns(lines.assign(fund=matched.fund), own, numbers, matched.item)
+
+
+def _identical(index: np.ndarray, length: int) -> bool:
+    """Return whether an index takes every row once, in order."""
+    return len(index) == length and bool((index == np.arange(length)).all())
 
 
 def _numbers(table: pd.DataFrame, profile: Profile) -> dict[str, Scaled]:
@@ -167,8 +175,8 @@ def _exempt(table: pd.DataFrame, products: pd.DataFrame) -> pd.Series[Any]:
     """Return why completion is not asked for: the agreed product's reason, or that of all the generic's products."""
     reason = products.set_index("product_id")["exempt_reason"]
     own = table["product_id"].astype(object).map(reason)
-    every = products.groupby("generic", observed=True)["exempt_reason"].agg(
-        lambda values: values.iloc[0] if values.notna().all() else None)
+    every = pd.Series({generic: part.iloc[0] for generic, part in products.groupby("generic", observed=True)[
+        "exempt_reason"] if part.notna().all()}, dtype=object)
     per_generic = table["generic"].astype(object).map(every)
     return own.where(table["product_id"].notna(), per_generic)
 
@@ -209,12 +217,13 @@ def _keyed(known: pd.DataFrame, more: tuple[str, ...]) -> dict[tuple[Any, ...], 
     return {keys[place]: score for place, score in zip(code, scores, strict=True)}
 
 
-def coverage_warnings(panels: PanelTables, warn: Callable[[str], None]) -> None:
-    """Warn of agreement years that the ledger covers only in part: their N and Qa are too low."""
+def coverage_warnings(panels: PanelTables, until: date, warn: Callable[[str], None]) -> None:
+    """Warn of agreement years ended by `until` that the ledger covers only in part: their N and Qa are too low."""
     table = panels.items
     if "months_in_ledger" not in table:
         return
-    short = table[(table["months_in_ledger"] > 0) & (table["months_in_ledger"] < table["months_in_year"])]
+    ended = pd.to_datetime(table["end_date"]) <= pd.Timestamp(until)
+    short = table[ended & (table["months_in_ledger"] > 0) & (table["months_in_ledger"] < table["months_in_year"])]
     for (batch, year), rows in short.groupby(["batch_id", "agreement_year"], observed=True):
         warn(f"warning: {batch} year {year}: the ledger covers {int(rows['months_in_ledger'].max())} of "
              f"{int(rows['months_in_year'].max())} months of the agreement year; purchases and N are those seen so far")

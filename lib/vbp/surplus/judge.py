@@ -55,7 +55,8 @@ def judge(lines: Lines, profile: Profile, as_of: date | None) -> Judged:
     flags = excluded | sum((_bit(mask & ~out, code) for mask, code in (
         (~complete, "NOT_COMPLETED"), (no_price, "NO_P0"), (no_amount, "NO_N"), (exempt, "EXEMPT"),
         (lines.matches("selected_price_source", ("weighted",)), "P1_WEIGHTED"),
-        (lines.matches("selected_price_source", ("main",)), "P1_MAIN"), (open_line, "YEAR_NOT_ENDED"))), score_flags * ~out)
+        (lines.matches("selected_price_source", ("main",)), "P1_MAIN"), (open_line, "YEAR_NOT_ENDED"))),
+        score_flags * ~out)
     pays = _any(counted & (ratio.numbers > 0), begin)
     all_out = ~_any(~out, begin)
     is_open = _any(open_line, begin)

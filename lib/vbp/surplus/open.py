@@ -28,7 +28,7 @@ def open_settlement(inputs: Path | None, items: Path | None, profile: str | None
 
 def open_with_ledger(inputs: Path | None, items: Path | None, profile: str | None, as_of: str | None,
                      warn: Callable[[str], None]) -> tuple[Settlement, LedgerRows | None]:
-    """Settle as `open_settlement` does; also return how to look up the ledger rows behind an item, where there are any."""
+    """Settle as `open_settlement` does; also return the look-up of ledger rows behind an item, where there is one."""
     if (inputs is None) == (items is None):
         raise UsageError("give either an inputs folder or --items FILE")
     ends = day(as_of)

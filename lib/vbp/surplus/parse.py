@@ -10,14 +10,17 @@ from typing import Any
 from vbp.surplus.columns import Column
 
 MISSING = {"", "-", "—", "–", "/", "\\", "na", "n/a", "nan", "null", "none", "无", "缺", "暂无"}
-_NUMBER = re.compile(r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})(\.\d{0,20})?([eE][+-]?\d{1,2})?|[+-]?\.\d{1,20}")
+_NUMBER = re.compile(r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})(\.\d{0,20})?([eE][+-]?\d{1,2})?|[+-]?\.\d{1,20}", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 HIGHEST = Decimal(10) ** 15
 FINEST = 24
 
 
-def parse(cell: Any, column: Column) -> tuple[Any, str | None]:
-    """Return (value, None) or (None, what is wrong); an empty cell is None where the column allows it."""
+def parse(cell: Any, column: Column, shift: int = 0) -> tuple[Any, str | None]:
+    """Return (value, None) or (None, what is wrong); an empty cell is None where the column allows it.
+
+    `shift`: powers of ten that the header's own unit adds (万元: 4, %: −2).
+    """
     if isinstance(cell, float) and cell != cell:
         cell = None
     text = "" if cell is None else unicodedata.normalize("NFKC", str(cell)).strip()
@@ -29,7 +32,7 @@ def parse(cell: Any, column: Column) -> tuple[Any, str | None]:
     if column.kind == "date":
         return _date(cell, text)
     number = _number(cell, text, column)
-    return (None, number) if isinstance(number, str) else _ranged(number, column)
+    return (None, number) if isinstance(number, str) else _ranged(number.scaleb(shift) if shift else number, column)
 
 
 def _text(cell: Any, column: Column) -> tuple[str | None, str | None]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -65,7 +65,7 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[Any]]]]:
         rows = [(number, cells) for number, cells in reader(path) if any(_text(cell) for cell in cells)]
     except InputError:
         raise
-    except (OSError, ValueError, csv.Error, zipfile.BadZipFile, Exception) as error:
+    except Exception as error:
         raise InputError(Problem(f"cannot be read as {path.suffix}: {str(error)[:200]}", rule="file_unreadable",
                                  file=path.name)) from None
     if not rows:
@@ -74,15 +74,9 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[Any]]]]:
 
 
 def _csv(path: Path) -> Iterator[tuple[int, list[Any]]]:
-    raw = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = raw.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise ValueError("neither UTF-8 nor GBK; save it as CSV UTF-8")
+    from vbp.tables.encoding import to_utf8
+
+    text = bytes(to_utf8(path.read_bytes())[0]).decode("utf-8-sig")
     if "\0" in text:
         raise ValueError("it holds NUL bytes, so it is no text file")
     first = text.split("\n", 1)[0]
@@ -93,10 +87,10 @@ def _csv(path: Path) -> Iterator[tuple[int, list[Any]]]:
 
 
 def _sheet(path: Path) -> Iterator[tuple[int, list[Any]]]:
-    from python_calamine import CalamineWorkbook
+    from vbp.tables.sheets import open_sheets
 
-    sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    yield from enumerate(sheet.to_python(skip_empty_area=False), start=1)
+    _, rows = next(iter(open_sheets(path)))
+    yield from enumerate(rows, start=1)
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, list[Any]]]:
@@ -108,10 +102,16 @@ def _parquet(path: Path) -> Iterator[tuple[int, list[Any]]]:
         yield number, list(row)
 
 
-def _names(header: list[str], file: str) -> tuple[list[str | None], list[Problem]]:
-    """Recognise headers, English or Chinese; report missing, doubled and unknown ones."""
+UNITS = {"amount": {"元": 0, "万元": 4, "亿元": 8, "千元": 3, "yuan": 0}, "price": {"元": 0, "yuan": 0},
+         "share": {"%": -2, "％": -2}, "quantity": {"万": 4, "千": 3}}
+"""Powers of ten of a header's own unit, by kind of column."""
+
+
+def _names(header: list[str], file: str) -> tuple[list[tuple[str, int] | None], list[Problem]]:
+    """Recognise headers, English or Chinese, with their unit's power of ten; report missing, doubled, unknown ones."""
     known = {alias: column.name for column in COLUMNS for alias in (column.name, *column.headers)}
-    names = [known.get(title.strip().split("(")[0].split("（")[0].strip()) for title in header]
+    split = [unicodedata.normalize("NFKC", title).strip().rstrip(")").partition("(") for title in header]
+    names = [known.get(title.strip()) for title, _, _ in split]
     problems = [Problem(f"column {name} stands twice", rule="column_twice", file=file, row=1, column=name)
                 for name in sorted({name for name in names if name and names.count(name) > 1})]
     problems += [Problem(unknown("column", title, [column.name for column in COLUMNS]) + "; it is not used",
@@ -120,10 +120,23 @@ def _names(header: list[str], file: str) -> tuple[list[str | None], list[Problem
     problems += [Problem(f"this column is required ({column.meaning_zh}; {column.meaning_en}); headers in use: "
                          f"{', '.join((column.name, *column.headers))}", rule="missing_column", file=file, row=1,
                          column=column.name) for column in COLUMNS if column.required and column.name not in names]
-    return names, problems
+    shifts = [_shift(name, remark.strip()) if name else 0 for name, (_, _, remark) in zip(names, split, strict=True)]
+    problems += [Problem(f"the header's unit ({remark}) is not understood here; give {BY_NAME[name].meaning_zh} in its "
+                         "base unit (yuan, minimum units, 0-1)", rule="header_unit", file=file, row=1, column=title)
+                 for title, name, shift, (_, _, remark) in zip(header, names, shifts, split, strict=True)
+                 if name and shift is None]
+    return [(name, shift or 0) if name else None for name, shift in zip(names, shifts, strict=True)], problems
 
 
-def _typed(body: list[tuple[int, list[Any]]], names: list[str | None], file: str
+def _shift(name: str, remark: str) -> int | None:
+    """Return the power of ten that a header's remark adds, None where it names a multiple that is not known here."""
+    known = UNITS.get(BY_NAME[name].kind, {})
+    if BY_NAME[name].kind == "quantity" and remark[:1] in known:
+        return known[remark[0]]
+    return known.get(remark, None if any(mark in remark for mark in "万亿千百%‰") else 0)
+
+
+def _typed(body: list[tuple[int, list[Any]]], names: list[tuple[str, int] | None], file: str
            ) -> tuple[pd.DataFrame, list[Problem]]:
     """Parse every cell by its column's kind; collect the problems of all cells."""
     if len(body) > LARGEST:
@@ -132,12 +145,13 @@ def _typed(body: list[tuple[int, list[Any]]], names: list[str | None], file: str
                         rule="ragged_row", file=file, row=number)
                 for number, cells in body if any(_text(cell) for cell in cells[len(names):])]
     out: dict[str, list[Any]] = {"row": [number for number, _ in body]}
-    for place, name in enumerate(names):
-        if name is None or name in out:
+    for place, known in enumerate(names):
+        if known is None or known[0] in out:
             continue
+        name, shift = known
         values = []
         for number, cells in body:
-            value, fault = parse(cells[place] if place < len(cells) else None, BY_NAME[name])
+            value, fault = parse(cells[place] if place < len(cells) else None, BY_NAME[name], shift)
             values.append(value)
             if fault:
                 problems.append(Problem(fault, rule=BY_NAME[name].kind, file=file, row=number, column=name,

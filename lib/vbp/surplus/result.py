@@ -115,9 +115,20 @@ class Settlement:
         share = self.lines.numbers["excluded_share"]
         if not rules.payment_reform_exclusion and (share.numbers != 0).any():
             found.append(say("surplus.note_excluded_ignored", lang))
+        if outside := self._outside_effective():
+            found.append(say("surplus.note_effective", lang, count=outside, start=self.profile.effective.from_date))
         if not self.lines.has("end_date"):
             found.append(say("surplus.note_no_dates", lang))
         return tuple(found)
+
+    def _outside_effective(self) -> int:
+        """Count rows whose agreement year ended before the profile took effect, or after it ended."""
+        if not self.lines.has("end_date"):
+            return 0
+        ends = pd.to_datetime(self.lines.facts["end_date"].iloc[self.lines.row_starts])
+        dates = self.profile.effective
+        late = ends > pd.Timestamp(dates.to_date) if dates.to_date else ends.isna()
+        return int(((ends < pd.Timestamp(dates.from_date)) | late).sum())
 
     def assumptions(self, lang: str) -> tuple[str, ...]:
         """Return the rules applied and each parameter that stands on no primary text."""
@@ -133,8 +144,8 @@ class Settlement:
         cents = sum(int(value.scaleb(2)) for value in known["retained_yuan"])
         sums = Decimal(cents).scaleb(-2) == self.total_yuan
         paid = known[known["retained_yuan"] > 0]
-        bounds = all(0 < row.retained_yuan <= Decimal("0.5") * row.base_yuan + FEN / 2
-                     for row in paid.itertuples() if row.base_yuan is not None)
+        bounds = all(0 < due <= Decimal("0.5") * base + FEN / 2
+                     for due, base in zip(paid["retained_yuan"], paid["base_yuan"], strict=True) if base is not None)
         return (Check("total", "pass" if sums else "fail", say("surplus.check_total", lang)),
                 Check("bounds", "pass" if bounds else "fail", say("surplus.check_bounds", lang)))
 
@@ -205,9 +216,8 @@ def rounded(numerator: int, denominator: int, rule: str) -> Decimal:
     """Return a non-negative quotient in yuan rounded to the fen: half_up, half_even or down."""
     fen, rest = divmod(numerator * 100, denominator)
     tie = 2 * rest == denominator
-    if rule == "half_up" and 2 * rest >= denominator:
-        fen += 1
-    elif rule == "half_even" and (2 * rest > denominator or (tie and fen % 2)):
+    above = 2 * rest > denominator or (tie and (rule == "half_up" or fen % 2 == 1))
+    if rule != "down" and above:
         fen += 1
     return scaled.decimal(fen, 2, 2)
 

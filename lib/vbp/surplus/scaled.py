@@ -166,9 +166,9 @@ def group_dot(left: np.ndarray, right: np.ndarray, starts: np.ndarray) -> np.nda
 
 def decimal(number: int, digits: int, at_least: int = 0) -> Decimal:
     """Return `number / 10**digits` as a Decimal without trailing zeros beyond `at_least` decimals."""
-    while digits > at_least and number % 10 == 0:
-        number, digits = number // 10, digits - 1
     if digits < at_least:
         number, digits = number * 10 ** (at_least - digits), at_least
-    sign, text = (1, str(-number)) if number < 0 else (0, str(number))
-    return Decimal((sign, tuple(map(int, text)), -digits))
+    text = str(number)
+    zeros = len(text) - len(text.rstrip("0")) if number else digits
+    drop = min(zeros, digits - at_least)
+    return Decimal(f"{text[:len(text) - drop] or '0'}E{drop - digits}") if number else Decimal(f"0E-{at_least}")

@@ -84,7 +84,8 @@ def _switch_row(lines: Lines, settlement: Settlement, name: str, base: Decimal) 
 def _input_row(lines: Lines, settlement: Settlement, name: str, swing: Decimal, base: Decimal) -> dict[str, Any]:
     totals = {sign: _total(moved(lines, name, 1 + sign * swing), settlement.profile, settlement) for sign in (-1, 1)}
     return {"kind": "input", "what": name, "low": f"−{swing:.0%}", "high": f"+{swing:.0%}", "low_yuan": totals[-1],
-            "high_yuan": totals[1], "base_yuan": base, "swing_yuan": max(abs(total - base) for total in totals.values())}
+            "high_yuan": totals[1], "base_yuan": base,
+            "swing_yuan": max(abs(total - base) for total in totals.values())}
 
 
 def moved(lines: Lines, name: str, factor: Decimal) -> Lines:
@@ -111,9 +112,10 @@ def marginal_values(settlement: Settlement, hospital: str | None = None) -> pd.D
     names = [name for name in (*keys, "generic", "spec", "fund") if name in paid]
     out = paid[names].copy()
     zero = Decimal(0)
-    out["ds_dn"] = [zero if simple else -weight for weight in paid["weight"]]
-    out["ds_dq0_yuan"] = [zero if simple or price is None else weight * price
-                          for weight, price in zip(paid["weight"], paid["pre_price_yuan"], strict=True)]
+    out["ds_dn"] = pd.Series([zero if simple else -weight for weight in paid["weight"]], index=out.index, dtype=object)
+    out["ds_dq0_yuan"] = pd.Series([
+        zero if simple or price is None else weight * price
+        for weight, price in zip(paid["weight"], paid["pre_price_yuan"], strict=True)], index=out.index, dtype=object)
     for name, source in (("payout_per_1000_yuan_nonselected", "ds_dn"), ("payout_per_1000_units_reported",
                                                                          "ds_dq0_yuan")):
         out[name] = [1000 * ratio * value for ratio, value in zip(paid["ratio"], out[source], strict=True)]
@@ -136,7 +138,7 @@ def just_missed(settlement: Settlement, within: Decimal = Decimal("0.10"), most:
         if needed > 0 and needed - bought <= within * needed:
             found.append((place, needed, bought))
     found.sort(key=lambda entry: (entry[1] - entry[2]) / entry[1])
-    rows = [_missed_row(settlement, *entry) for entry in found[:most]]
+    rows = [_missed_row(settlement, int(place), needed, bought) for place, needed, bought in found[:most]]
     names = ["hospital_id", "batch_id", "agreement_year", "generic", "spec", "needed_units", "actual_units",
              "shortfall_units", "completion", "cost_yuan"]
     return pd.DataFrame(rows, columns=names)

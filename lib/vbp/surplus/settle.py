@@ -26,7 +26,7 @@ from vbp.surplus.scaled import Scaled
 
 @dataclass(frozen=True)
 class Amounts:
-    """What each line brings, in integers: volumes and prices of B, of E, N as the profile counts it, weight r·s·(1−x)."""
+    """What each line brings, exactly: volumes and prices of B and E, N as the profile counts it, weight r·s·(1−x)."""
 
     volume: Scaled
     pre_price: Scaled

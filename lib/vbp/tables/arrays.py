@@ -23,9 +23,15 @@ def encoded(column: pa.Array) -> pa.DictionaryArray:
     return column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
 
 
+def raw_codes(column: pa.DictionaryArray) -> np.ndarray:
+    """Return the codes of a dictionary array in their own type, with −1 for null; no copy where nothing is null."""
+    indices = column.indices
+    return np.asarray(pc.fill_null(indices, -1) if indices.null_count else indices)
+
+
 def codes(column: pa.DictionaryArray) -> np.ndarray:
     """Return the codes of a dictionary array as int64, with −1 for null."""
-    return np.asarray(pc.fill_null(column.indices, -1)).astype(np.int64, copy=False)
+    return raw_codes(column).astype(np.int64, copy=False)
 
 
 def plain(column: pa.Array) -> pa.Array:
@@ -33,10 +39,13 @@ def plain(column: pa.Array) -> pa.Array:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def map_distinct(column: pa.Array, change: Callable[[str], Any], kind: pa.DataType) -> tuple[pa.DictionaryArray, np.ndarray]:
+def map_distinct(
+    column: pa.Array, change: Callable[[str], Any], kind: pa.DataType
+) -> tuple[pa.DictionaryArray, np.ndarray]:
     """Apply `change` to each distinct text and spread the results over the rows.
 
-    Returns the new column, still coded (each distinct value of type `kind` once), and the positions (int64) of rows whose
+    Returns the new column, still coded (each distinct value of type `kind` once), and the positions (int64) of rows
+    whose
     text `change` refused by raising ValueError; these rows are null.
     """
     column = encoded(column)

@@ -12,8 +12,10 @@ import pyarrow.csv as pacsv
 
 from vbp.errors import Problem
 from vbp.schema import Column, Table
+from vbp.tables.arrays import flat
+from vbp.tables.encoding import Bytes
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.headers import LOOK_AT, Heading, choose, data_above, recognise
+from vbp.tables.headers import LOOK_AT, Heading, data_above, find
 from vbp.tables.kinds import arrow_type
 
 SAMPLE = 1 << 16
@@ -26,13 +28,13 @@ class Text:
     """A text file in UTF-8: its bytes, delimiter, first records, and the name the user knows it by."""
 
     file: str
-    data: bytes
+    data: Bytes
     encoding: str
     delimiter: str
     first: list[list[str]]
 
 
-def sample(data: bytes, delimiter: str) -> list[list[str]]:
+def sample(data: Bytes, delimiter: str) -> list[list[str]]:
     """Return the first records of a text file, for finding its header."""
     head = data[:SAMPLE]
     end = head.rfind(b"\n") + 1 if len(data) > SAMPLE else 0
@@ -48,7 +50,7 @@ def sample(data: bytes, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def delimiter_of(data: bytes) -> str:
+def delimiter_of(data: Bytes) -> str:
     """Return the delimiter that makes the most cells in the first rows; the comma where none does better."""
     def rank(mark: str) -> tuple[int, int]:
         rows = sample(data, mark)
@@ -57,9 +59,9 @@ def delimiter_of(data: bytes) -> str:
     return max(DELIMITERS, key=rank)
 
 
-def text_of(file: str, data: bytes, encoding: str) -> Text:
+def text_of(file: str, data: Bytes, encoding: str) -> Text:
     """Return the text file with its delimiter and first records; an empty one raises `Unreadable`."""
-    if not data[:SAMPLE].strip() and not data.strip():
+    if not data[:SAMPLE].strip() and not data[:].strip():
         raise Unreadable("the file is empty", "empty_file")
     if b"\0" in data[:SAMPLE]:
         raise Unreadable("this is no text table (it holds binary zeros): save it as csv or xlsx", "unreadable")
@@ -69,58 +71,70 @@ def text_of(file: str, data: bytes, encoding: str) -> Text:
 
 def heading_of(text: Text, tables: Sequence[Table]) -> Heading | None:
     """Return the header of a text file for the best of `tables`, None where no row names a column."""
-    chosen = choose(text.first, tables)
-    return None if chosen is None else recognise(text.first[chosen[0]], chosen[1], chosen[0] + 1)
+    return find(text.first, tables)
 
 
-def _fast_type(column: Column | None, typed: bool, unit_factor: int) -> pa.DataType:
-    if column is None or column.textual or column.kind in ("flag", "date", "month"):
+def _fast_type(column: Column | None, way: int, plain: bool) -> pa.DataType:
+    """Return the type to ask Arrow for: way 0 whole quantities, 1 exact decimals, 2 texts; words always coded."""
+    if column is None or not column.numeric:
         return CODED
-    return arrow_type(column.kind) if typed and unit_factor == 1 else pa.string()
+    if way == 2 or not plain:
+        return pa.string()
+    return pa.int64() if way == 0 and column.kind in ("quantity", "count") else arrow_type(column.kind)
 
 
-def _column_types(heading: Heading, typed: bool) -> dict[str, pa.DataType]:
-    kinds = {}
-    for place in range(len(heading.headers)):
-        hit = heading.found.get(place)
-        kinds[f"f{place}"] = _fast_type(hit.column if hit else None, typed, int(hit.unit.factor == 1) if hit else 1)
-    return kinds
+def _column_types(heading: Heading, way: int) -> dict[str, pa.DataType]:
+    found = heading.found
+    return {
+        f"f{place}": _fast_type(found[place].column, way, found[place].unit.factor == 1) if place in found else CODED
+        for place in range(len(heading.headers))
+    }
 
 
 def _regular(text: Text, heading: Heading) -> bool:
-    """Return whether Arrow's reader sees what the careful one sees: no lone carriage returns, no odd quotes, plain title rows."""
+    """Return whether Arrow's reader sees what the careful one sees: no lone carriage returns, no odd quotes."""
     data = text.data
-    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+    if data.find(b"\r") >= 0 and (whole := data[:]).count(b"\r") != whole.count(b"\r\n"):
         return False
-    if b'"' not in data:
+    if data.find(b'"') < 0:
         return True
-    above = data.split(b"\n", heading.row)[:heading.row]
-    return not any(b'"' in line for line in above) and not data.count(b'"') % 2 and b'=""' not in data
+    whole = data[:]
+    above = whole.split(b"\n", heading.row)[:heading.row]
+    return not any(b'"' in line for line in above) and not whole.count(b'"') % 2 and b'=""' not in whole
 
 
 def fast(text: Text, heading: Heading) -> Grid | None:
-    """Read a regular text file with Arrow; None where anything is out of the ordinary (blank lines, uneven rows, quotes)."""
+    """Read a regular text file with Arrow; None where anything is out of the ordinary (blank lines, uneven rows,
+    quotes)."""
     if not _regular(text, heading):
         return None
-    for typed in (True, False):
+    for way in range(3):
         try:
-            table = _arrow(text, heading, typed)
-        except pa.ArrowInvalid:
+            table = _arrow(text, heading, way)
+        except pa.ArrowInvalid as error:
+            if "columns" in str(error):
+                return None
             continue
-        expected = text.data.count(b"\n") + (not text.data.endswith(b"\n")) - heading.row
-        if table.num_rows != expected:
-            return None
         rows = range(heading.row + 1, heading.row + 1 + table.num_rows)
-        return Grid(text.file, heading, table.columns, rows, None, text.encoding, 0, heading.row - 1)
+        return Grid(
+            text.file,
+            heading,
+            [flat(column) for column in table.columns],
+            rows,
+            None,
+            text.encoding,
+            0,
+            heading.row - 1,
+        )
     return None
 
 
-def _arrow(text: Text, heading: Heading, typed: bool) -> pa.Table:
-    kinds = _column_types(heading, typed)
+def _arrow(text: Text, heading: Heading, way: int) -> pa.Table:
+    kinds = _column_types(heading, way)
     return pacsv.read_csv(
         pa.BufferReader(text.data),
         read_options=pacsv.ReadOptions(skip_rows=heading.row, column_names=list(kinds), block_size=4 << 20),
-        parse_options=pacsv.ParseOptions(delimiter=text.delimiter, newlines_in_values=False),
+        parse_options=pacsv.ParseOptions(delimiter=text.delimiter, newlines_in_values=False, ignore_empty_lines=False),
         convert_options=pacsv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True,
                                              quoted_strings_can_be_null=True))
 
@@ -142,24 +156,33 @@ def careful(text: Text, heading: Heading) -> Grid:
             problems.append(_too_wide(record, width, number))
         cells.append((record + [""] * width)[:width])
         rows.append(number)
-    columns = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)] if cells else [pa.array([], pa.string())] * width
-    return Grid(text.file, heading, columns, np.array(rows, np.int64), None, text.encoding, blank, heading.row - 1, problems)
+    columns = (
+        [pa.array(column, pa.string()) for column in zip(*cells, strict=True)]
+        if cells
+        else [pa.array([], pa.string())] * width
+    )
+    return Grid(
+        text.file, heading, columns, np.array(rows, np.int64), None, text.encoding, blank, heading.row - 1, problems
+    )
 
 
 def _too_wide(record: list[str], width: int, number: int) -> Problem:
-    return Problem(f"{len(record)} cells where the header has {width}: a separator stands inside a value (a thousands comma, a name "
-                   "with a comma?); put such values in double quotes", "too_many_cells", row=number, value=",".join(record)[:120])
+    return Problem(f"{len(record)} cells where the header has {width}: a separator stands inside a value (a thousands "
+                   "comma, a name "
+                   "with a comma?); put such values in double "
+                   "quotes", "too_many_cells", row=number, value=",".join(record)[:120])
 
 
 def _records(text: Text) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text.data.decode("utf-8"), newline=""), delimiter=text.delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text.data[:].decode("utf-8"), newline=""), delimiter=text.delimiter, strict=True)
     records: list[tuple[int, list[str]]] = []
     try:
         records.extend(enumerate(reader, 1))
     except csv.Error as error:
         row = len(records) + 1
         if "field limit" in str(error):
-            raise Unreadable(f"a cell in or after row {row} holds more than 128 KiB of text: a quote is missing, or this is no table",
+            raise Unreadable(f"a cell in or after row {row} holds more than 128 KiB of text: a quote is missing, or "
+                             "this is no table",
                              "huge_cell", row) from error
         raise Unreadable(f"the quotes do not close from row {row} on ({error}): the file is cut or a quote is missing",
                          "quotes", row) from error
@@ -168,9 +191,10 @@ def _records(text: Text) -> list[tuple[int, list[str]]]:
 
 def cut_short(text: Text) -> Problem | None:
     """Return a warning where the last line has no line end although the others have: the file may have been cut."""
-    if text.data.endswith((b"\n", b"\r")) or not text.data.count(b"\n"):
+    if text.data[-1:] in (b"\n", b"\r") or text.data.find(b"\n") < 0:
         return None
-    return Problem("the last line has no line end: if the file was cut in copying, rows are missing; check the last row",
+    return Problem("the last line has no line end: if the file was cut in copying, rows are missing; check the last "
+                   "row",
                    "last_line", "warning")
 
 

@@ -80,5 +80,5 @@ def month(text: str) -> dt.date | None:
         return None
     made = _month(tidy) or _day(tidy)
     if made is None:
-        raise NotADate("no month: write 2024-03")
+        raise NotADate("no month: write 2024-03, or give the year in a column 年份 beside it")
     return made.replace(day=1)

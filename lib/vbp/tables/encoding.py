@@ -1,27 +1,36 @@
-"""Which encoding a text file has: UTF-8 (with or without BOM), UTF-16 with BOM, GBK or GB18030; never a silent guess."""
+"""Which encoding a text file has: UTF-8 (with or without BOM), UTF-16 with BOM, GBK or GB18030; never a silent
+guess."""
 from __future__ import annotations
 
 import codecs
+import mmap
 import re
 
+import numpy as np
 import pyarrow as pa
 
 from vbp.tables.grid import Unreadable
 
+Bytes = bytes | mmap.mmap
 HAN = re.compile(r"[\u4e00-\u9fff]")
 FOREIGN = re.compile(r"[\u0080-\u07ff]")
 
 
-def is_utf8(data: bytes) -> bool:
+def is_utf8(data: Bytes) -> bool:
     """Return whether bytes are valid UTF-8 (checked by Arrow, without making a text)."""
-    if data.isascii():
-        return True
-    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, pa.array([0, len(data)], pa.int64()).buffers()[1], pa.py_buffer(data)])
+    whole = pa.Array.from_buffers(
+        pa.large_binary(), 1, [None, pa.array([0, len(data)], pa.int64()).buffers()[1], pa.py_buffer(data)]
+    )
     try:
         whole.cast(pa.large_string())
     except pa.ArrowInvalid:
         return False
     return True
+
+
+def is_ascii(data: Bytes) -> bool:
+    """Return whether bytes are plain ASCII."""
+    return not len(data) or int(np.frombuffer(data, np.uint8).max()) < 128
 
 
 def _row_of(data: bytes, position: int) -> int:
@@ -32,7 +41,8 @@ def _gb(data: bytes) -> tuple[bytes, str]:
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError as error:
-        raise Unreadable("neither UTF-8 nor GBK/GB18030: the bytes are damaged or in another encoding; save the file again as UTF-8",
+        raise Unreadable("neither UTF-8 nor GBK/GB18030: the bytes are damaged or in another encoding; save the file "
+                         "again as UTF-8",
                          "encoding", _row_of(data, error.start)) from error
     try:
         data.decode("gbk")
@@ -52,21 +62,21 @@ def _could_be_gb(data: bytes) -> bool:
         return False
 
 
-def to_utf8(data: bytes) -> tuple[bytes, str, bool]:
+def to_utf8(data: Bytes) -> tuple[Bytes, str, bool]:
     """Return (the same text in UTF-8 without BOM, the encoding found, whether GBK was possible too).
 
     A BOM decides; then strict UTF-8; then strict GBK, GB18030. Bytes that fit none raise `Unreadable` with the row.
     """
-    if data.startswith(codecs.BOM_UTF8):
+    if data[:3] == codecs.BOM_UTF8:
         body = data[3:]
         if not is_utf8(body):
             raise Unreadable("says UTF-8 (BOM) but holds bytes that are not: the file is damaged", "encoding")
         return body, "utf-8-sig", False
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         try:
-            return data.decode("utf-16").encode(), "utf-16", False
+            return data[:].decode("utf-16").encode(), "utf-16", False
         except UnicodeError as error:
             raise Unreadable("says UTF-16 (BOM) but is damaged: save the file again as UTF-8", "encoding") from error
     if is_utf8(data):
-        return data, "utf-8", not data.isascii() and len(data) < 1 << 20 and _could_be_gb(data)
-    return (*_gb(data), False)
+        return data, "utf-8", len(data) < 1 << 20 and not is_ascii(data) and _could_be_gb(data[:])
+    return (*_gb(data[:]), False)

@@ -25,7 +25,8 @@ COPY = re.compile(r"^(.+?)(?:\s*[-_]?\s*(?:副本|copy|复件|备份|backup|bak)
 
 @dataclass(frozen=True)
 class Source:
-    """A file that may hold tables; `table` is known where its name says so, `part` where it is one of several by period."""
+    """A file that may hold tables; `table` is known where its name says so, `part` where it is one of several by
+    period."""
 
     path: Path
     table: str | None
@@ -62,7 +63,8 @@ def _too_large(path: Path) -> Problem | None:
     if size == 0:
         return Problem("the file is empty", "empty_file", file=path.name)
     if size > largest:
-        return Problem(f"the file has {size / 2**30:.1f} GiB, more than {largest / 2**30:g} GiB: split it by year (usage-2024.csv) or "
+        return Problem(f"the file has {size / 2**30:.1f} GiB, more than {largest / 2**30:g} GiB: split it by year "
+                       "(usage-2024.csv) or "
                        "save it as parquet", "huge_file", file=path.name)
     return None
 
@@ -91,10 +93,16 @@ def survey(folder: Path, only: Collection[str] | None = None) -> tuple[list[Sour
     sources: list[Source] = []
     problems: list[Problem] = []
     for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "~$")) or path.is_dir() or path.suffix.lower() in SILENT or path.name.endswith(".tmp"):
+        if (
+            path.name.startswith((".", "~$"))
+            or path.is_dir()
+            or path.suffix.lower() in SILENT
+            or path.name.endswith(".tmp")
+        ):
             continue
         if path.suffix.lower() not in SUFFIXES:
-            problems.append(Problem(f"not a table ({', '.join(SUFFIXES)}): the file is left aside", "unknown_file", "warning",
+            problems.append(Problem(f"not a table ({', '.join(SUFFIXES)}): the file is left "
+                                    "aside", "unknown_file", "warning",
                                     file=path.name))
             continue
         source = Source(path, *table_named(path.stem))

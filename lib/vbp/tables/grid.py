@@ -9,6 +9,9 @@ import numpy as np
 
 from vbp.errors import Problem
 from vbp.tables.headers import Heading
+from vbp.tables.unreadable import Unreadable
+
+__all__ = ["Grid", "Rows", "Unreadable"]
 
 Rows = range | np.ndarray
 """For every data row, its number as the user sees it in the file."""
@@ -35,11 +38,3 @@ class Grid:
     def label(self) -> str:
         """Return the file, with its sheet where it has one, as shown to the user."""
         return f"{self.file}[{self.sheet}]" if self.sheet else self.file
-
-
-class Unreadable(Exception):
-    """A file cannot be read; `problem` says why in one clear message."""
-
-    def __init__(self, message: str, rule: str = "unreadable", row: int | None = None) -> None:
-        self.message, self.rule, self.row = message, rule, row
-        super().__init__(message)

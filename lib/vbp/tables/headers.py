@@ -12,6 +12,7 @@ from vbp.schema import Column, Table
 from vbp.tables import units
 from vbp.tables.texts import compact
 from vbp.tables.units import Unit
+from vbp.tables.unreadable import Unreadable
 
 BRACKETS = re.compile(r"^(.*?)[(\[【〔{](.+?)[)\]】〕}]?$", re.DOTALL)
 SLASHED = re.compile(r"^(.+?)[/_](十?[百千万亿]?元|[盒片支粒%])$")
@@ -101,15 +102,19 @@ def _with_basis(column: Column, unit: Unit, table: Table) -> tuple[Column, Unit,
 def _unit_problem(remark: str, header: str, column: Column) -> Problem | None:
     """Return what a remark on a unit means for the user; None where it is settled later (a price per unit)."""
     if remark == "unknown":
-        return Problem(f"unknown unit in the header {header!r} of {column.name} ({column.zh}); known: 元, 万元, 元/盒, 盒, 片, 支, 粒, %",
+        return Problem(f"unknown unit in the header {header!r} of {column.name} ({column.zh}); known: 元, 万元, "
+                       "元/盒, 盒, 片, 支, 粒, %",
                        "unknown_unit", column=column.name, value=header)
     if remark == "basis" and not (column.kind == "price" and column.unit == "元/盒"):
-        return Problem(f"{header!r} counts in another unit than {column.name} ({column.zh}, {column.unit}): convert it first",
+        return Problem(f"{header!r} counts in another unit than {column.name} ({column.zh}, {column.unit}): convert "
+                       "it first",
                        "wrong_unit", column=column.name, value=header)
     if remark in ("assumed", "unsure"):
         per = "packs (盒)" if units.expected_basis(column) == "pack" else "minimum units (片/支/粒)"
-        return Problem(f"the header {header!r} does not say for certain whether it counts packs or minimum units: read as {per}; "
-                       "write 采购数量(盒) or 采购数量(片) to settle it", "unit_assumed", "warning", column=column.name, value=header)
+        return Problem(f"the header {header!r} does not say for certain whether it counts packs or minimum units: "
+                       f"read as {per}; "
+                       "write 采购数量(盒) or 采购数量(片) to settle "
+                       "it", "unit_assumed", "warning", column=column.name, value=header)
     return None
 
 
@@ -124,7 +129,8 @@ def nearest(header: str, table: Table) -> str:
 
 
 def _twice(column: Column, first: str, second: str) -> Problem:
-    return Problem(f"two columns, {first!r} and {second!r}, both give {column.name} ({column.zh}): keep one, or rename the other",
+    return Problem(f"two columns, {first!r} and {second!r}, both give {column.name} ({column.zh}): keep one, or "
+                   "rename the other",
                    "duplicate_column", column=column.name, value=second)
 
 
@@ -138,7 +144,8 @@ def _give_way(found: dict[int, Found], column: Column) -> bool:
 
 
 def _beside(column: Column, first: str, second: str) -> Problem:
-    return Problem(f"{first!r} and {second!r} both give {column.name} ({column.zh}): the one in {column.unit} is read, the "
+    return Problem(f"{first!r} and {second!r} both give {column.name} ({column.zh}): the one in {column.unit} is "
+                   "read, the "
                    "other kept out", "unit_beside", "warning", column=column.name, value=second)
 
 
@@ -169,23 +176,71 @@ def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
         problems += [problem] if problem else []
     problems += _unknown_columns(cells, [place for place in unknown if named(cells[place], table) is None], table)
     problems += _missing_columns(table, set(taken), cells)
+    if any(name.startswith("quantity_unit") and name != "quantity_units" for name in taken):
+        # every row says itself what it counts, so the header need not
+        problems = [problem for problem in problems if problem.rule != "unit_assumed"]
     return Heading(table, tuple(cells), row, found, tuple(unknown), tuple(problems))
 
 
 def _unknown_columns(cells: Sequence[str], unknown: Iterable[int], table: Table) -> list[Problem]:
     if table.open:
         return []
-    return [Problem(f"unknown column {cells[place]!r} is kept out{nearest(cells[place], table)}", "unknown_column", "warning",
+    return [Problem(f"unknown column {cells[place]!r} is kept "
+                    f"out{nearest(cells[place], table)}", "unknown_column", "warning",
                     column=cells[place]) for place in unknown if cells[place].strip()]
 
 
 def _missing_columns(table: Table, have: set[str], cells: Sequence[str]) -> list[Problem]:
     """Return an error for every required column (or one of a pair) that the header lacks, naming what was found."""
-    lacking = [(column.name,) for column in table.required if column.name not in have]
+    lacking: list[tuple[str, ...]] = [(column.name,) for column in table.required if column.name not in have]
     lacking += [group for group in table.one_of if not have.intersection(group)]
     seen = ", ".join(cell.strip() for cell in cells if cell.strip()) or "nothing"
-    return [Problem(f"no column {' or '.join(f'{name} ({table.column(name).zh})' for name in group)}; found: {seen[:300]}",
+    return [Problem(f"no column {' or '.join(f'{name} ({table.column(name).zh})' for name in group)}; found: "
+                    f"{seen[:300]}",
                     "missing_column", column=group[0]) for group in lacking]
+
+
+def joined(rows: Sequence[Sequence[str]], place: int) -> list[str]:
+    """Return the header row at `place` and the one below it as one: the lower cell where it has text, else the upper."""
+    upper, lower = rows[place], rows[place + 1]
+    width = max(len(upper), len(lower))
+    pairs = zip([*upper, *[""] * (width - len(upper))], [*lower, *[""] * (width - len(lower))], strict=True)
+    return [below.strip() or above.strip() for above, below in pairs]
+
+
+def _lacking(heading: Heading) -> bool:
+    return any(problem.rule == "missing_column" for problem in heading.problems)
+
+
+def two_rows(rows: Sequence[Sequence[str]], place: int, tables: Sequence[Table]) -> None:
+    """Raise `Unreadable` where the row at `place` and a neighbour make a header only together.
+
+    A header of two rows has merged cells above (采购情况) and the columns' own names below (数量, 金额).
+    """
+    for table in tables:
+        alone = recognise(rows[place], table, place + 1)
+        for upper in (place, place - 1):
+            if upper < 0 or upper + 1 >= len(rows) or any(
+                    DIGITS.match(units.tidy(cell)) for cell in (*rows[upper], *rows[upper + 1])):
+                continue
+            both = recognise(joined(rows, upper), table, upper + 1)
+            if both.names > alone.names and (len(tables) == 1 or not _lacking(both)):
+                whole = ", ".join(cell for cell in both.headers if cell)
+                raise Unreadable(f"the header of {table.name} ({table.zh}) spans two rows ({upper + 1} and {upper + 2}, merged "
+                                 f"cells): write it in one row, as {whole[:200]}, and delete the other", "two_row_header",
+                                 upper + 1, table.name)
+
+
+def find(rows: Sequence[Sequence[str]], tables: Sequence[Table]) -> Heading | None:
+    """Return the header among the first rows for the best of `tables`, None where no row names a column; raises
+    `Unreadable` for a header of two rows."""
+    chosen = choose(rows, tables)
+    if chosen is None:
+        return None
+    heading = recognise(rows[chosen[0]], chosen[1], chosen[0] + 1)
+    if _lacking(heading):
+        two_rows(rows, chosen[0], tables)
+    return heading
 
 
 DIGITS = re.compile(r"^[\d.,\-/年月]*\d[\d.,\-/年月]*$")
@@ -194,9 +249,14 @@ DIGITS = re.compile(r"^[\d.,\-/年月]*\d[\d.,\-/年月]*$")
 def data_above(rows: Sequence[Sequence[str]], heading: Heading) -> list[Problem]:
     """Return an error for every row above the header that is as full as it and holds a number: data would be lost."""
     width = sum(bool(cell.strip()) for cell in heading.headers)
-    full = [number for number, cells in enumerate(rows[:max(heading.row - 1, 0)], 1)
-            if sum(bool(cell.strip()) for cell in cells) >= max(0.6 * width, 2) and any(DIGITS.match(units.tidy(cell)) for cell in cells)]
-    return [Problem(f"a full row above the header (row {heading.row}): delete it, or mend the header above it", "data_above_header",
+    full = [
+        number
+        for number, cells in enumerate(rows[: max(heading.row - 1, 0)], 1)
+        if sum(bool(cell.strip()) for cell in cells) >= max(0.6 * width, 2)
+        and any(DIGITS.match(units.tidy(cell)) for cell in cells)
+    ]
+    return [Problem(f"a full row above the header (row {heading.row}): delete it, or mend the header above "
+                    "it", "data_above_header",
                     row=number) for number in full]
 
 
@@ -219,4 +279,6 @@ def choose(rows: Sequence[Sequence[str]], tables: Sequence[Table]) -> tuple[int,
             rank = (hits, hits / len(table.columns))
             if best is None or rank > best[0]:
                 best = (rank, place, table)
+        if best is not None and len(tables) == 1 and best[0][0] >= max(2, len(best[2].required)):
+            break
     return None if best is None else (best[1], best[2])

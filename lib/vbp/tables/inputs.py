@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileRecord:
-    """Where a table came from: the raw file's name, size (bytes) and SHA-256, the sheet, the encoding, rows read and dropped.
+    """Where a table came from: the raw file's name, size (bytes) and SHA-256, the sheet, the encoding, rows read and
+    dropped.
 
-    `rows_read` counts data rows kept; `rows_dropped` those left out as no data, `dropped` says why (total, blank, note …).
+    `rows_read` counts data rows kept; `rows_dropped` those left out as no data, `dropped` says why (total, blank,
+    note …).
     """
 
     name: str
@@ -57,7 +60,8 @@ class Origin:
 class Inputs:
     """One city's own data, read and cleaned. `tables` holds only those present; `problems` the warnings.
 
-    Types: text and codes string; counts int64; amounts decimal128(18,2); prices (18,6); quantities (18,4); ratios, shares and
+    Types: text and codes string; counts int64; amounts decimal128(18,2); prices (18,6); quantities (18,4); ratios,
+    shares and
     factors (12,8); scores and percents (9,4); dates and months date32; yes/no bool.
     """
 
@@ -105,9 +109,21 @@ class Inputs:
         raise IndexError(place)
 
 
-def sha256(data: bytes | Path) -> str:
+MAPPED = 4 << 20
+"""Files above this many bytes are mapped into memory instead of copied."""
+
+
+def whole(path: Path) -> bytes | mmap.mmap:
+    """Return a file's bytes, mapped where the file is big."""
+    if path.stat().st_size < MAPPED:
+        return path.read_bytes()
+    with path.open("rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def sha256(data: bytes | mmap.mmap | Path) -> str:
     """Return the SHA-256 of bytes or of a file, in hexadecimal."""
-    if isinstance(data, bytes):
+    if not isinstance(data, Path):
         return hashlib.sha256(data).hexdigest()
     with data.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

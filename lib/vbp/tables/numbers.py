@@ -13,7 +13,7 @@ from vbp.schema import Column
 from vbp.tables import units
 from vbp.tables.arrays import decimals, flat, int64_view, missing
 from vbp.tables.kinds import PRECISION, arrow_type
-from vbp.tables.texts import INVISIBLE, NOTHING, half_width
+from vbp.tables.texts import EXCEL_ERROR, EXCEL_ERRORS, INVISIBLE, NOTHING, half_width
 from vbp.tables.units import Unit
 
 PLAIN = r"^-?\d{1,13}(\.\d{1,4})?$"
@@ -42,6 +42,8 @@ def plain(text: str) -> Decimal | None:
         return None
     negative = len(tidy) > 2 and tidy[0] == "(" and tidy[-1] == ")"
     tidy = re.sub(r"^[¥￥$]\s*", "", tidy[1:-1] if negative else tidy)
+    if tidy in EXCEL_ERRORS:
+        raise NotANumber(EXCEL_ERROR)
     match = NUMBER.match(tidy)
     if not match or not any(character.isdigit() for character in tidy):
         raise NotANumber("no number: write digits only, as 1234.56")
@@ -59,7 +61,8 @@ def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
         raise NotANumber(f"unknown unit {tail.strip()!r} in the cell")
     wanted = unit.basis or units.expected_basis(column)
     if own.basis and wanted and own.basis != wanted and not own.unsure:
-        raise NotANumber(f"the cell counts {tail.strip()}, the column counts {'packs' if wanted == 'pack' else 'minimum units'}")
+        raise NotANumber(f"the cell counts {tail.strip()}, the column counts "
+                         f"{'packs' if wanted == 'pack' else 'minimum units'}")
     if unit.factor not in (1, own.factor):
         raise NotANumber(f"the cell's unit {tail.strip()!r} contradicts the header's")
     return own.factor
@@ -68,7 +71,7 @@ def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
 def parse(text: str, column: Column, unit: Unit) -> Decimal | None:
     """Return a cell's value in the column's base unit, exact (万元 → yuan, 70% → 0.70); None for an empty cell."""
     tidy = half_width(text).strip()
-    match = TAIL.match(tidy)
+    match = None if tidy in EXCEL_ERRORS else TAIL.match(tidy)
     if match and tidy not in NOTHING:
         number = plain(match.group(1))
         factor = _cell_factor(match.group(2), column, unit)
@@ -132,6 +135,10 @@ def clean(column_data: pa.Array, column: Column, unit: Unit) -> Numbers:
     array = flat(column_data)
     if array.type == kind and unit.factor == 1:
         return Numbers(array, {}, np.empty(0, np.int64))
+    if pa.types.is_integer(array.type) and unit.factor == 1:
+        values = np.asarray(array.fill_null(0)).astype(np.int64, copy=False)
+        if np.abs(values).max(initial=0) < 10 ** (PRECISION[column.kind] - column.scale):
+            return Numbers(decimals(values * 10**column.scale, kind, missing(array)), {}, np.empty(0, np.int64))
     texts = array.cast(pa.string()) if not pa.types.is_string(array.type) else array
     null = missing(texts).copy()
     out = np.zeros(len(texts), np.int64)

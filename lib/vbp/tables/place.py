@@ -26,21 +26,29 @@ class Place:
     synthetic: bool = False
 
 
-def _problem(message: str, rule: str = "city_yaml", row: int | None = None, column: str | None = None, value: Any = None,
-             level: str = "error") -> Problem:
+def _problem(
+    message: str,
+    rule: str = "city_yaml",
+    row: int | None = None,
+    column: str | None = None,
+    value: Any = None,
+    level: str = "error",
+) -> Problem:
     return Problem(message, rule, level, "city", "city.yaml", row, column, None if value is None else str(value)[:120])
 
 
 def _load(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     if not path.is_file():
-        return {}, [_problem("no city.yaml in the folder: it must hold name_zh, name_en, province, rule_profile", "missing_file")]
+        return {}, [_problem("no city.yaml in the folder: it must hold name_zh, name_en, province, "
+                             "rule_profile", "missing_file")]
     try:
         loaded = yaml.safe_load(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
         return {}, [_problem("city.yaml is not UTF-8: save it again as UTF-8")]
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        return {}, [_problem(f"city.yaml cannot be read: {getattr(error, 'problem', error)}", row=mark.line + 1 if mark else None)]
+        return {}, [_problem("city.yaml cannot be read: "
+                             f"{getattr(error, 'problem', error)}", row=mark.line + 1 if mark else None)]
     if not isinstance(loaded, dict):
         return {}, [_problem("city.yaml must hold lines like 'name_zh: 泉州市'")]
     return loaded, []
@@ -68,5 +76,6 @@ def read_place(folder: Path) -> tuple[Place | None, list[Problem]]:
         problems.append(_problem("write true or false", "yes_no", column="synthetic", value=entries["synthetic"]))
     if any(problem.level == "error" for problem in problems):
         return None, problems
-    return Place(**{name: entries[name].strip() for name in TEXTS}, **{name: entries.get(name) for name in COUNTS},
-                 synthetic=entries.get("synthetic", False)), problems
+    name_zh, name_en, province, profile = (entries[name].strip() for name in TEXTS)
+    population, insured = (entries.get(name) for name in COUNTS)
+    return Place(name_zh, name_en, province, profile, population, insured, entries.get("synthetic", False)), problems

@@ -1,28 +1,29 @@
 """A folder read: files told apart, cleaned, joined to tables; all problems gathered, none raised before the end."""
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem
 from vbp.schema import DEMANDED, TABLES, Column, Table
-from vbp.tables import csvfile, parquet, sheets, validate
+from vbp.tables import cellerrors, csvfile, parquet, sheets, validate
 from vbp.tables.arrays import encoded, flat, plain
 from vbp.tables.clean import Part, clean
-from vbp.tables.encoding import to_utf8
+from vbp.tables.encoding import Bytes, to_utf8
 from vbp.tables.folder import NOTES, TEXT, Source, survey, table_named
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.inputs import FileRecord, Inputs, Origin, sha256
+from vbp.tables.inputs import FileRecord, Inputs, Origin, sha256, whole
 from vbp.tables.kinds import arrow_type
 from vbp.tables.place import Place, read_place
-from vbp.tables.texts import compact
+from vbp.tables.quantities import BESIDE, NAMES, Packs, one_basis, packs_of, settle_part
 from vbp.tables.report import LIMIT, cells, shown
+from vbp.tables.texts import compact
 
 NOWHERE = Place("?", "?", "?", "?")
 
@@ -58,18 +59,21 @@ def _candidates(name: str | None, only: Collection[str] | None) -> list[Table]:
 def _nothing_known(label: str, named: str | None, seen: Sequence[str]) -> Problem:
     shown_cells = ", ".join(cell for cell in seen if cell.strip())[:200] or "nothing"
     if named:
-        return Problem(f"no header row found for {named} ({TABLES[named].zh}) in the first 30 rows; the file begins: {shown_cells}",
+        return Problem(f"no header row found for {named} ({TABLES[named].zh}) in the first 30 rows; the file begins: "
+                       f"{shown_cells}",
                        "no_header", "error", named, label)
-    return Problem(f"neither the name nor the header says which table this is, so it is kept out; it begins: {shown_cells}; "
+    return Problem("neither the name nor the header says which table this is, so it is kept out; it begins: "
+                   f"{shown_cells}; "
                    f"known tables: {', '.join(TABLES)}", "unknown_file", "warning", None, label)
 
 
 def _by_columns(label: str, table: Table, problems: list[Problem]) -> None:
-    problems.append(Problem(f"read as {table.name} ({table.zh}) by its columns, because the name does not say so", "table_by_columns",
+    problems.append(Problem(f"read as {table.name} ({table.zh}) by its columns, because the name does not say "
+                            "so", "table_by_columns",
                             "warning", table.name, label))
 
 
-def _text_grids(source: Source, data: bytes, tables: Sequence[Table], problems: list[Problem]) -> Iterator[Grid]:
+def _text_grids(source: Source, data: Bytes, tables: Sequence[Table], problems: list[Problem]) -> Iterator[Grid]:
     name = source.path.name
     body, encoding, unsure = to_utf8(data)
     text = csvfile.text_of(name, body, encoding)
@@ -78,7 +82,8 @@ def _text_grids(source: Source, data: bytes, tables: Sequence[Table], problems: 
         problems.append(_nothing_known(name, source.table, text.first[0] if text.first else ()))
         return
     if unsure:
-        problems.append(Problem("these bytes are valid UTF-8 and valid GBK; read as UTF-8: look at the names, and save the file as UTF-8 "
+        problems.append(Problem("these bytes are valid UTF-8 and valid GBK; read as UTF-8: look at the names, and "
+                                "save the file as UTF-8 "
                                 "with BOM if they are wrong", "encoding_unsure", "warning", heading.table.name, name))
     if source.table is None:
         _by_columns(name, heading.table, problems)
@@ -93,21 +98,29 @@ def _convincing(named: str | None, problems: Sequence[Problem]) -> bool:
 def _book_grids(source: Source, only: Collection[str] | None, problems: list[Problem]) -> Iterator[Grid]:
     opened = [(sheet, rows) for sheet, rows in sheets.open_sheets(source.path) if compact(sheet) not in NOTES]
     if not opened:
-        problems.append(Problem("the workbook has no filled sheet", "empty_file", "error", source.table, source.path.name))
+        problems.append(Problem("the workbook has no filled "
+                                "sheet", "empty_file", "error", source.table, source.path.name))
     named = {sheet: table_named(sheet)[0] for sheet, _ in opened}
+    faults = cellerrors.find(source.path)
     for sheet, rows in opened:
         name = named[sheet] or (source.table if not any(named.values()) else None)
         if only is not None and name is not None and name not in only:
             continue
         label = f"{source.path.name}[{sheet}]"
-        heading = sheets.heading_of(rows, _candidates(name, only))
+        try:
+            heading = sheets.heading_of(rows, _candidates(name, only))
+        except Unreadable as error:
+            problems.append(Problem(error.message, error.rule, "error", error.table, label, error.row))
+            continue
         if heading is None or not _convincing(name if len(opened) == 1 or named[sheet] else None, heading.problems):
-            problem = _nothing_known(label, name if len(opened) == 1 or named[sheet] else None, sheets.first_rows(rows)[0])
+            problem = _nothing_known(
+                label, name if len(opened) == 1 or named[sheet] else None, sheets.first_rows(rows)[0]
+            )
             problems.append(problem)
             continue
         if name is None:
             _by_columns(label, heading.table, problems)
-        yield sheets.read(source.path.name, sheet, rows, heading)
+        yield sheets.read(source.path.name, sheet, rows, heading, faults.get(sheet, ()))
 
 
 def _grids(source: Source, only: Collection[str] | None, pool: ThreadPoolExecutor,
@@ -115,16 +128,16 @@ def _grids(source: Source, only: Collection[str] | None, pool: ThreadPoolExecuto
     """Yield every table's grid in one file, with the file's hash counted beside the reading."""
     suffix = source.path.suffix.lower()
     if suffix in TEXT:
-        data = source.path.read_bytes()
+        data = whole(source.path)
         digest = pool.submit(sha256, data)
         for grid in _text_grids(source, data, _candidates(source.table, only), problems):
             yield grid, digest
     elif suffix == ".parquet":
-        grid = parquet.read(source.path, source.path.name, _candidates(source.table, only))
-        if grid is None or not _convincing(source.table, grid.heading.problems):
+        found = parquet.read(source.path, source.path.name, _candidates(source.table, only))
+        if found is None or not _convincing(source.table, found.heading.problems):
             problems.append(_nothing_known(source.path.name, source.table, ()))
         else:
-            yield grid, pool.submit(sha256, source.path)
+            yield found, pool.submit(sha256, source.path)
     else:
         digest = pool.submit(sha256, source.path)
         for grid in _book_grids(source, only, problems):
@@ -136,57 +149,88 @@ def _read_source(source: Source, only: Collection[str] | None, pool: ThreadPoolE
     try:
         return [_Read(clean(grid, limit), source.path, digest) for grid, digest in _grids(source, only, pool, problems)]
     except Unreadable as error:
-        problems.append(Problem(error.message, error.rule, "error", source.table, source.path.name, error.row))
+        problems.append(Problem(error.message, error.rule, "error", error.table or source.table, source.path.name, error.row))
     except OSError as error:
-        problems.append(Problem(f"the file cannot be read: {error.strerror or error}", "unreadable", "error", source.table,
+        problems.append(Problem("the file cannot be read: "
+                                f"{error.strerror or error}", "unreadable", "error", source.table,
                                 source.path.name))
     return []
 
 
 def _check_part(part: Part, limit: int | None) -> list[Problem]:
-    refused = {(problem.column, problem.row) for problem in part.problems if problem.level == "error"}
-    return [*part.problems, *validate.required_cells(part, refused, limit), *validate.ranges(part, limit)]
+    return [*part.problems, *validate.required_cells(part, limit), *validate.ranges(part, limit)]
 
 
-def _pack_sizes(reads: Sequence[_Read]) -> dict[str, int]:
-    """Return units per pack by product, from the products read."""
-    sizes: dict[str, int] = {}
+def _packs(folder: Path, reads: Sequence[_Read], only: Collection[str] | None) -> Packs:
+    """Return units per pack by product; products that were not asked for are read for it."""
+    by_table: dict[str, list[Mapping[str, pa.Array]]] = {}
     for read in reads:
-        columns = read.part.columns
-        if read.part.table.name == "products" and {"product_id", "units_per_pack"} <= set(columns):
-            pairs = zip(plain(columns["product_id"]).to_pylist(), columns["units_per_pack"].to_pylist(), strict=True)
-            sizes |= {product: size for product, size in pairs if product and size}
-    return sizes
+        by_table.setdefault(read.part.table.name, []).append(read.part.columns)
+    lacking = [name for name in ("products", "varieties") if only is not None and name not in only]
+    if lacking:
+        tables = load(folder, lacking).inputs.tables
+        by_table |= {name: [dict(zip(table.column_names, table.columns, strict=True))] for name, table in tables.items()}
+    return packs_of(by_table)
+
+
+def _settle_usage(reads: Sequence[_Read], packs: Callable[[], Packs], limit: int | None) -> None:
+    """Honour the unit beside each quantity."""
+    for read in reads:
+        if read.part.table.name == "usage" and BESIDE in read.part.columns:
+            read.part = settle_part(read.part, packs(), limit)
+
+
+def _one_basis(inputs: Inputs, packs: Callable[[], Packs], limit: int | None) -> tuple[Inputs, list[Problem]]:
+    """Return the inputs with usage in one quantity column, and an error for every row that cannot be converted."""
+    usage = inputs.tables.get("usage")
+    if usage is None or not set(NAMES.values()) <= set(usage.column_names):
+        return inputs, []
+    made, bad = one_basis(usage, packs())
+    if made is usage:
+        return inputs, []
+    inputs = replace(inputs, tables={**inputs.tables, "usage": made})
+    said = Problem("some rows or files count packs and others minimum units: all are made minimum units, packs × "
+                   "units_per_pack", "units_mixed", "warning", "usage", None, None, NAMES["unit"])
+    return inputs, [said, *cells(bad.tolist(), lambda place: Problem(
+        "this row counts packs, others minimum units: to make them one, the product's units_per_pack is needed in "
+        "products", "unit_conversion", "error", "usage", *inputs.at("usage", place), NAMES["pack"],
+        shown(usage[NAMES["pack"]][place].as_py())), limit)]
 
 
 def _per_pack(part: Part, column: Column, sizes: Mapping[str, int]) -> list[Problem]:
     """Turn a price per minimum unit into one per pack, exactly; products of unknown pack size are errors."""
-    products = plain(part.columns["product_id"]).to_pylist() if "product_id" in part.columns else [None] * len(part.rows)
+    products = (
+        plain(part.columns["product_id"]).to_pylist() if "product_id" in part.columns else [None] * len(part.rows)
+    )
     prices = part.columns[column.name].to_pylist()
     made = [None if price is None or product not in sizes else price * sizes[product]
             for price, product in zip(prices, products, strict=True)]
     made = [None if price is not None and price >= 10**12 else price for price in made]
     lost = [place for place, price in enumerate(made) if price is None and prices[place] is not None]
     part.columns[column.name] = pa.array(made, arrow_type(column.kind))
-    said = Problem(f"{column.name} is given per minimum unit and was multiplied by units_per_pack", "per_unit_price", "warning",
+    said = Problem(f"{column.name} is given per minimum unit and was multiplied by "
+                   "units_per_pack", "per_unit_price", "warning",
                    part.table.name, part.grid.label, None, column.name)
     return [said, *cells(lost, lambda place: Problem(
-        "a price per minimum unit needs the product's units_per_pack in products", "unit_conversion", "error", part.table.name,
+        "a price per minimum unit needs the product's units_per_pack in "
+        "products", "unit_conversion", "error", part.table.name,
         part.grid.label, int(part.rows[place]), column.name, shown(prices[place])))]
 
 
-def _prices_per_pack(reads: Sequence[_Read]) -> list[Problem]:
+def _prices_per_pack(reads: Sequence[_Read], packs: Callable[[], Packs]) -> list[Problem]:
     """Settle every price column whose header counts minimum units (中选价格(元/片))."""
     todo = [(read.part, hit.column) for read in reads for hit in read.part.grid.heading.found.values() if hit.per_unit]
-    sizes = _pack_sizes(reads) if todo else {}
+    sizes = packs().sizes if todo else {}
     return [problem for part, column in todo for problem in _per_pack(part, column, sizes)]
 
 
 def _no_rows(part: Part) -> list[Problem]:
-    """Return a warning for a table without rows; it counts as absent. A sheet of the template left empty is no fault."""
+    """Return a warning for a table without rows; it counts as absent. A sheet of the template left empty is no
+    fault."""
     if part.dropped.get("example"):
         return []
-    return [Problem("the table has a header and no rows: it counts as absent", "empty_table", "warning", part.table.name,
+    return [Problem("the table has a header and no rows: it counts as "
+                    "absent", "empty_table", "warning", part.table.name,
                     part.grid.label)]
 
 
@@ -213,20 +257,24 @@ def _with_month(table: pa.Table) -> pa.Table:
 
 
 def _repeated_keys(inputs: Inputs, name: str, limit: int | None) -> list[Problem]:
-    """Return an error for every row whose key stands already above it (usage: see the checks, returns repeat keys rightly)."""
+    """Return an error for every row whose key stands already above it (usage: see the checks, returns repeat keys
+    rightly)."""
     table, schema = inputs.tables[name], TABLES[name]
     if name == "usage":
         return []
     keys = validate.present_keys(schema, table.column_names)
     if not set(schema.key) - {column.name for column in schema.columns if not column.required} <= set(keys):
         return []
-    codes = validate.key_codes([inputs.codes(name, key) if not schema.column(key).numeric else flat(table[key]) for key in keys])
+    codes = validate.key_codes(
+        [inputs.codes(name, key) if not schema.column(key).numeric else flat(table[key]) for key in keys]
+    )
 
     def make(place: int) -> Problem:
         file, row = inputs.at(name, place)
         first_file, first_row = inputs.at(name, validate.first_place(codes, place))
         value = ", ".join(str(table[key][place].as_py()) for key in keys)
-        return Problem(f"the key ({', '.join(keys)}) stands already in {first_file} row {first_row}: keep one", "duplicate_key", "error",
+        return Problem(f"the key ({', '.join(keys)}) stands already in {first_file} row {first_row}: keep "
+                       "one", "duplicate_key", "error",
                        name, file, row, keys[0] if keys else None, shown(value))
 
     return cells(validate.repeated(codes).tolist(), make, limit)
@@ -238,7 +286,8 @@ def _demanded(tables: Collection[str]) -> list[Problem]:
     group = DEMANDED[1] if "batch_usage" in tables and "usage" not in tables else DEMANDED[0]
     lacking = [name for name in group if name not in tables]
     said = " or ".join(", ".join(f"{name} ({TABLES[name].zh})" for name in group) for group in DEMANDED)
-    return [Problem(f"the folder lacks {', '.join(lacking)}: it must hold {said}", "missing_table", "error", lacking[0])]
+    return [Problem(f"the folder lacks {', '.join(lacking)}: it must hold "
+                    f"{said}", "missing_table", "error", lacking[0])]
 
 
 def _record(read: _Read) -> FileRecord:
@@ -251,7 +300,12 @@ def _record(read: _Read) -> FileRecord:
 def _origin(read: _Read) -> Origin:
     grid = read.part.grid
     return Origin(read.path, grid.label, grid.sheet, read.part.rows, grid.heading.row,
-                  {hit.column.name: place for place, hit in grid.heading.found.items()})
+                  {**_sisters(grid), **{hit.column.name: place for place, hit in grid.heading.found.items()}})
+
+
+def _sisters(grid: Grid) -> dict[str, int]:
+    """Return where a quantity stands under the name of its sister column, which it may have been made."""
+    return {hit.column.other_basis: place for place, hit in grid.heading.found.items() if hit.column.other_basis}
 
 
 def _same_bytes(records: Sequence[FileRecord]) -> list[Problem]:
@@ -261,14 +315,19 @@ def _same_bytes(records: Sequence[FileRecord]) -> list[Problem]:
     for record in records:
         key = (record.table, record.sha256, record.sheet)
         if seen.setdefault(key, record.name) != record.name:
-            problems.append(Problem(f"{record.name} and {seen[key]} are the same file: keep one", "table_twice", "error", record.table,
+            problems.append(Problem(f"{record.name} and {seen[key]} are the same file: keep "
+                                    "one", "table_twice", "error", record.table,
                                     record.name))
     return problems
 
 
 def _coded(name: str, parts: Sequence[Part]) -> dict[tuple[str, str], pa.DictionaryArray]:
     """Return the columns of texts, days and flags of a table still coded, parts joined."""
-    texts = [column.name for column in TABLES[name].columns if not column.numeric and all(column.name in part.columns for part in parts)]
+    texts = [
+        column.name
+        for column in TABLES[name].columns
+        if not column.numeric and all(column.name in part.columns for part in parts)
+    ]
     return {(name, text): flat(pa.chunked_array([encoded(part.columns[text]) for part in parts])) for text in texts}
 
 
@@ -299,7 +358,9 @@ def load(folder: Path | str, only: Collection[str] | None = None, limit: int | N
     with ThreadPoolExecutor(1) as pool:
         reads = [read for source in sources for read in _read_source(source, only, pool, problems, limit)]
         records = tuple(_record(read) for read in reads)
-    problems += _prices_per_pack(reads)
+    packs = cache(lambda: _packs(folder, reads, only))
+    problems += _prices_per_pack(reads, packs)
+    _settle_usage(reads, packs, limit)
     by_table: dict[str, list[_Read]] = {}
     for read in reads:
         problems += _check_part(read.part, limit)
@@ -307,12 +368,14 @@ def load(folder: Path | str, only: Collection[str] | None = None, limit: int | N
             by_table.setdefault(read.part.table.name, []).append(read)
         else:
             problems += _no_rows(read.part)
-    inputs = _assembled(folder, place or NOWHERE, by_table, records)
+    inputs, unsettled = _one_basis(_assembled(folder, place or NOWHERE, by_table, records), packs, limit)
+    problems += unsettled
     for name in inputs.tables:
         problems += _repeated_keys(inputs, name, limit)
     problems += _same_bytes(records)
     if only is None:
         unread = {source.table for source in sources if source.table} - {read.part.table.name for read in reads}
+        unread |= {problem.table for problem in problems if problem.rule == "two_row_header" and problem.table}
         problems += _demanded({*inputs.tables, *unread})
     return Loaded(inputs, problems)
 

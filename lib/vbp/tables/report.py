@@ -15,7 +15,9 @@ def shown(value: Any) -> str | None:
     if value is None:
         return None
     text = str(value)
-    text = "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in text)
+    text = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
     return text if len(text) <= 120 else text[:117] + "…"
 
 
@@ -25,6 +27,6 @@ def cells(places: Sequence[int], make: Callable[[int], Problem], limit: int | No
         return [make(int(place)) for place in places]
     first = [make(int(place)) for place in places[:limit]]
     last, sample = make(int(places[-1])), first[0]
-    more = Problem(f"and {len(places) - limit:,} more such rows, the last one row {last.row}: {sample.message}", sample.rule,
-                   sample.level, sample.table, sample.file, None, sample.column)
+    text = f"and {len(places) - limit:,} more rows like these, the last one row {last.row}"
+    more = Problem(text, sample.rule, sample.level, sample.table, sample.file, None, sample.column)
     return [*first, more]

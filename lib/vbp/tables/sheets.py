@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from vbp.errors import Problem
 from vbp.schema import Table
+from vbp.tables.cellerrors import Fault
 from vbp.tables.grid import Grid, Unreadable
-from vbp.tables.headers import LOOK_AT, Heading, choose, data_above, recognise
+from vbp.tables.headers import LOOK_AT, Heading, data_above, find
 
 LARGEST_UNPACKED = 4 << 30
 """A workbook that unpacks to more bytes than this is refused."""
@@ -20,7 +22,8 @@ MIDNIGHT = dt.time()
 
 
 def cell_text(value: Any) -> str:
-    """Return a cell as the text a user would read: numbers with at most 15 digits (all that Excel keeps), days as 2024-03-01."""
+    """Return a cell as the text a user would read: numbers with at most 15 digits (all that Excel keeps), days as
+    2024-03-01."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -41,7 +44,8 @@ def unpacked_size(path: Path) -> int:
 
 
 def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
-    """Yield (sheet name, rows of cells) of every visible, non-empty sheet; raises `Unreadable` with one clear message."""
+    """Yield (sheet name, rows of cells) of every visible, non-empty sheet; raises `Unreadable` with one clear
+    message."""
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
@@ -56,7 +60,8 @@ def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
     except Unreadable:
         raise
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError) as error:
-        raise Unreadable(f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or another format under "
+        raise Unreadable(f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or "
+                         "another format under "
                          "this name? Save it again as xlsx", "unreadable") from error
 
 
@@ -67,9 +72,7 @@ def first_rows(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
 
 def heading_of(rows: Sequence[Sequence[Any]], tables: Sequence[Table]) -> Heading | None:
     """Return the header of a sheet for the best of `tables`, None where no row names a column."""
-    first = first_rows(rows)
-    chosen = choose(first, tables)
-    return None if chosen is None else recognise(first[chosen[0]], chosen[1], chosen[0] + 1)
+    return find(first_rows(rows), tables)
 
 
 def text_column(cells: Iterable[Any]) -> pa.Array:
@@ -90,13 +93,30 @@ def text_column(cells: Iterable[Any]) -> pa.Array:
     return pa.array(out, pa.string())
 
 
-def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading) -> Grid:
-    """Read a sheet below its header; empty rows are left out and counted."""
+def faulty(faults: Sequence[Fault], heading: Heading) -> list[Problem]:
+    """Return an error for every cell of a recognised column that holds an Excel error or a formula without a result."""
+    return [
+        Problem(
+            f"cell {fault.cell} holds the Excel error {fault.error}: mend the formula or the look-up, or empty the cell; it is no gap"
+            if fault.error else
+            f"cell {fault.cell} holds a formula whose result is not stored in the file: open it in Excel or WPS, save it, and try again",
+            "excel_error" if fault.error else "formula_without_value", "error", row=fault.row,
+            column=heading.found[fault.column].column.name, value=fault.error)
+        for fault in faults if fault.row > heading.row and fault.column in heading.found
+    ]
+
+
+def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading, faults: Sequence[Fault] = ()) -> Grid:
+    """Read a sheet below its header; empty rows are left out and counted. `faults` are its cells without a value."""
     below = rows[heading.row:]
-    kept = [place for place, row in enumerate(below) if any(cell not in ("", None) for cell in row)]
+    odd = {fault.row - heading.row - 1 for fault in faults}
+    kept = [place for place, row in enumerate(below) if place in odd or any(cell not in ("", None) for cell in row)]
     blank = len(below) - len(kept)
     body = below if not blank else [below[place] for place in kept]
     columns = [text_column(column) for column in zip(*body, strict=True)] if body else \
         [pa.array([], pa.string())] * len(heading.headers)
     numbers = np.array(kept, np.int64) + heading.row + 1
-    return Grid(file, heading, columns, numbers, sheet, None, blank, heading.row - 1, data_above(first_rows(rows), heading))
+    return Grid(
+        file, heading, columns, numbers, sheet, None, blank, heading.row - 1,
+        [*data_above(first_rows(rows), heading), *faulty(faults, heading)],
+    )

@@ -9,9 +9,34 @@ from vbp.schema import Vocabulary, vocabularies
 
 INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad"))
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-NOTHING = frozenset(("", "-", "--", "—", "——", "－", "/", "\\", "NULL", "null", "None", "N/A", "n/a", "NA", "#N/A", "NaN", "nan",
-                     "无", "(空)", "空"))
+NOTHING = frozenset(
+    (
+        "",
+        "-",
+        "--",
+        "—",
+        "——",
+        "－",
+        "/",
+        "\\",
+        "NULL",
+        "null",
+        "None",
+        "N/A",
+        "n/a",
+        "NA",
+        "NaN",
+        "nan",
+        "无",
+        "(空)",
+        "空",
+    )
+)
 """What people write for an empty cell."""
+
+EXCEL_ERRORS = frozenset(("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"))
+"""What Excel shows where a formula failed; such a cell is no gap."""
+EXCEL_ERROR = "an Excel error, not a value: mend the formula or the look-up, or empty the cell; it is no gap"
 
 FORCED_TEXT = re.compile(r'^="(.*)"$|^\'(?=\d)', re.DOTALL)
 DAMAGED = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{1,3}$")
@@ -23,7 +48,8 @@ def half_width(text: str) -> str:
 
 
 def compact(text: str) -> str:
-    """Return a header or word for comparison: NFKC, lower case, no spaces, underscores, hyphens, asterisks or colons."""
+    """Return a header or word for comparison: NFKC, lower case, no spaces, underscores, hyphens, asterisks or
+    colons."""
     text = unicodedata.normalize("NFKC", text).translate(INVISIBLE).casefold()
     return re.sub(r"[\s_\-*:'\"`·、]+", "", text)
 

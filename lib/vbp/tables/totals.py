@@ -1,4 +1,5 @@
-"""Rows that are no data: 合计/小计, notes below the table, headers repeated on every page; counted, and totals compared."""
+"""Rows that are no data: 合计/小计, notes below the table, headers repeated on every page; counted, and totals
+compared."""
 from __future__ import annotations
 
 import re
@@ -16,9 +17,14 @@ from vbp.tables.arrays import codes, encoded, flat, int64_view, missing
 from vbp.tables.grid import Grid
 from vbp.tables.texts import compact
 
-GRAND = re.compile(r"^(?:本页|本月|本年|本表|全院|全市|全年|全省|当前页?|分页)?(?:合计|总计|共计|累计|总和|总共|总合计)(?:数|金额|数量)?$|^(?:grand)?total$|^sum$")
+GRAND = re.compile(
+    r"^(?:本页|本月|本年|本表|全院|全市|全年|全省|当前页?|分页)?(?:合计|总计|共计|累计|总和|总共|总合计)(?:数|金额|数量)?$|^(?:grand)?total$|^sum$"
+)
 SUB = re.compile(r"小计(?:数|金额|数量)?$|^subtotal$|.(?:合计|总计|共计)$")
-NOTE = re.compile(r"^(?:注|备注|说明|制表|填表|填报|审核|复核|打印|导出|数据来源|单位负责人|统计人|联系|联系人|联系电话|制单|source|note)")
+HINT = re.compile(r"[计和总]|total|sum", re.IGNORECASE)
+NOTE = re.compile(
+    r"^(?:注|备注|说明|制表|填表|填报|审核|复核|打印|导出|数据来源|单位负责人|统计人|联系|联系人|联系电话|制单|source|note)"
+)
 EXAMPLE = re.compile(r"^(?:示例|例如|example)\s*[:：]", re.IGNORECASE)
 NOTE_MARK = re.compile(r"^[^:：]{0,12}[:：。]|^注|^note|^source", re.IGNORECASE)
 
@@ -87,7 +93,7 @@ def _incomplete(grid: Grid, texts: Mapping[int, pa.DictionaryArray], matched: np
 
 
 def _word(text: str) -> str | None:
-    if len(text) > 40:
+    if len(text) > 40 or not HINT.search(text):
         return None
     small = compact(text)
     return "grand" if GRAND.search(small) else "sub" if SUB.search(small) else None
@@ -131,7 +137,9 @@ def _repeated(grid: Grid, texts: Mapping[int, pa.DictionaryArray], count: int) -
     mask: np.ndarray | None = None
     for place in grid.heading.found:
         if place in texts:
-            same = _rows_where(texts[place], lambda text, head=grid.heading.headers[place]: text.strip() == head.strip())
+            same = _rows_where(
+                texts[place], lambda text, head=grid.heading.headers[place]: text.strip() == head.strip()
+            )
             mask = same if mask is None else mask & same
     return np.zeros(count, bool) if mask is None else mask
 
@@ -139,7 +147,8 @@ def _repeated(grid: Grid, texts: Mapping[int, pa.DictionaryArray], count: int) -
 def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa.Array]]) -> list[Problem]:
     """Compare the totals printed in the file with the sums read; one warning for each that differs.
 
-    A 小计 is compared with the rows since the last total row; a 合计 with all rows so far or with those since the last one.
+    A 小计 is compared with the rows since the last total row; a 合计 with all rows so far or with those since the
+    last one.
     """
     totals = np.flatnonzero(dropped.grand | dropped.sub)
     problems: list[Problem] = []
@@ -150,11 +159,15 @@ def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa
         running = np.concatenate([[0], np.cumsum(np.where(dropped.any, 0, values))])
         empty = missing(array)
         since, since_grand = 0, 0
-        for place in totals:
+        for place in totals.tolist():
             spans = [running[place] - running[since]] + ([running[place], running[place] - running[since_grand]]
                                                          if dropped.grand[place] else [])
             if not empty[place] and int(values[place]) not in [int(span) for span in spans]:
-                problems.append(_differs(grid, int(place), name, column, int(values[place]), int(spans[-1 if len(spans) == 1 else 1])))
+                problems.append(
+                    _differs(
+                        grid, int(place), name, column, int(values[place]), int(spans[-1 if len(spans) == 1 else 1])
+                    )
+                )
             since = place
             since_grand = place if dropped.grand[place] else since_grand
     return problems

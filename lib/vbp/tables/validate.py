@@ -1,32 +1,39 @@
 """What every table must hold to: required cells filled, values in range, keys not repeated, one column of each pair."""
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from vbp.errors import Problem
 from vbp.schema import Column, Table
-from vbp.tables.arrays import codes, encoded, int64_view, missing
+from vbp.tables.arrays import encoded, int64_view, missing, raw_codes
 from vbp.tables.clean import Part
 from vbp.tables.report import LIMIT, cells, shown
 
 
 def _cell(part: Part, column: Column, rule: str, message: str, level: str, place: int) -> Problem:
     value = part.columns[column.name][place].as_py() if column.name in part.columns else None
-    return Problem(message, rule, level, part.table.name, part.grid.label, int(part.rows[place]), column.name, shown(value))
+    return Problem(
+        message, rule, level, part.table.name, part.grid.label, int(part.rows[place]), column.name, shown(value)
+    )
 
 
-def _listed(part: Part, places: np.ndarray, column: Column, rule: str, message: str, level: str, limit: int | None) -> list[Problem]:
+def _listed(
+    part: Part, places: np.ndarray, column: Column, rule: str, message: str, level: str, limit: int | None
+) -> list[Problem]:
     return cells(places.tolist(), lambda place: _cell(part, column, rule, message, level, place), limit)
 
 
-def required_cells(part: Part, refused: set[tuple[str, int]], limit: int | None = LIMIT) -> list[Problem]:
-    """Return an error for every empty cell in a required column (cells refused for another reason are not named twice)."""
+def required_cells(part: Part, limit: int | None = LIMIT) -> list[Problem]:
+    """Return an error for every empty cell in a required column (cells refused for another reason are not named
+    twice)."""
     problems: list[Problem] = []
-    groups = [(column.name,) for column in part.table.required] + list(part.table.one_of)
+    groups: list[tuple[str, ...]] = [(column.name,) for column in part.table.required] + list(part.table.one_of)
     for group in groups:
         have = [name for name in group if name in part.columns]
         if not have or not any(part.columns[name].null_count for name in have):
@@ -34,7 +41,7 @@ def required_cells(part: Part, refused: set[tuple[str, int]], limit: int | None 
         empty = np.logical_and.reduce([missing(part.columns[name]) for name in have])
         if len(have) < len(group) or len(group) == 1 or empty.any():
             places = [place for place in np.flatnonzero(empty).tolist()
-                      if not any((name, int(part.rows[place])) in refused for name in have)]
+                      if not any((name, int(part.rows[place])) in part.refused for name in have)]
             column = part.table.column(have[0])
             problems += _listed(part, np.array(places, np.int64), column, "missing",
                                 f"{' or '.join(have)} ({column.zh}) is empty", "error", limit)
@@ -66,19 +73,18 @@ def ranges(part: Part, limit: int | None = LIMIT) -> list[Problem]:
 
 
 def key_codes(columns: Sequence[pa.Array]) -> np.ndarray:
-    """Return one int64 per row that is equal where all columns are equal (an empty cell equals an empty cell)."""
+    """Return one number per row that is equal where all columns are equal (an empty cell equals an empty cell)."""
+    coded = [encoded(column) for column in columns]
+    sizes = [len(column.dictionary) + 1 for column in coded]
+    kind: Any = np.int32 if math.prod(sizes) < 1 << 31 else np.int64
     combined: np.ndarray | None = None
-    size = 1
-    for column in columns:
-        coded = encoded(column)
-        own, count = codes(coded) + 1, len(coded.dictionary) + 1
-        if combined is None:
-            combined, size = own, count
-            continue
-        if size * count >= 1 << 62:
+    reach = 1
+    for column, size in zip(coded, sizes, strict=True):
+        own = raw_codes(column).astype(kind, copy=False) + kind(1)
+        if combined is not None and reach * size >= 1 << 62:
             _, combined = np.unique(combined, return_inverse=True)
-            size = int(combined.max(initial=0)) + 1
-        combined, size = combined * count + own, size * count
+            reach = int(combined.max(initial=0)) + 1
+        combined, reach = own if combined is None else combined * kind(size) + own, reach * size
     return np.empty(0, np.int64) if combined is None else combined
 
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from vbp.words import LANGUAGES, say
 ROWS = 2000
 """Rows that carry formats and drop-downs."""
 UNITS = {"片/支/粒每盒": "片/支/粒"}
-CITY = ("name_zh: 某某市", "name_en: Some City", "province: 某某省", "rule_profile: national-2020", "population: 5000000",
+CITY = ("name_zh: 某某市", "name_en: Some City", "province: 某某省", "rule_profile: "
+                                                               "national-2020", "population: 5000000",
         "insured: 4500000")
 YELLOW, GREY = "FFF2CC", "D9D9D9"
 
@@ -33,7 +33,9 @@ def _words(column: Column) -> list[str]:
 def _comment(column: Column) -> str:
     parts = [f"{column.name}: {column.zh} / {column.en}"]
     if column.low is not None or column.high is not None:
-        parts.append("range: " + " – ".join("…" if bound is None else f"{bound:f}" for bound in (column.low, column.high)))
+        parts.append(
+            "range: " + " – ".join("…" if bound is None else f"{bound:f}" for bound in (column.low, column.high))
+        )
     parts.append("必填 required" if column.required else "可空 optional")
     return "\n".join(parts)
 
@@ -76,9 +78,6 @@ def _fill_sheet(sheet: Any, table: Table) -> None:
             choice.error = say("template.wrong_word", "zh")
             choice.add(f"{letter}3:{letter}{ROWS}")
             sheet.add_data_validation(choice)
-        if column.kind in ("code", "month"):
-            for row in range(4, ROWS + 1):
-                sheet.cell(row, place).number_format = "@"
     sheet.freeze_panes = "A3"
 
 
@@ -105,5 +104,5 @@ def write_template(out: Path) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     scratch = out.with_name(f".{out.name}.tmp")
     book.save(scratch)
-    os.replace(scratch, out)
+    scratch.replace(out)
     return out

@@ -1,0 +1,51 @@
+"""Make ledgers into their panels (docs/panels.md): small Parquet tables per city, kept up to date month by month."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="inputs folders: a city's tables, with usage/*.parquet, or national: usage/city=<slug>/*.parquet"
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="the folder that gets a folder of panels for each city")],
+    engine: Annotated[
+        str, typer.Option(help="duckdb (here) or spark (a cluster; needs Java 17 and pyspark)")
+    ] = "duckdb",
+    master: Annotated[str, typer.Option(help="Spark's master: local[*], spark://host:port")] = "local[*]",
+    spec: Annotated[
+        list[str] | None,
+        typer.Option(help="a generic to keep by product too (a profile that settles by spec); 'all' for every one"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+) -> None:
+    """Build or update every city; a city that fails keeps its earlier panels, and all failures are told at the end."""
+    from vbp.cli.output import print_json, print_table
+    from vbp.errors import InputError
+    from vbp.ledger.batch import build_cities, summary, unmatched
+
+    results, problems = build_cities(
+        inputs, out, engine, master, "all" if spec and "all" in spec else tuple(sorted(spec or ()))
+    )
+    if json:
+        print_json(
+            {
+                "out": str(out),
+                "cities": summary(results).to_dict("records"),
+                "unmatched": unmatched(results).to_dict("records"),
+                "problems": [problem.as_json() for problem in problems],
+            }
+        )
+    else:
+        print_table(summary(results))
+        if len(unmatched(results)):
+            print_table(unmatched(results), "未匹配的采购记录 · purchases that matched nothing")
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,115 @@
+"""What `vbp report` and `vbp rerun` share: limits, the run, what is printed, the command on failure, the exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from vbp.render.city import Job
+    from vbp.render.record import Run
+
+_SHARE_OF_MEMORY = 0.8
+_COMMAND_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How to render: reports at a time, and the options of the same names."""
+
+    jobs: int = 1
+    force: bool = False
+    plain: bool = False
+    timeout: int = 600
+    memory: int = 0
+    on_failure: str = ""
+    quiet: bool = False
+
+
+def render(chosen: Sequence[Job], choices: Choices) -> Run:
+    """Render, say what came of it, and return the run; exit 1 where a report failed."""
+    from vbp.render.run import progress_bar, render_run
+
+    memory = choices.memory or _share(choices.jobs)
+    limited = [replace(job, seconds=float(choices.timeout), memory_mib=memory) for job in chosen]
+    out = chosen[0].out
+    with _stopping_politely(), progress_bar(len(limited), choices.quiet) as progress:
+        run, record = render_run(limited, out, choices.jobs, progress, force=choices.force, plain=choices.plain)
+    for outcome in run.failed:
+        for line in outcome.problems or (outcome.reason,):
+            print(f"{outcome.slug}: {line}{f' ({outcome.kept})' if outcome.kept else ''}", file=sys.stderr)
+    if run.made or run.failed or not choices.quiet:
+        print(_told(run, out))
+    if run.failed:
+        _call(choices.on_failure, record)
+        raise typer.Exit(1)
+    return run
+
+
+def _told(run: Run, out: Path) -> str:
+    skipped = f", {run.skipped} unchanged and skipped (--force renders them)" if run.skipped else ""
+    return f"{run.made} of {len(run.outcomes)} reports made{skipped}. Open {shown(out / 'index.html')}"
+
+
+def _call(command: str, record: Path) -> None:
+    """Run the user's command with the summary on its input; VBP_RECORD names the record."""
+    if not command:
+        return
+    text = record.with_suffix(".txt").read_bytes()
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            shell=True,
+            input=text,
+            timeout=_COMMAND_SECONDS,
+            env={**os.environ, "VBP_RECORD": str(record)},
+        )
+        trouble = f"exit status {done.returncode}" if done.returncode else ""
+    except (subprocess.TimeoutExpired, OSError) as error:
+        trouble = str(error)
+    if trouble:
+        print(f"--on-failure: {command}: {trouble}", file=sys.stderr)
+
+
+def _share(jobs: int) -> int:
+    """Return what each of `jobs` kernels may take of this machine's memory, MiB; 0 (no limit) where it does not tell."""
+    try:
+        return int(_SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / jobs) >> 20
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+@contextmanager
+def _stopping_politely() -> Iterator[None]:
+    """Treat SIGTERM (systemd, batch systems) as Ctrl-C meanwhile: kernels ended, private folders removed."""
+
+    def stop(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def shown(path: Path) -> str:
+    """Return a path as the user would type it: relative where it is below the working folder."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,144 @@
+"""Many cities, one after another: progress, what went in and out, failures that do not stop the rest."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import Progress
+
+from vbp.errors import InputError, Problem, UsageError
+from vbp.ledger.build import Task, build_task, open_engine
+from vbp.ledger.cities import cities
+from vbp.ledger.panels import Panels
+from vbp.ledger.rowpass import Engine, Kept
+from vbp.ledger.units import yuan
+
+
+def build_cities(
+    folders: Sequence[Path],
+    out: Path,
+    engine: str = "duckdb",
+    master: str = "local[*]",
+    spec: tuple[str, ...] | str = (),
+) -> tuple[list[Panels], list[Problem]]:
+    """Build every city of the folders into `out/<slug>`; return panels, and the problems of cities that failed.
+
+    Says on standard error how each city went, under a bar on a terminal.
+    """
+    found, problems = _found(folders, out, spec)
+    results: list[Panels] = []
+    runner, kept = open_engine(engine, master), Kept()
+    try:
+        with Progress(
+            *Progress.get_default_columns(), console=Console(stderr=True), disable=not sys.stderr.isatty()
+        ) as bar:
+            step = bar.add_task("vbp panel", total=len(found))
+            for slug, make in found.items():
+                results += _one(slug, make, runner, kept, problems, bar)
+                bar.advance(step)
+    finally:
+        runner.close()
+    return results, problems
+
+
+def _found(
+    folders: Sequence[Path], out: Path, spec: tuple[str, ...] | str
+) -> tuple[dict[str, Callable[[], Task]], list[Problem]]:
+    """Return all folders' cities by slug, and the problems of folders that cannot be read; two of "
+    "one name are refused."""
+    found: dict[str, Callable[[], Task]] = {}
+    problems: list[Problem] = []
+    for folder in folders:
+        try:
+            here = cities(folder, out, spec)
+        except InputError as error:
+            problems += error.problems
+            continue
+        twice = sorted(set(found) & set(here))
+        if twice:
+            raise UsageError(
+                f"two inputs are called {', '.join(twice)}; rename one, their panels would fall into one folder"
+            )
+        found |= here
+    return found, problems
+
+
+def _one(
+    slug: str, make: Callable[[], Task], runner: Engine, kept: Kept, problems: list[Problem], bar: Progress
+) -> list[Panels]:
+    """Build one city and say how it went; a failure is kept for the end, the city's earlier panels stand."""
+    start = time.monotonic()
+    notes: list[str] = []
+    try:
+        panels = build_task(make(), runner, kept, notes.append)
+    except InputError as error:
+        problems += [replace(problem, message=f"{slug}: {problem.message}") for problem in error.problems]
+        bar.console.print(
+            f"{slug}: failed; earlier panels stand as they were", highlight=False, markup=False, soft_wrap=True
+        )
+        return []
+    note = f" ({notes[-1].removeprefix(f'{slug}: ')})" if notes else ""
+    bar.console.print(
+        f"{slug}: {panels.facts['totals']['rows']:,} rows in, {sum(panels.facts['rows_out'].values()):,} "
+        f"rows out{note}, "
+        f"{time.monotonic() - start:.1f} s",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+    return [panels]
+
+
+def summary(results: Sequence[Panels]) -> pd.DataFrame:
+    """Return one row a city: rows in, amount, months, and rows out by panel."""
+    rows = []
+    for panels in results:
+        total, out = panels.totals.iloc[0], panels.facts["rows_out"]
+        rows.append(
+            {
+                "city": panels.slug,
+                "rows_in": int(total["rows"]),
+                "amount_yuan": yuan(int(total["amount_fen"])),
+                "first_month": f"{total['first_month']:%Y-%m}",
+                "last_month": f"{total['last_month']:%Y-%m}",
+                "hospitals": int(total["hospitals"]),
+                "product_month": out["product_month"],
+                "cells": out["cells"],
+                "progress": out["progress"],
+                "unmatched": out["unmatched"],
+                "engine": panels.facts["engine"],
+            }
+        )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "city",
+            "rows_in",
+            "amount_yuan",
+            "first_month",
+            "last_month",
+            "hospitals",
+            "product_month",
+            "cells",
+            "progress",
+            "unmatched",
+            "engine",
+        ],
+    )
+
+
+def unmatched(results: Sequence[Panels]) -> pd.DataFrame:
+    """Return the unmatched purchases of all cities, amounts in yuan."""
+    parts = [panels.unmatched.assign(city=panels.slug) for panels in results if len(panels.unmatched)]
+    if not parts:
+        return pd.DataFrame(columns=["city", "reason", "product_id", "hospital_id", "purchases", "amount_yuan"])
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.assign(amount_yuan=yuan(frame["amount_fen"]))[
+        ["city", "reason", "product_id", "hospital_id", "purchases", "amount_yuan"]
+    ]

@@ -1,0 +1,105 @@
+"""Files and folders that are whole or not there: written beside, then put in place in one step."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from vbp.errors import InputError, Problem
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+def write(path: Path, text: str) -> None:
+    """Write `text` (UTF-8, LF) to `path` in one step; nothing is left where that fails."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def fresh_folder(out: Path, slug: str) -> Path:
+    """Return an empty hidden folder of this process beside `<out>/<slug>`."""
+    folder = out / f".{slug}.{os.getpid()}.new"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def put_in_place(fresh: Path, target: Path) -> None:
+    """Make the finished folder `fresh` stand at `target`: a reader finds the old one or the new one, whole.
+
+    Linux exchanges the two in one system call (`renameat2`). Elsewhere there are two renames; a run that is killed between
+    them leaves the old folder as `.old`, and `recover` puts it back.
+    """
+    if not target.exists():
+        fresh.replace(target)
+        return
+    if not _exchange(fresh, target):
+        old = fresh.with_suffix(".old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.replace(old)
+        fresh.replace(target)
+        fresh = old
+    _discard(fresh)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two paths atomically; False where the system or the file system cannot."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
+    if rename is None:
+        return False
+    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(number, os.strerror(number), str(other))
+
+
+def _discard(path: Path) -> None:
+    """Remove what is no longer needed, folder or file."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def recover(out: Path) -> tuple[str, ...]:
+    """Repair what a killed run left in `out`; to be called under the lock.
+
+    Returns
+    -------
+    tuple of str
+        The places whose last good report was put back.
+    """
+    back = []
+    for old in sorted(out.glob(".*.*.old")):
+        slug = old.name[1:].rsplit(".", 2)[0]
+        if not (out / slug).exists():
+            old.replace(out / slug)
+            back.append(slug)
+    for pattern in (".*.*.new", ".*.*.old", ".*.tmp", "*/.*.tmp"):
+        for left in out.glob(pattern):
+            _discard(left)
+    return tuple(back)
+
+
+def unwritable(out: Path, error: OSError) -> InputError:
+    """Return the one clear message where reports cannot be written: which file, what the system said, what to do."""
+    return InputError(
+        Problem(
+            f"reports cannot be written here: {error.strerror or error}; free space or rights are needed, or another "
+            "folder with --out",
+            "unwritable",
+            file=str(error.filename or out),
+        )
+    )

@@ -1,0 +1,113 @@
+"""Worker processes that render: a worker that dies or hangs costs its own report and is replaced."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from vbp.render.city import Job, Outcome, render_city
+
+_GRACE_SECONDS = 120.0
+Prepare = Callable[[Job], Job]
+
+
+class _Worker:
+    """A process that renders one job after another, and the job that it has."""
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self.line, other = context.Pipe()
+        self.process = context.Process(target=_work, args=(other, os.getpid()), daemon=True)
+        self.process.start()
+        other.close()
+        self.job: Job | None = None
+        self.until = 0.0
+
+    def take(self, job: Job) -> None:
+        """Send a job; it must come back within its notebooks' time-outs and some minutes."""
+        self.job, self.until = job, time.monotonic() + job.seconds * len(job.languages) + _GRACE_SECONDS
+        try:
+            self.line.send(job)
+        except OSError:
+            return  # the process has died: the wait for its outcome says so
+
+    def collect(self) -> Outcome:
+        """Return the outcome of the job, also where the process died with it."""
+        job, self.job = self.job, None
+        assert job is not None
+        try:
+            outcome: Outcome = self.line.recv()
+        except (EOFError, OSError):
+            self.process.join(10)
+            outcome = Outcome(job.slug, False, 0.0, f"the worker process died (exit {self.process.exitcode})")
+        return outcome
+
+    def stop(self) -> None:
+        """End the process."""
+        self.line.close()
+        self.process.join(0 if self.job else 5)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _work(line: Connection, parent: int) -> None:
+    """Render what comes down the line until it closes; die with the parent."""
+    from vbp.render.zygote import die_with_parent
+
+    if sys.platform != "win32":
+        die_with_parent(parent)
+    while True:
+        try:
+            job = line.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        line.send(render_city(job))
+
+
+def rendered(jobs: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
+    """Yield outcomes as they come.
+
+    Parameters
+    ----------
+    workers
+        Processes at a time; with one, everything happens in this process.
+    prepare
+        Called with each job just before it starts, and returns it with the zygote it is to use.
+    """
+    if min(workers, len(jobs)) <= 1:
+        yield from (render_city(prepare(job)) for job in jobs)
+        return
+    left = list(reversed(jobs))
+    crew = [_Worker() for _ in range(min(workers, len(jobs)))]
+    try:
+        while True:
+            for worker in crew:
+                if worker.job is None and left:
+                    worker.take(prepare(left.pop()))
+            if not any(worker.job for worker in crew):
+                return
+            for worker in _ready(crew):
+                yield worker.collect()
+                if not worker.process.is_alive() and left:
+                    worker.stop()
+                    crew[crew.index(worker)] = _Worker()
+    finally:
+        for worker in crew:
+            worker.stop()
+
+
+def _ready(crew: Sequence[_Worker]) -> list[_Worker]:
+    """Return the workers that have something to say; one whose time is up is killed, which is something to say."""
+    busy = [worker for worker in crew if worker.job is not None]
+    heard: list[Any] = wait([worker.line for worker in busy], timeout=5.0)
+    now = time.monotonic()
+    for worker in busy:
+        if worker.until < now and worker.line not in heard:
+            worker.process.kill()
+    return [worker for worker in busy if worker.line in heard]

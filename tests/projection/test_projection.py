@@ -1,0 +1,217 @@
+"""Projection: what earlier batches teach, wide priors without any, gaps, and the demonstration's hidden batch."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vbp.errors import InputError, UsageError
+from vbp.projection import announced, evidence, project
+from vbp.projection.evidence import PRIOR_DF, PRIOR_MEAN
+from vbp.projection.payout import fund_factors, payouts
+
+ITEM = [
+    "batch_id",
+    "hospital_id",
+    "generic",
+    "agreement_year",
+    "previous",
+    "actual",
+    "base",
+    "agreed",
+    "actual_fen",
+    "nonselected",
+    "nonselected_fen",
+    "p0",
+    "p1",
+    "months_in_ledger",
+]
+
+
+def panels_of(batches: dict[str, tuple[str, float | None]], hospitals: int = 4, generics: int = 3) -> SimpleNamespace:
+    """Panels in which each batch's winners took `ratio` of last year's 1,000 units per item; None: announced."""
+    rows = []
+    for number, (batch, (_, ratio)) in enumerate(batches.items()):
+        for h in range(hospitals):
+            for g in range(generics):
+                actual = None if ratio is None else round(1000 * ratio * (1 + 0.05 * (g - 1)) * (1 + 0.1 * (h % 2)))
+                rows.append(
+                    (
+                        batch,
+                        f"H{h}",
+                        f"g{number}{g}",
+                        1,
+                        1000,
+                        actual,
+                        1000,
+                        700,
+                        None if actual is None else actual * 200,
+                        None if actual is None else max(1100 - actual, 0),
+                        None if actual is None else max(1100 - actual, 0) * 450,
+                        5.0,
+                        2.0,
+                        0 if ratio is None else 12,
+                    )
+                )
+    frame = pd.DataFrame(rows, columns=ITEM)
+    items = pd.DataFrame(
+        {name: frame[name] for name in ("batch_id", "hospital_id", "generic", "agreement_year", "months_in_ledger")}
+    )
+    for name in ("previous", "actual", "base", "agreed", "nonselected"):
+        items[f"{name}_milliunits"] = (frame[name].astype("Float64") * 1000).astype("Int64")
+    items = items.assign(
+        months_in_year=12,
+        actual_fen=frame["actual_fen"].astype("Int64"),
+        nonselected_fen=frame["nonselected_fen"].astype("Int64"),
+        p0_e10=(frame["p0"] * 10**10).astype("Int64"),
+        p1_e10=(frame["p1"] * 10**10).astype("Int64"),
+    )
+    starts = {batch: pd.Timestamp(start) for batch, (start, _) in batches.items()}
+    prices = frame[["batch_id", "generic"]].drop_duplicates().assign(cycle=1)
+    prices["start_date"] = prices["batch_id"].map(starts)
+    return SimpleNamespace(
+        items=items, prices=prices, product_month=pd.DataFrame({"month": [pd.Timestamp("2024-12-01")]})
+    )
+
+
+FOUR = panels_of(
+    {"B1": ("2021-01-01", 0.7), "B2": ("2022-01-01", 0.8), "B3": ("2022-06-01", 0.75), "NEW": ("2025-01-01", None)}
+)
+FUND = pd.DataFrame(
+    {
+        "hospital_id": [None, None],
+        "fund": ["employee", "resident"],
+        "fund_ratio": [Decimal("0.8"), Decimal("0.6")],
+        "insured_share": [Decimal("0.5"), Decimal("0.3")],
+    }
+)
+
+
+def test_evidence_is_the_log_ratio_to_last_year():
+    shown = evidence(FOUR)
+    assert shown.batches["batch_id"].tolist() == ["B1", "B2", "B3"] and shown.count == 3
+    expected = [
+        np.mean(
+            [
+                np.log(sum(round(1000 * r * (1 + 0.05 * g) * (1 + 0.1 * (h % 2))) for h in range(4)) / 4000)
+                for g in (-1, 0, 1)
+            ]
+        )
+        for r in (0.7, 0.8, 0.75)
+    ]
+    assert np.allclose(shown.batches["effect"], expected)
+    middle, scale, df = shown.batch_effect()
+    assert df == 2 and middle == pytest.approx(np.mean(expected))
+    assert scale == pytest.approx(np.std(expected, ddof=1) * np.sqrt(4 / 3))
+    assert shown.generics["paid"].tolist() == pytest.approx([1.0] * 9) and shown.generics[
+        "nonselected"
+    ].tolist() == pytest.approx([0.9] * 9)
+
+
+def test_hospital_effects_are_persistent_ones():
+    effect = evidence(FOUR).hospital_effect
+    assert effect["H1"] > effect["H0"] and effect["H1"] == pytest.approx(effect["H3"])
+
+
+def test_projection_names_official_exactly_and_the_rest_with_intervals():
+    result = project(FOUR, fund=FUND)
+    assert result.batch_id == "NEW" == announced(FOUR)[0]
+    assert result.interval("official") == pytest.approx((25200.0,) * 3)
+    for name in ("realised", "completion", "payout"):
+        estimate, low, high = result.interval(name)
+        assert low < estimate < high, name
+    estimate, low, high = result.interval("realised")
+    assert low < 12_000 * 0.79 * 3 < high
+    assert len(result.hospitals) == 4 and result.hospitals["chance_all_complete"].between(0, 1).all()
+    assert result.document()["mark"] == "estimated" and result.document()["quantities"][0]["estimate"] == Decimal(
+        "25200.00"
+    )
+
+
+def test_same_seed_same_result_and_other_seed_other_draws():
+    one, two, three = (project(FOUR, fund=FUND, seed=seed, draws=200).table for seed in (5, 5, 6))
+    pd.testing.assert_frame_equal(one, two)
+    assert not one.equals(three)
+
+
+def test_without_earlier_batches_priors_are_wide_and_say_so():
+    only = panels_of({"NEW": ("2025-01-01", None)})
+    shown = evidence(only)
+    assert shown.batch_effect()[0] == PRIOR_MEAN and shown.batch_effect()[2] == PRIOR_DF and shown.count == 0
+    bare, taught = project(only, fund=FUND), project(FOUR, fund=FUND)
+    widths = [result.interval("realised")[2] - result.interval("realised")[1] for result in (bare, taught)]
+    assert widths[0] > 1.5 * widths[1]
+    assert "wide priors" in bare.assumptions[0].text("en") and "宽先验" in bare.assumptions[0].text("zh")
+
+
+def test_one_batch_is_wider_than_three():
+    one = evidence(panels_of({"B1": ("2021-01-01", 0.7), "NEW": ("2025-01-01", None)}))
+    assert one.batch_effect()[1] > evidence(FOUR).batch_effect()[1] and one.batch_effect()[2] == 1
+
+
+def test_without_fund_the_payout_is_unknown_not_zero():
+    result = project(FOUR)
+    assert np.isnan(result.interval("payout")[0]) and result.hospitals["payout_yuan"].isna().all()
+    assert "—" in result.text("en") and "—" in result.text("zh")
+
+
+def test_items_without_p0_or_use_before_are_listed():
+    items = FOUR.items.copy()
+    new = items.index[items["batch_id"] == "NEW"]
+    items.loc[new[0], "p0_e10"] = pd.NA
+    items.loc[new[1], "previous_milliunits"] = 0
+    result = project(SimpleNamespace(**{**FOUR.__dict__, "items": items}))
+    assert result.left_out["reason"].tolist() == ["NO_P0", "NO_USE_BEFORE"]
+
+
+def test_a_batch_that_runs_or_is_unknown_is_refused():
+    with pytest.raises(UsageError, match="has begun"):
+        project(FOUR, "B1")
+    with pytest.raises(UsageError, match="unknown batch"):
+        project(FOUR, "B9")
+    with pytest.raises(InputError, match="announced batches: none"):
+        project(panels_of({"B1": ("2021-01-01", 0.7)}))
+    assert project(FOUR, "B3", hide=True).evidence.count == 2
+
+
+def test_payout_is_the_worked_vector_c1():
+    item = pd.DataFrame({"base": [100_000.0], "agreed": [70_000.0], "p0": [500.0], "p1": [120.0]})
+    paid = payouts(
+        item, np.array([[70_000.0], [69_999.0]]), np.full((2, 1), 3_000_000.0), np.array([0.63]), np.array([0]), 1
+    )
+    assert paid[:, 0].tolist() == pytest.approx([12_159_000.0, 0.0])
+
+
+def test_fund_rows_with_most_keys_win_and_funds_add_up():
+    items = pd.DataFrame({"hospital_id": ["H0", "H1"], "batch_id": ["B", "B"], "generic": ["g", "g"]})
+    rows = pd.concat(
+        [
+            FUND,
+            pd.DataFrame(
+                {
+                    "hospital_id": ["H1"],
+                    "fund": ["employee"],
+                    "fund_ratio": [Decimal(1)],
+                    "insured_share": [Decimal("0.5")],
+                    "excluded_share": [Decimal("0.2")],
+                }
+            ),
+        ],
+        ignore_index=True,
+    )
+    assert fund_factors(items, rows).tolist() == pytest.approx([0.4 + 0.18, 0.4 + 0.18])
+    # 1·0.5·(1 − 0.2) happens to equal 0.8·0.5: told apart by another share
+    rows.loc[2, "excluded_share"] = Decimal("0.5")
+    assert fund_factors(items, rows).tolist() == pytest.approx([0.58, 0.43])
+    assert np.isnan(fund_factors(items, None)).all()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_words(lang):
+    result = project(FOUR, fund=FUND, draws=200)
+    assert "NEW" in result.text(lang) and "{" not in result.text(lang)
+    assert all(said.text(lang) for said in result.assumptions)

@@ -1,0 +1,220 @@
+"""Failing well: each trouble is named, kept and told; the others are rendered; nothing half-written stands."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.conftest import ROOT
+from tests.render.places import FIGURES, light_copy, notebook_of
+from vbp.cli import build
+from vbp.errors import InputError
+from vbp.render.city import Job
+from vbp.render.lock import only_run
+from vbp.render.run import clock, render_all, render_run
+
+TROUBLES = {
+    "raises": ("raise ValueError('boom')", "ValueError: boom"),
+    "hangs": ("import time; time.sleep(600)", "time-out"),
+    "exits": ("import sys; sys.exit()", "SystemExit"),
+    "eats": ("hog = bytearray(4 << 30)", "MemoryError"),
+    "dies": ("import os; os._exit(7)", "Kernel died"),
+    "driver": ("1", "the worker process died"),
+    "broken": ("1", "batch_usage"),
+}
+GOOD = ("good1", "good2", "good3")
+
+
+@pytest.fixture
+def places(demo, tmp_path, monkeypatch) -> Path:
+    """A root of places, one for each trouble and three without, and a notebook that has them."""
+    for slug in (*TROUBLES, *GOOD):
+        light_copy(demo, tmp_path / "in", slug)
+    broken = tmp_path / "in" / "broken" / "batch_usage.csv"
+    broken.write_text(broken.read_text(encoding="utf-8").replace(",before", ",sometimes", 1), encoding="utf-8")
+    dispatch = "\n".join(f"if city == {slug!r}:\n    {cell}" for slug, (cell, _) in TROUBLES.items())
+    notebook_of(tmp_path / "n", FIGURES, dispatch, "'the last cell'")
+    monkeypatch.setenv("VBP_NOTEBOOKS", str(tmp_path / "n"))
+    return tmp_path / "in"
+
+
+def jobs_of(root: Path, out: Path, *slugs: str) -> list[Job]:
+    return [Job(slug, str(root / slug), "", ("zh",), out, seconds=20.0, memory_mib=1500) for slug in slugs]
+
+
+def dying_driver(monkeypatch) -> None:
+    """Have the worker that gets the place `driver` die, as if the system had killed it."""
+    path = Path(os.environ["VBP_NOTEBOOKS"]) / "sitecustomize.py"
+    path.write_text(
+        "import os, sys\n"
+        "if 'multiprocessing' in ' '.join(sys.orig_argv):\n"
+        "    import vbp.render.files as files\n"
+        "    fresh = files.fresh_folder\n"
+        "    files.fresh_folder = lambda out, slug: os._exit(9) if slug == 'driver' else fresh(out, slug)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(path.parent), str(ROOT / "lib")]))
+
+
+def test_every_trouble_is_named_and_the_others_are_rendered(places, tmp_path, monkeypatch):
+    dying_driver(monkeypatch)
+    out = tmp_path / "out"
+    run, record = render_run(jobs_of(places, out, *TROUBLES, *GOOD), out, workers=2)
+    by_slug = {outcome.slug: outcome for outcome in run.outcomes}
+    assert [slug for slug in GOOD if not by_slug[slug].ok] == []
+    assert [slug for slug, (_, told) in TROUBLES.items() if by_slug[slug].ok or told not in by_slug[slug].reason] == []
+    index, text = ((path).read_text(encoding="utf-8") for path in (out / "index.html", record.with_suffix(".txt")))
+    assert index.count('class="failed"') == len(TROUBLES)
+    assert all(slug in text for slug in TROUBLES)
+    assert text.startswith("集采报告：10个地区，失败7个")
+    told = json.loads(record.read_text(encoding="utf-8"))
+    assert (told["made"], told["failed"], told["kernels"]) == (3, 7, "warm" if sys.platform == "linux" else "plain")
+    for slug in ("raises", "hangs", "exits", "eats", "dies"):
+        assert (out / "failed" / f"{slug}.report.zh.ipynb").is_file()
+        assert by_slug[slug].peak_mib is None or by_slug[slug].peak_mib > 30
+    assert {path.name for path in out.iterdir() if path.is_dir()} == {*GOOD, "assets", "runs", "failed"}
+
+
+def test_a_failure_stays_in_the_index_until_the_place_is_made(places, tmp_path):
+    out = tmp_path / "out"
+    render_all(jobs_of(places, out, "raises"), out)
+    render_all(jobs_of(places, out, "good1"), out)
+    assert "ValueError: boom" in (out / "index.html").read_text(encoding="utf-8")
+    notebook_of(tmp_path / "n", FIGURES)
+    render_all(jobs_of(places, out, "raises"), out)
+    assert "ValueError: boom" not in (out / "index.html").read_text(encoding="utf-8")
+    assert list((out / "failed").iterdir()) == []
+
+
+def test_a_full_disk_fails_the_place_with_that_reason_and_leaves_nothing(places, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    write = Path.write_text
+
+    def full(path: Path, *args, **kwargs):
+        if ".good1." in str(path) and path.suffix == ".html":
+            write(path, "half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return write(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    one, other = render_all(jobs_of(places, out, "good1", "good2"), out)
+    assert not one.ok
+    assert "No space left" in one.reason
+    assert other.ok
+    assert not (out / "good1").exists()
+    assert [path.name for path in out.glob(".*")] == [".lock"]
+
+
+def test_a_disk_that_is_full_at_the_end_loses_no_page_and_is_one_clear_message(places, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "index.html")
+
+    monkeypatch.setattr("vbp.render.run.write_index", full)
+    with pytest.raises(InputError, match="No space left on device; free space"):
+        render_all(jobs_of(places, out, "good1"), out)
+    assert (out / "good1" / "report.zh.html").exists()
+
+
+@pytest.mark.long
+def test_a_really_full_disk(places, tmp_path):
+    out = tmp_path / "small"
+    out.mkdir()
+    if (
+        os.getuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(out)], check=False).returncode
+    ):
+        pytest.skip("needs the right to mount a tmpfs")
+    try:
+        assert render_all(jobs_of(places, out, "good1"), out)[0].ok
+        with (out / "filler").open("wb") as filler, pytest.raises(OSError):
+            while True:
+                filler.write(b"0" * 65536)
+                filler.flush()
+        before = (out / "good1" / "report.zh.html").read_bytes()
+        with pytest.raises(InputError, match="No space left"):
+            render_all(jobs_of(places, out, "good1", "good2"), out, force=True)
+        assert (out / "good1" / "report.zh.html").read_bytes() == before
+        assert not (out / "good2").exists()
+    finally:
+        subprocess.run(["umount", str(out)], check=True)
+
+
+@pytest.mark.parametrize("place", ["/sys/reports", "/dev/null/reports"])
+def test_a_folder_that_cannot_be_written_to_is_one_clear_message(place):
+    done = CliRunner().invoke(build(), ["report", "nantong", "--out", place])
+    assert isinstance(done.exception, InputError)
+    assert "reports cannot be written here" in str(done.exception)
+    assert len(done.exception.problems) == 1
+
+
+def test_a_second_run_in_the_same_folder_says_who_is_there(tmp_path):
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time, pathlib; from vbp.render.lock import only_run\n"
+            "with only_run(pathlib.Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(600)",
+            str(tmp_path),
+        ],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "lib")},
+    )
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(InputError, match=rf"another run is writing here \(process {holder.pid}\)"),
+            only_run(tmp_path),
+        ):
+            pass
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    with only_run(tmp_path):
+        assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
+
+
+@pytest.mark.parametrize(
+    "given, told",
+    [
+        (["-p", "colour=red"], "unknown parameter 'colour'"),
+        (["-p", "as_of=yesterday"], "parameter as_of"),
+        (["--lang", "fr"], "unknown language"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_before_anything_starts(tmp_path, given, told):
+    done = CliRunner().invoke(build(), ["report", "nantong", "--out", str(tmp_path / "out"), *given])
+    assert told in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+def test_the_command_on_failure_gets_the_summary_and_the_record(places, tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("VBP_TEST_TOLD", str(tmp_path / "told"))
+    out = ["--inputs", str(places), "--out", str(tmp_path / "out"), "--lang", "zh", "--plain"]
+    command = 'cat > "$VBP_TEST_TOLD"; basename "$VBP_RECORD" >> "$VBP_TEST_TOLD"; exit 3'
+    done = CliRunner().invoke(build(), ["report", "raises", "good1", *out, "--on-failure", command])
+    assert done.exit_code == 1
+    told = (tmp_path / "told").read_text(encoding="utf-8")
+    assert "raises: ValueError: boom" in told
+    assert told.strip().endswith(".json")
+    assert "exit status 3" in capfd.readouterr().err + done.stderr
+    assert "1 of 2 reports made" in done.stdout
+    (tmp_path / "told").unlink()
+    done = CliRunner().invoke(build(), ["report", "good1", *out, "--on-failure", command, "--quiet"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert not (tmp_path / "told").exists()
+
+
+@pytest.mark.parametrize("seconds, told", [(4.4, "4 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])
+def test_the_remaining_time_is_told_for_people(seconds, told):
+    assert clock(seconds) == told

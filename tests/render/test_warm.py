@@ -1,0 +1,244 @@
+"""Warm kernels: the same bytes as cold ones, nothing carried over, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.conftest import ROOT
+from tests.render.places import notebook_of, processes_with
+from vbp.render import warm
+from vbp.render.execute import NotebookFailed, execute, stable
+from vbp.render.kernel import Watch
+from vbp.render.provisioner import Forked, ZygoteLost
+
+REPORT = ROOT / "notebooks" / "city_report.ipynb"
+POLLUTION = """
+import os
+import numpy, pandas, plotly.io
+import vbp.words
+pandas.set_option("display.max_rows", 1)
+pandas.DataFrame.to_html = lambda *a, **k: "polluted"
+plotly.io.templates.default = "plotly_dark"
+vbp.words.say = lambda *a, **k: "polluted"
+os.environ["VBP_DATA"] = "/nowhere"
+os.chdir("/")
+numpy.seterr(all="raise")
+"""
+STATE = """
+import os, random, sys, threading
+import numpy
+print(os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"], os.getcwd(), sys.argv[0].rsplit("/")[-1])
+print(sorted(name for name in os.environ if name not in ("JPY_PARENT_PID", "VBP_DATA")))
+import vbp
+print(vbp.__file__, sys.path[0], get_ipython().history_manager.hist_file)
+"""
+
+
+def text_of(notebook) -> str:
+    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
+
+
+def bytes_from(path: Path) -> str:
+    return nbformat.writes(stable(nbformat.read(path, as_version=4)))
+
+
+@pytest.fixture(scope="module")
+def cold(tmp_path_factory) -> str:
+    target = tmp_path_factory.mktemp("cold") / "cold.ipynb"
+    execute(REPORT, target, {"city": "quanzhou", "lang": "zh"})
+    return bytes_from(target)
+
+
+def test_a_warm_report_equals_a_cold_one_byte_for_byte_also_after_a_report_that_changed_everything(
+    zygote, cold, tmp_path
+):
+    watch = Watch(zygote=zygote.address)
+    pollution = notebook_of(tmp_path / "n", POLLUTION)
+    execute(pollution, tmp_path / "p.ipynb", {"city": "x"}, Watch(zygote=zygote.address))
+    execute(REPORT, tmp_path / "warm.ipynb", {"city": "quanzhou", "lang": "zh"}, watch)
+    assert cold.count("application/vnd.plotly.v1+json") >= 5
+    assert bytes_from(tmp_path / "warm.ipynb") == cold
+    assert watch.peak_kib > 50_000
+
+
+def test_a_warm_kernel_sees_the_same_environment_as_a_cold_one(zygote, tmp_path):
+    path = notebook_of(tmp_path / "n", STATE)
+    made = execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address))
+    fresh = execute(path, tmp_path / "c.ipynb", {"city": "x"}, Watch())
+    assert text_of(made) == text_of(fresh)
+    assert text_of(made).startswith("1 1 ")
+    assert ":memory:" in text_of(made)
+
+
+@pytest.mark.parametrize("warmly", [True, False])
+def test_a_question_is_answered_by_the_kernel_outside_the_notebook(zygote, tmp_path, warmly):
+    path = notebook_of(tmp_path / "n", "place = 'a\\n\"b\" 市' * 900")
+    address = zygote.address if warmly else ""
+    watch = Watch(zygote=address, ask="__import__('json').dumps(place)")
+    made = execute(path, tmp_path / "w.ipynb", {"city": "x"}, watch)
+    assert json.loads(watch.answer) == 'a\n"b" 市' * 900
+    assert "dumps" not in json.dumps(made)
+    lost = Watch(zygote=address, ask="nothing_of_this_name")
+    execute(path, tmp_path / "w.ipynb", {"city": "x"}, lost)
+    assert lost.answer == ""
+
+
+def test_forks_draw_different_numbers_and_run_in_sessions_of_their_own(zygote, tmp_path):
+    path = notebook_of(
+        tmp_path / "n",
+        "import os, random, numpy\n"
+        "print(random.random(), numpy.random.rand(), os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())",
+    )
+    told = [text_of(execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address))) for _ in range(2)]
+    first, second = (line.split() for line in told)
+    assert first[0] != second[0]
+    assert first[1] != second[1]
+    assert first[2:] == second[2:] == ["True", "True"]
+
+
+@pytest.mark.parametrize(
+    "cell, told",
+    [
+        ("raise ValueError('boom')", "ValueError: boom"),
+        ("import sys; sys.exit()", "SystemExit"),
+        ("import os; os._exit(3)", "died"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "died"),
+        ("import time; time.sleep(600)", "time-out"),
+        ("while True: pass", "time-out"),
+        ("hog = bytearray(2 << 30)", "MemoryError"),
+    ],
+)
+def test_what_goes_wrong_in_one_kernel_is_named_and_kept_and_touches_no_other(zygote, tmp_path, cell, told):
+    path = notebook_of(tmp_path / "n", cell, "'after'")
+    seconds = 2 if told == "time-out" else 60
+    with pytest.raises(NotebookFailed, match=told):
+        execute(
+            path, tmp_path / "w.ipynb", {"city": "x"}, Watch(seconds=seconds, memory_mib=1500, zygote=zygote.address)
+        )
+    assert nbformat.read(tmp_path / "w.ipynb", as_version=4).cells
+    good = notebook_of(tmp_path / "n", "print('good')")
+    assert "good" in text_of(execute(good, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address)))
+    assert zygote.alive()
+
+
+def test_what_a_kernel_started_ends_with_it(zygote, tmp_path, monkeypatch):
+    monkeypatch.setenv("VBP_TEST_MARK", f"left-{os.getpid()}")
+    path = notebook_of(tmp_path / "n", "import subprocess\nsubprocess.Popen(['sleep', '600'])\n1")
+    execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address))
+    assert processes_with(f"VBP_TEST_MARK=left-{os.getpid()}") == []
+
+
+def test_a_kernel_dies_with_its_driver_and_with_its_zygote():
+    with warm.Zygote() as zygote:
+        argv = ["ipykernel_launcher.py", "-f", str(Path(zygote.address).with_name("k.json"))]
+        held = Forked(zygote.address, argv, dict(os.environ), "/tmp")
+        other = Forked(zygote.address, [*argv[:2], argv[2] + "2"], dict(os.environ), "/tmp")
+        assert held.poll() is None
+        held._line.close()  # as when the driver is killed
+        _until(lambda: not Path(f"/proc/{held.pid}").exists())
+        assert other.poll() is None
+        os.kill(zygote.pid, signal.SIGKILL)
+        _until(
+            lambda: (
+                not Path(f"/proc/{other.pid}/cmdline").exists() or not Path(f"/proc/{other.pid}/cmdline").read_bytes()
+            )
+        )
+        assert other.poll() == -signal.SIGKILL
+        with pytest.raises(ZygoteLost):
+            Forked(zygote.address, argv, dict(os.environ), "/tmp")
+
+
+def test_without_its_zygote_a_report_is_made_all_the_same_and_that_is_said(tmp_path, capfd):
+    path = notebook_of(tmp_path / "n", "print('good')")
+    watch = Watch(zygote=str(tmp_path / "gone"))
+    assert "good" in text_of(execute(path, tmp_path / "w.ipynb", {"city": "x"}, watch))
+    assert "plain kernel instead of a warm one" in capfd.readouterr().err
+
+
+def test_a_zygote_is_replaced_after_its_reports_and_given_up_when_it_keeps_dying(monkeypatch):
+    started = []
+
+    class Fake:
+        def __init__(self):
+            started.append(self)
+            self.address, self.lives, self.retired = f"zygote {len(started)}", True, False
+
+        def alive(self):
+            return self.lives
+
+        def retire(self):
+            self.retired = True
+
+        def close(self):
+            self.lives = False
+
+    monkeypatch.setattr(warm, "Zygote", Fake)
+    with warm.Nursery(reports=2) as nursery:
+        assert [nursery.address() for _ in range(5)] == ["zygote 1"] * 2 + ["zygote 2"] * 2 + ["zygote 3"]
+        assert [zygote.retired for zygote in started] == [True, True, False]
+        given = []
+        for _ in range(4):
+            started[-1].lives = False
+            given.append(nursery.address())
+        assert given == ["zygote 4", "zygote 5", "", ""]
+    assert not any(zygote.lives for zygote in started)
+
+
+def test_a_retired_zygote_ends_with_its_last_kernel(tmp_path):
+    zygote = warm.Zygote()
+    kernel = Forked(zygote.address, ["ipykernel_launcher.py", "-f", str(tmp_path / "k.json")], dict(os.environ), "/tmp")
+    zygote.retire()
+    time.sleep(0.3)
+    assert zygote.alive()
+    kernel.finish()
+    _until(lambda: not zygote.alive())
+    assert kernel.peak_kib
+    zygote.close()
+
+
+def test_papermills_own_command_takes_the_warm_engine_where_the_package_is_installed():
+    import tomllib
+
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
+    from importlib.metadata import EntryPoint
+
+    for group, names in (
+        ("papermill.engine", {"vbp", "vbp-warm"}),
+        ("jupyter_client.kernel_provisioners", {"vbp-fork"}),
+    ):
+        assert set(points[group]) == names
+        assert all(isinstance(EntryPoint(name, value, group).load(), type) for name, value in points[group].items())
+
+
+def test_private_folders_of_dead_processes_are_swept_and_those_of_the_living_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm.tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
+    for owner in (ended.stdout.strip(), str(os.getpid())):
+        (tmp_path / f"vbp-{owner}-abc").mkdir()
+    (tmp_path / "vbp-other").mkdir()
+    warm.sweep()
+    assert {path.name for path in tmp_path.iterdir()} == {f"vbp-{os.getpid()}-abc", "vbp-other"}
+
+
+@pytest.mark.parametrize("platform, why", [("darwin", "need Linux"), ("win32", "need Linux")])
+def test_where_forking_is_not_to_be_had_that_is_the_reason(monkeypatch, platform, why):
+    monkeypatch.setattr(sys, "platform", platform)
+    assert why in warm.unavailable()
+
+
+def _until(happens, seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)

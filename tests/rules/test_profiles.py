@@ -1,0 +1,140 @@
+"""Rule profiles: the shipped ones hold what is published, a bad one is refused with every problem."""
+from __future__ import annotations
+
+import shutil
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+
+from vbp import paths
+from vbp.errors import InputError, UsageError
+from vbp.rules import load_profile, profile_names, read_profile
+
+GOOD = """
+name: mine
+extends: national-2020
+title: {zh: 我市, en: ours}
+place: {zh: 我市, en: ours}
+source: {document: 某文件, publisher: 某局, date: "2024"}
+effective: {from: 2024-01-01}
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    with pytest.raises(InputError) as error:
+        read_profile(written(tmp_path, text))
+    assert all(problem.file == "mine.yaml" for problem in error.value.problems)
+    return str(error.value)
+
+
+def test_every_profile_named_by_the_issue_and_by_a_city_is_shipped() -> None:
+    import csv
+
+    with (paths.data() / "cities.csv").open(encoding="utf-8-sig") as file:
+        cities = {row["rule_profile"] for row in csv.DictReader(file)}
+    named = {"national-2020", "simple-volume", "shenzhen-2024-draft", "sichuan-2022-inferred", "guangxi-2021",
+             "hunan-2024"}
+    assert len(cities) == 5 and named | cities <= set(profile_names())
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_profile_has_source_dates_and_marks_in_both_languages(name: str) -> None:
+    profile = load_profile(name)
+    assert profile.name == name and profile.source.document and profile.effective.from_date
+    assert all(words.zh and words.en for words in (profile.title, profile.place, *profile.unverified.values()))
+    assert max(band.ratio for band in profile.assessment.bands) <= D("0.5")
+
+
+@pytest.mark.parametrize("name", ["quanzhou", "qingdao", "jiujiang", "nantong", "zhoukou"])
+def test_a_citys_profile_says_what_is_not_published(name: str) -> None:
+    assert load_profile(name).not_published
+
+
+@pytest.mark.parametrize(("name", "score", "ratio"), [
+    ("national-2020", "60", "0.50"), ("national-2020", "59.99", "0"), ("shenzhen-2024-draft", "79.99", "0.40"),
+    ("shenzhen-2024-draft", "60", "0.30"), ("sichuan-2022-inferred", "65", "0.40"),
+    ("sichuan-2022-inferred", "85", "0.50"), ("sichuan-2022-inferred", "79.5", "0.40"), ("national-2020", "0", "0")])
+def test_scores_become_the_published_ratios(name: str, score: str, ratio: str) -> None:
+    assert load_profile(name).assessment.ratio(D(score)) == D(ratio)
+
+
+def test_the_default_profile_is_the_documented_one() -> None:
+    rules = load_profile().settlement
+    assert (rules.unit, rules.flooring, rules.non_selected, rules.base_volume, rules.share_basis) == (
+        "batch", "net_first", "all", "reported", "volume")
+    assert (rules.eligibility, rules.completion_threshold, rules.pre_price_decimals) == ("each_item", D(1), 4)
+    assert (rules.renewal, rules.elsewhere) == ("rounds_out", "neutral")
+    for parameter in ("assessment.bands", "settlement.eligibility", "settlement.elsewhere",
+                      "settlement.pre_price_decimals"):
+        assert load_profile().is_unverified(parameter)
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean national-2020"):
+        load_profile("national-2021")
+
+
+def test_a_users_own_file_extends_a_shipped_one(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD + "settlement: {county_groups: left_out}\n")
+    profile = load_profile(str(path))
+    assert profile.settlement.county_groups == "left_out" and profile.settlement.unit == "batch"
+
+
+def test_every_problem_of_a_bad_profile_is_listed_at_once(tmp_path: Path) -> None:
+    text = refused(tmp_path, """
+name: Mine!
+extends: national-2020
+title: {zh: 我市}
+place: {zh: 我市, en: ours}
+effective: {from: 2024-01-01, to: 2023-01-01}
+settlement: {unitt: batch, rounding: up, completion_threshold: 0}
+assessment: {bands: [{from: 0, to: 50, ratio: 0.6}, {from: 60, to: 80, ratio: 0.4}, {from: 70, to: 90, ratio: 0.5}]}
+""")
+    for part in ("title.en", "column name", "column source", "'to' lies before 'from'", "did you mean unit?",
+                 "rounding", "completion_threshold", "0.6 exceeds 0.50",
+                 "gap between 50 and 60", "overlap between 70 and 80",
+                 "gap between 90 and 100"):
+        assert part in text, part
+
+
+@pytest.mark.parametrize(("addition", "message"), [
+    ("name: again\n", "stands twice"), ("published: [&a {zh: x, en: y}, *a]\n", "aliases"),
+    ("unverified: {settlement.uint: {zh: x, en: y}}\n", "names no parameter"),
+    ("settlement: {unit: [\n", "cannot read"),
+    ("assessment: {weights: {completion: {weight: 60, full_at: 1, none_at: 0}}}\n", "sum to 60"),
+    ("assessment: {weights: {completion: {weight: 100, full_at: 1, none_at: 1}}}\n", "must differ"),
+    ("assessment: {weights: {mood: {weight: 100, full_at: 1, none_at: 0}}}\n", "mood")])
+def test_traps_of_yaml_and_slips_are_refused(addition: str, message: str, tmp_path: Path) -> None:
+    assert message in refused(tmp_path, GOOD + addition)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "\x00", "a: !!python/object:os.system {}", "[" * 900])
+def test_no_mapping_is_no_profile(text: str, tmp_path: Path) -> None:
+    assert "rule profile" in refused(tmp_path, text)
+
+
+def test_a_missing_file_and_a_circle_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="cannot read"):
+        read_profile(tmp_path / "none.yaml")
+    shutil.copytree(paths.data() / "rules", tmp_path / "rules")
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / "rules" / f"{name}.yaml").write_text(f"name: {name}\nextends: {other}\n", encoding="utf-8")
+    monkeypatch.setenv("VBP_DATA", str(tmp_path))
+    with pytest.raises(InputError, match="circle"):
+        load_profile("a")
+
+
+def test_switches_can_be_turned_and_are_checked_again() -> None:
+    profile = load_profile()
+    assert profile.with_switches(unit="hospital").settlement.unit == "hospital" and profile.settlement.unit == "batch"
+    with pytest.raises(ValueError, match="unit"):
+        profile.with_switches(unit="galaxy")
+    with pytest.raises(ValueError, match=r"exceeds 0\.50"):
+        profile.with_bands([(0, 100, "0.51")])
