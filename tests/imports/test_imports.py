@@ -213,7 +213,7 @@ def test_the_unit_beside_the_quantity_is_honoured(tmp_path: Path, column: str) -
     done = import_files([platform(tmp_path, "盒", "盒", "片", column=column)], "platform-cn", tmp_path / "out")
     usage = read_inputs(tmp_path / "out")["usage"]
     assert usage["quantity_units"].to_pylist() == [Decimal(28_000), Decimal(10)]
-    assert not done.totals.get("packs")
+    assert done.totals["units"] == Decimal(28_010) and not done.totals["packs"]
     assert {problem.rule for problem in done.problems} == {"rows_left_out", "units_mixed"}
 
 
