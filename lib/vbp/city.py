@@ -70,9 +70,11 @@ class City(Computed):
             from vbp.estimate.inputs import estimate_from_inputs
 
             return estimate_from_inputs(self.inputs, self.published)
-        from vbp.estimate import estimate_from_published
+        from vbp.estimate import estimate_from_published, nothing_to_estimate
         from vbp.estimate.priors import load_priors
 
+        if self.slug not in self.published.city:
+            return nothing_to_estimate(self.slug, self.synthetic)
         return estimate_from_published(self.published, self.slug, load_priors(), doubtful=self.doubtful)
 
     @cached_property

@@ -77,3 +77,11 @@ def test_a_synthetic_folder_never_stands_under_a_real_city(tmp_path):
 def test_an_unknown_city_without_inputs_lists_what_exists():
     with pytest.raises(InputError, match="for your own data give an inputs folder"):
         vbp.open_city("atlantis")
+
+
+def test_a_folder_without_amounts_by_round_says_what_would_be_needed(tmp_path):
+    folder = make_demo(tmp_path / "place", hospitals=9, months=24)
+    (folder / "batch_usage.csv").unlink()
+    place = vbp.open_city("place", inputs=folder)
+    assert place.estimate.estimates == ()
+    assert "amount_basis = before" in place.estimate.text("en")

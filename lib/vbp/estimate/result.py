@@ -251,3 +251,12 @@ class EstimateSet:
                 for row in self.assumptions
             ],
         }
+
+
+def nothing_to_estimate(place: str, synthetic: bool) -> EstimateSet:
+    """Return the empty set of a place of a user's own without amounts by round, with what would be needed."""
+    absent = tuple(NotEstimated(quantity, f"no_amounts_{basis}") for quantity, basis in _NEEDS)
+    return EstimateSet(place, "amounts", synthetic, (), absent, (), 0, 0)
+
+
+_NEEDS = (("official_saving", "before"), ("realised_saving", "after"))
