@@ -66,14 +66,18 @@ def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380) 
     """
     import plotly.graph_objects as go
 
-    figure = go.Figure()
-    figure.update_layout(
-        template=template(),
-        height=height,
-        meta={"help": help_text, "alt": f"{title}。{subtitle}"},
-        title={"text": _text(title), "subtitle": {"text": _text(subtitle), "font": {"size": 12, "color": GREY}}},
+    # at once, not by update_layout: that would merge plotly's own large template into every figure first
+    return go.Figure(
+        layout={
+            "template": template(),
+            "height": height,
+            "meta": {"help": help_text, "alt": f"{title}。{subtitle}"},
+            "title": {
+                "text": _text(title),
+                "subtitle": {"text": _text(subtitle), "font": {"size": 12, "color": GREY}},
+            },
+        }
     )
-    return figure
 
 
 def _text(words: str) -> str:
