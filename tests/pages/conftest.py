@@ -39,9 +39,9 @@ def _render(shared: Path) -> None:
     assert [outcome.reason for outcome in outcomes if not outcome.ok] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium) -> Iterator[Any]:
-    """Debian's Chromium, driven by playwright."""
+    """Debian's Chromium, driven by playwright; closed with its module, since its loop keeps others of the process out."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
