@@ -70,8 +70,10 @@ def scan_multiples(city: City, lang: str) -> go.Figure | None:
         figure.add_vline(x=str(result.start), line={"dash": "dot", "color": theme.GREY, "width": 1}, **at)
     figure.update_annotations(font={"size": 12})
     figure.update_xaxes(type="date", tickformat="%Y", dtick="M12")
-    figure.update_yaxes(rangemode="tozero", nticks=4)
-    figure.update_layout(legend={"y": -0.06}, margin={"t": 104})
+    # plotly measures every axis anew for each automatic margin, which with so many axes costs most of a page's drawing
+    figure.update_yaxes(rangemode="tozero", nticks=4, automargin=False)
+    figure.update_xaxes(automargin=False)
+    figure.update_layout(legend={"y": -0.06}, margin={"t": 104, "l": 52, "b": 70})
     return figure
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from vbp.surplus.sensitivity import Tornado
     from vbp.tables import Inputs
 
-SMALL_MULTIPLES, EACH_MEASURE = ("price", "quantity", "spending", "originator_share"), 3
+SMALL_MULTIPLES, EACH_MEASURE = ("price", "quantity", "spending", "originator_share"), 2
 LEDGER = ("usage", "products", "varieties", "awards")
 STANDS = ("fund_missing", "no_items", "table_missing")
 """Refusals of a single result that leave the rest of a report standing; each has a phrase `missing.<rule>`."""
