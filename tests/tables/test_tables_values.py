@@ -39,7 +39,6 @@ COUNT = TABLES["products"].column("units_per_pack")
         ("1.2万", "12000"),
         ("1e3", "1000"),
         (".5", "0.5"),
-        ("5.", "5"),
         ("+7", "7"),
         ("0.1亿元", "10000000"),
     ],
@@ -85,6 +84,13 @@ def test_shares_may_be_per_cent_and_counts_must_be_whole() -> None:
     done = numbers.clean(pa.array(["28", "28.0", "28.5"]), COUNT, Unit())
     assert done.array.to_pylist() == [28, 28, None]
     assert list(done.refused) == [2]
+
+
+def test_a_number_that_ends_at_its_point_is_refused_as_cut() -> None:
+    """A file cut inside its last amount left `2200.`, which read as a whole number without a word."""
+    for text in ("2200.", "-5.", "1,200."):
+        with pytest.raises(numbers.NotANumber):
+            numbers.parse(text, AMOUNT, Unit())
 
 
 def test_a_number_too_large_to_be_true_is_refused() -> None:

@@ -17,7 +17,7 @@ from vbp.tables.texts import EXCEL_ERROR, EXCEL_ERRORS, INVISIBLE, NOTHING, half
 from vbp.tables.units import Unit
 
 PLAIN = r"^-?\d{1,13}(\.\d{1,4})?$"
-NUMBER = re.compile(r"^([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d{1,3})?$")
+NUMBER = re.compile(r"^([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d{1,3})?$")
 TAIL = re.compile(r"^(.*?[\d.])\s*([^\d.,eE+\-()\s].*)$", re.DOTALL)
 EXACT = Context(prec=60)
 
