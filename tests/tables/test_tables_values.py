@@ -249,3 +249,12 @@ def test_headers_of_unknown_or_unsure_unit_are_remarked() -> None:
     assert named("随便什么", usage) is None
     assert split("采购金额（万元）") == ("采购金额", "万元")
     assert units.priced("元/片、支") == Unit(Decimal(1), "unit")
+
+
+def test_a_decimal_that_ran_over_its_type_in_arrow_is_refused() -> None:
+    """Arrow's csv reader takes `1.23E+17` into decimal128(18, 4) without a word; its low word read as −5.9e14."""
+    column = pa.array([Decimal("10"), Decimal("123000000000000000")], pa.decimal128(38, 4))
+    over = pa.Array.from_buffers(pa.decimal128(18, 4), 2, column.buffers())
+    done = numbers.clean(over, PACKS, Unit())
+    assert list(done.refused) == [1]
+    assert done.array.to_pylist() == [Decimal(10), None]

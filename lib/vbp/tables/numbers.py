@@ -133,7 +133,7 @@ def clean(column_data: pa.Array, column: Column, unit: Unit) -> Numbers:
     """
     kind = arrow_type(column.kind)
     array = flat(column_data)
-    if array.type == kind and unit.factor == 1:
+    if array.type == kind and unit.factor == 1 and _kept_whole(array):
         return Numbers(array, {}, np.empty(0, np.int64))
     if pa.types.is_integer(array.type) and unit.factor == 1:
         values = np.asarray(array.fill_null(0)).astype(np.int64, copy=False)
@@ -146,6 +146,15 @@ def clean(column_data: pa.Array, column: Column, unit: Unit) -> Numbers:
     refused, rounded = _careful(texts, np.flatnonzero(~easy & ~null), column, unit, out, null)
     array = pa.array(out, pa.int64(), mask=null) if column.kind == "count" else decimals(out, kind, null)
     return Numbers(array, refused, np.array(rounded, np.int64))
+
+
+def _kept_whole(array: pa.Array) -> bool:
+    """Return whether every decimal fits its type: Arrow's csv reader lets `1.23E+17` run over it without a word."""
+    if not pa.types.is_decimal(array.type) or not len(array):
+        return True
+    words = np.frombuffer(array.buffers()[1], np.int64)[2 * array.offset : 2 * (array.offset + len(array))]
+    low, high = words[::2][~missing(array)], words[1::2][~missing(array)]
+    return bool((high == low >> 63).all() and (np.abs(low) < 10**array.type.precision).all())
 
 
 def _easy(texts: pa.Array, column: Column, unit: Unit, out: np.ndarray) -> np.ndarray:
