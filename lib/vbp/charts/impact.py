@@ -33,6 +33,7 @@ def counterfactual(city: City, lang: str, place: int = 0) -> go.Figure | None:
         say("chart.counterfactual_help", lang),
         subtitle=note(city, lang),
         height=400,
+        method="interrupted-time-series",
     )
     _draw(figure, result, record["measure"], lang, {})
     figure.add_vline(x=str(result.start), line={"dash": "dot", "color": theme.GREY, "width": 1.5})
@@ -59,6 +60,7 @@ def scan_multiples(city: City, lang: str) -> go.Figure | None:
         say("chart.multiples_help", lang, count=len(fits)),
         subtitle=note(city, lang),
         height=150 + 190 * rows,
+        method="scan",
     )
     titles = [theme.plain(_title(record, lang)) for record in records]
     figure.set_subplots(

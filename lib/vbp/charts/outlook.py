@@ -34,6 +34,7 @@ def payments_on_time(city: City, lang: str) -> go.Figure | None:
         ),
         say("chart.payments_help", lang, day=found.as_of),
         subtitle=note(city, lang),
+        method="settlement",
     )
     lines = (
         ("on_time_share_amount", "on_time", theme.BLUE, None),
@@ -68,6 +69,7 @@ def projection_fan(city: City, lang: str) -> go.Figure | None:
         say("chart.fan_title", lang, batch=name, rate=ratio(middle), low=ratio(low), high=ratio(high)),
         say("chart.fan_help", lang, batches=found.evidence.count),
         subtitle=note(city, lang),
+        method="projection",
     )
     months = list(range(MONTHS + 1))
 

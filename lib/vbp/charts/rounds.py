@@ -56,6 +56,7 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
         say("chart.timeline_help", lang),
         subtitle=subtitle(city, lang),
         height=430,
+        method="price-cut",
     )
     for own in (False, True):
         for category, (colour, symbol) in _LOOK.items():
@@ -121,7 +122,11 @@ def cuts_beside_national(city: City, lang: str) -> go.Figure:
         else say("chart.cuts_title_none", lang, city=city.name(lang))
     )
     figure = theme.frame(
-        title, say("chart.cuts_help", lang), subtitle=subtitle(city, lang), height=130 + 27 * len(rows)
+        title,
+        say("chart.cuts_help", lang),
+        subtitle=subtitle(city, lang),
+        height=130 + 27 * len(rows),
+        method="price-cut",
     )
     baselines = sorted({row.baseline for row in rows})
     for i, baseline in enumerate(baselines):
@@ -212,6 +217,7 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
         ),
         say("chart.amounts_help", lang),
         subtitle=subtitle(city, lang, "chart.source_ledger"),
+        method="estimates",
     )
     for basis, colour in (("before", theme.GREY), ("after", theme.GREEN)):
         if basis in totals:

@@ -39,6 +39,7 @@ def decomposition_waterfall(city: City, lang: str) -> go.Figure | None:
         say("chart.waterfall_help", lang, count=len(batches)),
         subtitle=note(city, lang),
         height=420,
+        method="decomposition",
     )
     values = [sums["base"], *(sums[name] for name in parts), after]
     factor, axis = scale(values, lang)
@@ -82,6 +83,7 @@ def savings_heatmap(city: City, lang: str) -> go.Figure | None:
         say("chart.heat_help", lang, shown=len(order), all=len(sums)),
         subtitle=note(city, lang),
         height=190 + 24 * len(order),
+        method="realised-saving",
     )
     figure.add_heatmap(
         x=[theme.wrap(text, 14) for text in unique([named(batches, batch) for batch in table.columns], 16)],
@@ -119,6 +121,7 @@ def saving_by_payer(city: City, lang: str) -> go.Figure | None:
         say("chart.payer_help", lang),
         subtitle=note(city, lang),
         height=230,
+        method="who-benefits",
     )
     colours = {"employee": theme.BLUE, "resident": theme.SKY, "patient": theme.ORANGE}
     for place, row in enumerate(rows):

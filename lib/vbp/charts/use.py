@@ -31,6 +31,7 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
         say("chart.bullet_help", lang, day=min(found.as_of, found.data_until)),
         subtitle=note(city, lang),
         height=150 + 30 * len(rows),
+        method="completion",
     )
     names = batch_names(city, lang)
     at = list(range(len(rows)))
@@ -92,6 +93,7 @@ def share_area(city: City, lang: str) -> go.Figure | None:
         ),
         say("chart.area_help", lang),
         subtitle=note(city, lang),
+        method="alternatives",
     )
     for use, colour in COLOURS.items():
         if not table[use].any():

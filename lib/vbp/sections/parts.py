@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbp.charts.names import short
 from vbp.results.missing import Missing
+from vbp.sections.how import how, methods_of
 from vbp.sections.html import Cell, Html, element, folded, listing, table
 from vbp.words import MISSING, percent, say
 
@@ -119,7 +120,13 @@ def columns(names: Sequence[str], lang: str) -> list[str]:
 
 def data_table(city: City, names: Sequence[str], rows: Sequence[Sequence[Cell | str]], lang: str, name: str) -> Html:
     """Return a table of at most `MOST_ROWS` rows, with a line that says so where it was cut."""
-    made = table(columns(names, lang), rows[:MOST_ROWS], name=f"{city.slug}-{name}", mark_text=marked(city, lang))
+    made = table(
+        columns(names, lang),
+        rows[:MOST_ROWS],
+        name=f"{city.slug}-{name}",
+        mark_text=marked(city, lang),
+        links=how(methods_of(name), lang),
+    )
     if len(rows) <= MOST_ROWS:
         return made
     return element("p", say("report.cut_rows", lang, shown=MOST_ROWS, all=len(rows)), "small soft") + made

@@ -18,12 +18,6 @@
       table.replaceWith(note);
     });
   });
-  // a page that draws charts only when they come into view would print without them
-  window.IntersectionObserver = function (seen) {
-    var self = this;
-    this.observe = function (target) { seen([{ isIntersecting: true, intersectionRatio: 1, target: target }], self); };
-    this.unobserve = this.disconnect = function () {}; this.takeRecords = function () { return []; };
-  };
   function grey(data) {
     var bars = 0, lines = 0, marks = 0;
     return data.map(function (given) {
