@@ -103,7 +103,7 @@ def test_one_file_to_mail_needs_nothing_else(printed, browser, tmp_path):
     page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     page.on("requestfailed", lambda request: wrong.append(request.url))
     page.goto(mailed.as_uri())
-    page.wait_for_function("document.body.dataset.drawn !== undefined")
+    page.wait_for_selector("body[data-drawn]", state="attached")
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     assert page.locator("figure.chart:has(.main-svg)").count() >= 5

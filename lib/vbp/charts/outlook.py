@@ -52,7 +52,7 @@ def payments_on_time(city: City, lang: str) -> go.Figure | None:
             hovertemplate=say("chart.payments_hover", lang) + "<extra>%{fullData.name}</extra>",
         )
     figure.update_xaxes(title_text=say("chart.invoice_month_axis", lang), type="date", tickformat="%Y-%m")
-    figure.update_yaxes(title_text=say("chart.share_axis", lang), range=[0, 102], ticksuffix="%")
+    figure.update_yaxes(title_text=say("chart.share_axis", lang), range=[-3, 103], ticksuffix="%")
     return figure
 
 

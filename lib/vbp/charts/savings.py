@@ -89,13 +89,16 @@ def savings_heatmap(city: City, lang: str) -> go.Figure | None:
         x=[theme.wrap(text, 14) for text in unique([named(batches, batch) for batch in table.columns], 16)],
         y=unique([named(hospitals, name) for name in reversed(order)], 14),
         z=[[None if value is None else digits(value, factor) for value in row] for row in cells],
-        text=[["" if value is None else money(value, lang) for value in row] for row in cells],
-        hovertemplate="%{y}<br>%{x}<br>%{text}<extra></extra>",
+        text=[["" if value is None else f"{digits(value, factor, 1):,.1f}" for value in row] for row in cells],
+        customdata=[["" if value is None else money(value, lang) for value in row] for row in cells],
+        texttemplate="%{text}",
+        textfont={"size": 11},
+        hovertemplate="%{y}<br>%{x}<br>%{customdata}<extra></extra>",
         hoverongaps=False,
         colorscale=[[0, "#f2f7fb"], [0.5, theme.SKY], [1, theme.BLUE]],
         xgap=1,
         ygap=1,
-        colorbar={"title": {"text": axis, "side": "right"}, "thickness": 12},
+        colorbar={"title": {"text": axis, "side": "right"}, "thickness": 12, "tickformat": ",~f"},
     )
     figure.update_xaxes(side="top")
     return figure
@@ -114,7 +117,7 @@ def saving_by_payer(city: City, lang: str) -> go.Figure | None:
     if found is None or isinstance(found, Missing) or not found.saving_yuan:
         return None
     rows = found.table.to_dict("records")
-    factor, axis = scale([found.saving_yuan], lang)
+    factor, axis = scale([min(abs(row["saving_yuan"]) for row in rows)], lang)
     share = 100 * found.fund_yuan / found.saving_yuan
     figure = theme.frame(
         say("chart.payer_title", lang, fund=percent(share, 1), patient=percent(100 - share, 1)),

@@ -103,7 +103,11 @@ def payouts_by_hospital(city: City, lang: str) -> go.Figure | None:
     figure.add_scatter(
         x=x,
         y=y,
-        mode="markers",
+        mode="markers+text",
+        text=[money(row["retained_yuan"], lang) for row in rows],
+        textposition="middle right",
+        textfont={"size": 11},
+        cliponaxis=False,
         marker={"color": theme.BLUE, "size": 11},
         customdata=[
             [money(row["retained_yuan"], lang), money(row["base_yuan"], lang), row["open_rows"]] for row in rows

@@ -29,7 +29,16 @@ INK, GRID = "#1f2933", "#e4e7eb"
 
 def template() -> dict[str, Any]:
     """Return the layout defaults that every figure shares."""
-    axis = {"gridcolor": GRID, "linecolor": "#9aa5b1", "zeroline": False, "automargin": True, "title": {"standoff": 10}}
+    axis = {
+        "gridcolor": GRID,
+        "linecolor": "#9aa5b1",
+        "zeroline": False,
+        "automargin": True,
+        "title": {"standoff": 10},
+        "separatethousands": True,
+        "exponentformat": "none",
+        "ticklabelstandoff": 4,
+    }
     return {
         "layout": {
             "font": {"family": FONT, "size": 13, "color": INK},

@@ -62,7 +62,7 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
         y=at,
         mode="markers",
         name=say("chart.elapsed", lang),
-        marker={"symbol": "line-ns-open", "size": 20, "color": theme.INK, "line": {"width": 3}},
+        marker={"symbol": "line-ns-open", "size": 15, "color": theme.INK, "line": {"width": 3}},
         hovertemplate="%{x}%<extra>%{fullData.name}</extra>",
     )
     figure.update_yaxes(tickvals=at, ticktext=ticks, range=[-0.6, len(rows) - 0.4])

@@ -196,7 +196,7 @@ def _checked(row: Round, column: str, text: str, lang: str) -> str:
 def beside_national(city: City, lang: str) -> Html:
     """Return the national rounds as context, never as the city's own figures; those of the publication's time are counted."""
     rows = [row for row in rounds_of(city) if not row.own]
-    head = element("h2", say("section.beside", lang)) + element("p", say("section.beside_note", lang), "soft")
+    head = _headed("beside", lang) + element("p", say("section.beside_note", lang), "soft")
     days = sorted({city.published.source[fact.source_id].published for fact in city.facts})
     if days:
         known = [
@@ -209,6 +209,11 @@ def beside_national(city: City, lang: str) -> Html:
             "p", say("section.rounds_of_the_time", lang, day=days[-1], count=len(known), names=names or MISSING)
         )
     return head + folded(say("section.national_rounds", lang, count=len(rows)), _rounds(rows, lang, "national-rounds"))
+
+
+def _headed(key: str, lang: str) -> Html:
+    """Return a section's heading with its anchor."""
+    return Html(f'<h2 id="{key}">{escape(say(f"section.{key}", lang))}</h2>')
 
 
 def gaps(city: City, lang: str) -> Html:
@@ -248,7 +253,7 @@ def method(city: City, lang: str) -> Html:
     """Return how the estimates were made, with every assumption and its source, and the sources of the figures."""
     own = full(city) and not city.facts
     lines = ("computed", "projected", "scanned", "kinds") if own else ("marks", "intervals", "weighted", "kinds")
-    head = element("h2", say("section.method", lang)) + listing(say(f"method.{key}", lang) for key in lines)
+    head = _headed("method", lang) + listing(say(f"method.{key}", lang) for key in lines)
     columns = [say(f"column.{key}", lang) for key in ("assumption", "mark", "range", "source")]
     rows = [
         (

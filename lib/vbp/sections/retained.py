@@ -24,7 +24,7 @@ from vbp.sections.parts import (
     sentence,
     share_cell,
 )
-from vbp.words import MISSING, percent, say
+from vbp.words import MISSING, money, percent, say
 
 if TYPE_CHECKING:
     from vbp.city import City
@@ -43,7 +43,7 @@ def surplus(city: City, lang: str) -> Html:
     if isinstance(found, Missing):
         return heading("surplus", lang) + lacking(found, lang)
     names = hospital_names(city)
-    parts = heading("surplus", lang) + sentence(found.text(lang))
+    parts = heading("surplus", lang) + sentence(_total(found, lang))
     assert city.inputs is not None
     if not city.inputs.has("assessments"):
         from vbp.results.missing import missing_tables
@@ -63,6 +63,22 @@ def surplus(city: City, lang: str) -> Html:
     parts = parts + _all_rows(city, found, lang)
     checks = [f"{say(f'verdict.{check.verdict}', lang)} · {check.text}" for check in found.checks(lang)]
     return parts + listing(checks) + assumptions((*found.notes(lang), *found.assumptions(lang)), lang)
+
+
+def _total(found: Settlement, lang: str) -> str:
+    """Return the settlement in one sentence: rules by their title, rows, payout as on the card and to the fen."""
+    values = list(found.table["retained_yuan"])
+    return say(
+        "report.surplus_total",
+        lang,
+        rules=found.profile.title.say(lang),
+        profile=found.profile.name,
+        rows=len(values),
+        paid=sum(value is not None and value > 0 for value in values),
+        open=sum(value is None for value in values),
+        total=money(found.total_yuan, lang),
+        exact=f"{found.total_yuan:,}",
+    )
 
 
 def _all_rows(city: City, found: Settlement, lang: str) -> Html:
