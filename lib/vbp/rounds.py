@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vbp.words import baseline_label, say, scope_label
+from vbp.words import baseline_code, baseline_label, say, scope_label
 
 if TYPE_CHECKING:
     from vbp.city import City
@@ -125,7 +125,7 @@ def _from_inputs(city: City) -> list[Round]:
             _text(row, "category") or "drug",
             _day(_text(row, "start_date")[:10]),
             Decimal(_text(row, "average_cut_percent")) if _text(row, "average_cut_percent") else None,
-            _text(row, "cut_baseline") or "unknown",
+            baseline_code(_text(row, "cut_baseline")) or "unknown",
             "reported",
             True,
             "",

@@ -53,9 +53,9 @@ def test_tables_and_words_are_whole_on_paper(printed, browser):
     page = browser.new_page()
     page.goto((printed / "report.zh.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    # a folded table of more than 60 rows is named with its length and left to the web page
+    # a folded table of more than 30 rows is named with its length and left to the web page
     cells = page.evaluate(
-        "Array.from(document.querySelectorAll('table.data')).filter(t => t.tBodies[0].rows.length <= 60 || !t.closest('details'))"
+        "Array.from(document.querySelectorAll('table.data')).filter(t => t.tBodies[0].rows.length <= 30 || !t.closest('details'))"
         ".flatMap(t => Array.from(t.tBodies[0].rows).map(row => row.cells[0].textContent))"
     )
     long = page.evaluate("document.querySelectorAll('details table.data').length")

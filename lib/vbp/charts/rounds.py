@@ -41,6 +41,7 @@ def _span(rows: list[Round], category: str) -> str:
         row.cut_percent
         for row in rows
         if row.category == category
+        and not row.own
         and row.level == "national"
         and row.cut_percent is not None
         and row.baseline != "previous_selected_price"
@@ -188,7 +189,7 @@ def varieties_by_round(city: City, lang: str) -> go.Figure:
         (
             row
             for row in rounds_of(city)
-            if row.level == "national" and row.varieties and row.when and row.status == "reported"
+            if not row.own and row.level == "national" and row.varieties and row.when and row.status == "reported"
         ),
         key=lambda row: str(row.when),
     )
@@ -228,6 +229,8 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
     """Return the hospitals' spending by round before and after it, from the user's own `batch_usage`; None without one."""
     if city.inputs is None or not city.inputs.has("batch_usage"):
         return None
+    from vbp.charts.names import digits, scale
+
     usage = city.inputs.frame("batch_usage")
     names = _batch_names(city, lang)
     totals = usage.groupby(["batch_id", "amount_basis"])["amount_yuan"].sum().unstack()
@@ -238,18 +241,21 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
         subtitle=subtitle(city, lang, "chart.source_ledger"),
         method="estimates",
     )
+    factor, axis = scale([value for value in totals.to_numpy().ravel() if value == value and value is not None], lang)
     for basis, colour in (("before", theme.GREY), ("after", theme.GREEN)):
         if basis in totals:
             values = totals[basis].dropna()
             figure.add_bar(
-                x=[theme.wrap(names.get(str(name), str(name)), 16) for name in values.index],
-                y=[round(float(value) / 1e4, 2) for value in values],
+                x=[theme.wrap(names.get(str(name), str(name)), 13) for name in values.index],
+                y=[digits(value, factor) for value in values],
+                customdata=[money(value, lang) for value in values],
                 name=say(f"chart.amount_{basis}", lang),
                 marker={"color": colour},
-                hovertemplate="%{x}<br>%{y:,.2f}<extra>%{fullData.name}</extra>",
+                hovertemplate="%{x}<br>%{customdata}<extra>%{fullData.name}</extra>",
             )
-    figure.update_yaxes(title_text=say("chart.ten_thousand_yuan", lang))
-    figure.update_layout(barmode="group", legend={"y": -0.34})
+    figure.update_yaxes(title_text=axis)
+    figure.update_xaxes(tickangle=0, tickfont={"size": 12})
+    figure.update_layout(barmode="group", legend={"y": -0.36})
     return figure
 
 

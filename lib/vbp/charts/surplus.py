@@ -115,7 +115,7 @@ def payouts_by_hospital(city: City, lang: str) -> go.Figure | None:
         hovertemplate=say("chart.lollipop_hover", lang) + "<extra></extra>",
         showlegend=False,
     )
-    figure.update_xaxes(title_text=axis, rangemode="tozero")
+    figure.update_xaxes(title_text=axis, range=[-0.01 * max(x), 1.18 * max(x)])
     return figure
 
 

@@ -36,7 +36,7 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
     names = batch_names(city, lang)
     at = list(range(len(rows)))
     ticks = [
-        say("chart.batch_year", lang, batch=label(named(names, row["batch_id"]), 16), year=row["agreement_year"])
+        say("chart.batch_year", lang, batch=label(named(names, row["batch_id"]), 22), year=row["agreement_year"])
         for row in rows
     ]
     figure.add_bar(

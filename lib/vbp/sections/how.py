@@ -65,7 +65,7 @@ def how(methods: tuple[str, ...], lang: str) -> str:
     """Return links to method pages as HTML: “算法：降幅”; empty without a page."""
     if not methods:
         return ""
-    links = "".join(
+    links = " · ".join(
         f'<a class="how" href="{FOLDER}/{escape(name, quote=True)}.md">{escape(say(f"how.{name}", lang))}</a>'
         for name in methods
     )

@@ -86,7 +86,8 @@ def _headed(column: str) -> str:
     name, bracket, unit = column.rpartition("（") if column.endswith("）") else column.rpartition(" (")
     if not bracket or not name or len(unit) > 16:
         return escape(column)
-    return f'{escape(name)}<span class="nowrap">{escape(bracket)}{escape(unit)}</span>'
+    space = " " if bracket.startswith(" ") else ""
+    return f'{escape(name)}{space}<span class="nowrap">{escape(bracket.strip())}{escape(unit)}</span>'
 
 
 def _cell(cell: Cell | str) -> str:
@@ -103,6 +104,7 @@ def listing(items: Iterable[str]) -> Html:
     return Html("<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>")
 
 
-def folded(summary: str, inside: Html) -> Html:
-    """Return a part that folds."""
-    return Html(f"<details><summary>{escape(summary)}</summary>{inside.source}</details>")
+def folded(summary: str, inside: Html, *, on_paper: bool = True) -> Html:
+    """Return a part that folds; with `on_paper` False, paper names it and leaves it to the screen's page."""
+    css = "" if on_paper else ' class="screen-only"'
+    return Html(f"<details{css}><summary>{escape(summary)}</summary>{inside.source}</details>")

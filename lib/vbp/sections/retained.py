@@ -126,8 +126,10 @@ def explained(city: City, lang: str) -> Html:
         row = table.iloc[place]
         made = explain(found, row["hospital_id"], row["batch_id"], int(row["agreement_year"]))
         inside = NOTHING
-        for part in made.parts(lang)[1:]:
-            inside = inside + element("h4", part.heading) + listing(part.lines)
+        formula, *rest = made.parts(lang)[1:]
+        inside = listing(formula.lines)
+        for part in rest:
+            inside = inside + folded(part.heading, listing(part.lines), on_paper=False)
         label = say(
             "report.explained_row",
             lang,
@@ -163,7 +165,7 @@ def _every_hospital(city: City, found: Settlement, lang: str) -> Html:
     left = len(order) - MOST_EXPLAINED
     if left > 0:
         inside = inside + element("p", say("report.explained_left", lang, count=left), "small soft")
-    return folded(say("report.explained_every", lang, count=len(order)), inside)
+    return folded(say("report.explained_every", lang, count=len(order)), inside, on_paper=False)
 
 
 def _arithmetic(found: Settlement, place: int, batches: dict[str, str], lang: str) -> str:
