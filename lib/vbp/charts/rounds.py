@@ -112,7 +112,7 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
         )
     figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")
     figure.update_yaxes(title_text=say("chart.average_cut_axis", lang), range=[0, 100], ticksuffix="%")
-    return figure
+    return theme.roomy(figure)
 
 
 def between(cuts: Sequence[Decimal]) -> str:
@@ -222,7 +222,7 @@ def varieties_by_round(city: City, lang: str) -> go.Figure:
             )
     figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")
     figure.update_yaxes(title_text=say("chart.varieties_axis", lang), rangemode="tozero")
-    return figure
+    return theme.roomy(figure)
 
 
 def amounts_by_round(city: City, lang: str) -> go.Figure | None:

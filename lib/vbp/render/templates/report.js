@@ -83,7 +83,9 @@
   function quote(value) { value = guard(value); return /[",\n]/.test(value) ? '"' + value.replace(/"/g, '""') + '"' : value; }
   function csv(table) {
     var rows = Array.from(table.querySelectorAll("tr")).filter(function (row) { return row.style.display !== "none"; });
-    return "\ufeff" + rows.map(function (row) {
+    // the byte order mark first of all, or Excel takes the file for another encoding
+    var mark = table.dataset.mark ? quote(table.dataset.mark) + "\r\n" : "";
+    return "\ufeff" + mark + rows.map(function (row) {
       return Array.from(row.cells).map(function (cell) { return quote(cell.dataset.value || text(cell)); }).join(",");
     }).join("\r\n") + "\r\n";
   }
@@ -114,12 +116,13 @@
     save.type = "button"; save.textContent = words.csv;
     save.addEventListener("click", function () {
       var link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([(table.dataset.mark ? quote(table.dataset.mark) + "\r\n" : "") + csv(table)], { type: "text/csv;charset=utf-8" }));
+      link.href = URL.createObjectURL(new Blob([csv(table)], { type: "text/csv;charset=utf-8" }));
       link.download = (table.dataset.name || "table-" + (number + 1)) + ".csv";
       link.click();
     });
     bar.appendChild(filter); bar.appendChild(save);
-    table.parentNode.insertBefore(bar, table);
+    var frame = table.closest(".scroll") || table;
+    frame.parentNode.insertBefore(bar, frame);
     table.querySelectorAll("thead th").forEach(function (cell, column) {
       cell.tabIndex = 0;
       cell.addEventListener("click", function () { sort(table, column, cell); });
