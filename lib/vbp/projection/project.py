@@ -14,7 +14,7 @@ from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.projection.evidence import Evidence, evidence, first_years
 from vbp.projection.payout import by_hospital, fund_factors, payouts
 from vbp.projection.years import years
-from vbp.words import money, say
+from vbp.words import MISSING, money, say
 from vbp.words.said import Said
 
 if TYPE_CHECKING:
@@ -45,14 +45,21 @@ class Projection:
         row = self.table[self.table["quantity"] == quantity].to_dict("records")[0]
         return float(row["estimate"]), float(row["low"]), float(row["high"])
 
+    def shown(self, lang: str) -> pd.DataFrame:
+        """Return the table in words: each quantity's median and interval with its unit."""
+        names = {"estimate": "estimate", "interval_low": "low", "interval_high": "high"}
+        rows = [
+            {"quantity": row["quantity"], **{own: _said(row[name], row["unit"], lang) for own, name in names.items()}}
+            for row in self.table.to_dict("records")
+        ]
+        return pd.DataFrame(rows)
+
     def text(self, lang: str) -> str:
         """Return the projection in one sentence, with its intervals."""
         values: dict[str, str] = {"batch": self.batch_id, "batches": str(self.evidence.count)}
         for row in self.table.to_dict("records"):
             for name in ("estimate", "low", "high"):
-                value = None if row[name] != row[name] else row[name]
-                shown = money(value, lang) if row["unit"] == "yuan" else "—" if value is None else f"{value:.1%}"
-                values[f"{row['quantity']}_{name}"] = shown
+                values[f"{row['quantity']}_{name}"] = _said(row[name], row["unit"], lang)
         return say("projection.sentence", lang, **values)
 
     def document(self) -> dict[str, Any]:
@@ -67,6 +74,12 @@ class Projection:
             "left_out": self.left_out.to_dict("records"),
             "assumptions": [{"zh": said.text("zh"), "en": said.text("en")} for said in self.assumptions],
         }
+
+
+def _said(value: float, unit: str, lang: str) -> str:
+    if value != value:
+        return MISSING
+    return money(value, lang) if unit == "yuan" else f"{value:.1%}"
 
 
 def _money(row: Mapping[Any, Any]) -> dict[str, Any]:
