@@ -16,6 +16,7 @@ from vbp.render import failures, files, fingerprint, warm
 from vbp.render.city import NOTEBOOK, Job, Outcome
 from vbp.render.index import write_index
 from vbp.render.lock import only_run
+from vbp.render.methods import write_methods
 from vbp.render.page import write_assets
 from vbp.render.pool import Prepare, rendered
 from vbp.render.record import Run, now, write_record
@@ -70,6 +71,7 @@ def render_run(
             warm.sweep()
             files.recover(out)
             write_assets(out / "assets")
+            write_methods(out)
         except OSError as error:
             raise files.unwritable(out, error) from error
         basis = fingerprint.basis(paths.notebooks() / NOTEBOOK)
