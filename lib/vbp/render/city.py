@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 NOTEBOOK = "city_report.ipynb"
 LEAST_FIGURES = 5
 _JSON: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
-_SUMMARY = f"__import__('json').dumps(place.summary(), **{_JSON!r})"
-"""Asked of the report's own kernel: `summary.json` comes from the very objects that the page shows, computed once."""
 
 SECONDS = 600.0
 
@@ -115,7 +113,7 @@ def render_city(job: Job) -> Outcome:
     if job.stands:
         sums, lacking = fingerprint.sums(job.out / job.slug), extras.make(job, job.slug)
         return Outcome(job.slug, True, time.perf_counter() - started, skipped=True, files=sums, lacking=lacking)
-    watch = Watch(job.seconds, job.memory_mib, job.zygote, ask=_SUMMARY)
+    watch = Watch(job.seconds, job.memory_mib, job.zygote)
     fresh = None
     told: dict[str, Any] = {}
     try:
@@ -143,6 +141,8 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
     for lang in job.languages:
         parameters = ReportParameters(city=job.slug, lang=lang, inputs=job.inputs, as_of=job.as_of)  # type: ignore[arg-type]
         target = folder / f"report.{lang}.ipynb"
+        if lang == job.languages[-1]:
+            watch.ask = _asked(job.inputs, str(folder))
         notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, parameters.model_dump(), watch)
         figures = _prove_figures(notebook, target)
         other = next((f"report.{name}.html" for name in job.languages if name != lang), "")
@@ -152,19 +152,24 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
             page(notebook, title=page_title(place, lang), lang=lang, assets="../assets", notice=notice, other=other),
         )
         _write_notebook(target, notebook)
-    _write_statement(folder / "statement.xlsx", place, job)
-    _write(folder / "summary.json", (watch.answer or json.dumps(place.summary(), **_JSON)) + "\n")
+    _write(folder / "summary.json", (watch.answer or _told_here(place, job, folder)) + "\n")
     return figures
 
 
-def _write_statement(path: Path, place: City, job: Job) -> None:
-    """Write the settlement workbook where the place's tables allow a settlement."""
-    if not place.surplus:
-        return
-    from vbp.statement import write_statement
-    from vbp.statement.heading import heading_of
+def _asked(inputs: str, folder: str) -> str:
+    """Return what is asked of the report's own kernel: statement and summary from the very objects that the page shows."""
+    return (
+        f"[__import__('vbp.statement.place', fromlist=['_']).write_beside(place, {inputs!r}, {folder!r}), "
+        f"__import__('json').dumps(place.summary(), **{_JSON!r})][1]"
+    )
 
-    write_statement(place.surplus, path, heading_of(Path(job.inputs), None))
+
+def _told_here(place: City, job: Job, folder: Path) -> str:
+    """Write the statement and return the summary in this process: a kernel that could not leaves the error to be met here."""
+    from vbp.statement.place import write_beside
+
+    write_beside(place, job.inputs, str(folder))
+    return json.dumps(place.summary(), **_JSON)
 
 
 def _prove_figures(notebook: Any, target: Path) -> int:

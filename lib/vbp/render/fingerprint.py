@@ -85,9 +85,10 @@ def stamp(folder: Path, wanted: Mapping[str, Any], extras: Sequence[str] = ()) -
     extras
         What is to stand beside the pages (`pdf`, `standalone`): made after this, and again whenever the pages are.
     """
-    files = [path for path in sorted(folder.iterdir()) if path.name != NAME]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / NAME]
     sums = hashes(files, folder)
-    whole = {"made_from": wanted, "files": {path.name: path.stat().st_size for path in files}, "sha256": sums}
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    whole = {"made_from": wanted, "files": sizes, "sha256": sums}
     _write(folder, {**whole, "extras": list(extras)})
     return sums
 
