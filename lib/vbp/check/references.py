@@ -8,7 +8,7 @@ from itertools import combinations, groupby, pairwise
 from typing import Any
 
 from vbp.check.view import Row, View
-from vbp.errors import Problem, unknown
+from vbp.errors import InputError, Problem, UsageError, unknown
 
 OWNERS = {"hospital_id": "hospitals", "product_id": "products"}
 POINTERS = (("usage", "product_id", "error"), ("usage", "hospital_id", "error"), ("awards", "product_id", "error"),
@@ -82,15 +82,19 @@ def unknown_varieties(view: View) -> list[Problem]:
 
 
 def rule_profile(view: View) -> list[Problem]:
-    """Return an error where city.yaml names a rule profile that data/rules does not hold."""
-    from vbp.paths import data
+    """Return every problem with the rule profile that the folder names: one of data/rules, or a file of its own."""
+    from vbp.rules import load_profile
 
-    known = sorted(path.stem for path in (data() / "rules").glob("*.yaml"))
     profile = view.inputs.place.rule_profile
-    if not known or profile in known or profile == "?":
+    if profile == "?":
         return []
-    return [Problem(unknown("rule profile", profile, known), "rule_profile", "error", "city", "city.yaml", None,
-                    "rule_profile", profile)]
+    try:
+        load_profile(profile, view.inputs.folder)
+    except UsageError as error:
+        return [Problem(str(error), "rule_profile", "error", "city", "city.yaml", None, "rule_profile", profile)]
+    except InputError as error:
+        return list(error.problems)
+    return []
 
 
 def _overlap(first: Row, second: Row) -> bool:
