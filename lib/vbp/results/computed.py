@@ -73,7 +73,7 @@ class Computed:
             return None
         from vbp.rules import load_profile
 
-        return load_profile(self.inputs.place.rule_profile)
+        return load_profile(self.inputs.place.rule_profile, self.inputs.folder)
 
     @cached_property
     def prices(self) -> Maybe[Cuts]:

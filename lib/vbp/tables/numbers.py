@@ -54,11 +54,18 @@ def plain(text: str) -> Decimal | None:
     return -number if negative else number
 
 
+def _advice(tail: str) -> str:
+    """Say how to write a number that carries a word: 24万 in full, or with a unit that is known."""
+    if tail in units.MULTIPLES:
+        return f"write the number in full (1{tail} is {Decimal(units.MULTIPLES[tail]):,f})"
+    return "write the number alone, in the unit of the header"
+
+
 def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
     """Return the factor that a cell's own unit brings; raises `NotANumber` where it contradicts the column."""
     own = units.parse(tail.strip(), column)
     if own is None:
-        raise NotANumber(f"unknown unit {tail.strip()!r} in the cell")
+        raise NotANumber(f"unknown unit {tail.strip()!r} in the cell: {_advice(tail.strip())}")
     wanted = unit.basis or units.expected_basis(column)
     if own.basis and wanted and own.basis != wanted and not own.unsure:
         raise NotANumber(f"the cell counts {tail.strip()}, the column counts "
