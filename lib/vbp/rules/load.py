@@ -63,6 +63,20 @@ def load_profile(name: str | None = None) -> Profile:
     return read_profile(folder() / f"{name}.yaml")
 
 
+def profile_of_place(name: str) -> Profile:
+    """Return the shipped profile that a folder's city.yaml names.
+
+    Raises
+    ------
+    InputError
+        Where no such profile is shipped: the file is wrong, not the command. A path is none, whoever wrote the folder.
+    """
+    if name not in profile_names():
+        raise InputError(Problem(unknown("rule profile (结余留用规则)", name, profile_names()), "rule_profile", table="city",
+                                 file="city.yaml", column="rule_profile", value=name))
+    return load_profile(name)
+
+
 def read_profile(path: Path) -> Profile:
     """Return the profile in a YAML file, with what it `extends` filled in; InputError lists every problem."""
     document = _resolved(path, ())
