@@ -23,6 +23,7 @@ VERBS: tuple[str, ...] = (
     "savings",
     "completion",
     "surplus",
+    "rules",
     "statement",
     "explain",
     "project",

@@ -179,7 +179,8 @@ def _items_part(record: dict[str, Any], items: pd.DataFrame, profile: Profile, l
 
 
 def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
-    name = " ".join(str(item.get(part)) for part in ("generic", "spec", "fund") if item.get(part))
+    fund = say(f"scope.{item['fund']}", lang) if item.get("fund") in ("employee", "resident") else item.get("fund")
+    name = " ".join(str(part) for part in (item.get("generic"), item.get("spec"), fund) if part)
     share = [item["fund_ratio"], item["insured_share"]]
     weight = "×".join(_plain(value) for value in share)
     if profile.settlement.payment_reform_exclusion and item.get("excluded_share"):
