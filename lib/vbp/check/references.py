@@ -37,7 +37,7 @@ def unknown_ids(view: View) -> list[Problem]:
         own = OWNERS[column]
         if not view.has(own, table) or column not in view.inputs.tables[table].column_names:
             continue
-        known = {row[column] for row in view.rows(own)}
+        known = {row[column] for row in view.rows(own) if row[column]}  # a refused code is empty, and named elsewhere
         rule = f"unknown_{column.removesuffix('_id')}"
         strangers = view.strangers(table, column, own)
         listed = list(strangers)[:view.limit]

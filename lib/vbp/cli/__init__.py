@@ -71,6 +71,12 @@ def guarded(action: Callable[[], Any], debug: bool) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if debug:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}; free space or rights are needed (unwritable)", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped; nothing half-written was left behind", file=sys.stderr)
         return 130
