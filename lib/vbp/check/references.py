@@ -4,7 +4,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from decimal import Decimal
-from itertools import combinations, groupby, pairwise
+from itertools import combinations, groupby
 from typing import Any
 
 from vbp.check.view import Row, View
@@ -130,12 +130,16 @@ def one_award(view: View) -> list[Problem]:
     problems: list[Problem] = []
     ordered = sorted(_named(view), key=lambda award: (award["batch_id"], award["product_id"], award["start_date"]))
     for _, group in groupby(ordered, key=lambda award: (award["batch_id"], award["product_id"])):
-        rows = list(group)
-        problems += [view.problem("awards", second["place"], "start_date", "overlapping_awards",
-                                  "this award overlaps the one of the same batch and product that starts on "
-                                  f"{first['start_date']}",
-                                  second["start_date"], "error")
-                     for first, second in pairwise(rows) if _overlap(first, second)]
+        # against the award that reaches furthest so far: a short one inside a long one must not hide a third
+        longest: Row | None = None
+        for award in group:
+            if longest is not None and _overlap(longest, award):
+                problems.append(view.problem(
+                    "awards", award["place"], "start_date", "overlapping_awards",
+                    f"this award overlaps the one of the same batch and product that starts on {longest['start_date']}",
+                    award["start_date"], "error"))
+            if longest is None or award["end_date"] > longest["end_date"]:
+                longest = award
     return problems
 
 
