@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,7 @@ def test_stock_identity_is_exact_where_floating_point_is_not(tmp_path: Path) -> 
     assert rows_of(check(small_folder.write(tmp_path / "b", stock=wrong)), "stock_carry") == [3]
 
 
-@pytest.mark.parametrize("names", list(combinations(["H001", "H002"], 1)) + [("H001", "H002"), ()])
+@pytest.mark.parametrize("names", [("H001",), ("H002",), ("H001", "H002"), ()])
 def test_a_county_group_has_just_one_lead(tmp_path: Path, names: tuple[str, ...]) -> None:
     hospitals = [[*small_folder.HOSPITALS[0], "county_group", "group_lead"],
                  *([*row, "甲县", "是" if row[0] in names else "否"] for row in small_folder.HOSPITALS[1:])]

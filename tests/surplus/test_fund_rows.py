@@ -83,7 +83,7 @@ keys = st.tuples(st.sampled_from([None, "H1", "H2"]), st.sampled_from([None, "B1
                  st.sampled_from([None, "employee", "resident"]))
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.lists(keys, min_size=1, max_size=7, unique=True), st.data())
 def test_any_table_gives_every_reader_the_slow_answer_or_a_refusal(found: list[Any], data: st.DataObject) -> None:
     rows: list[Row] = [(*key, f"0.{data.draw(st.integers(1, 9))}", "0.4") for key in found]
