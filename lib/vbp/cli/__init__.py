@@ -70,6 +70,12 @@ def guarded(action: Callable[[], Any], debug: bool) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if debug:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}cannot be read or written: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped; nothing half-written was left behind", file=sys.stderr)
         return 130

@@ -35,6 +35,7 @@ def write_statement(settlement: Settlement, out: Path, heading: Heading | None =
     A large city gets a summary in `out` and one workbook per hospital in the folder `<out's name>_hospitals` beside.
     Files are written to temporary siblings first: a failure leaves what was there.
     """
+    _probe(out)
     heading = heading or Heading()
     hospitals = list(dict.fromkeys(settlement.table["hospital_id"]))
     if len(settlement.lines) <= LARGEST_LINES and len(hospitals) <= LARGEST_HOSPITALS:
@@ -58,8 +59,19 @@ def _parent(out: Path) -> Path:
     return out.parent
 
 
+def _beside(out: Path) -> Path:
+    return _parent(out) / f".{out.name}.{os.getpid()}.tmp"
+
+
+def _probe(out: Path) -> None:
+    """Raise OSError where nothing can be written, before minutes of work and before openpyxl holds open sheets."""
+    temporary = _beside(out)
+    temporary.touch()
+    temporary.unlink()
+
+
 def _replaced(out: Path, book: Workbook) -> Path:
-    temporary = _parent(out) / f".{out.name}.{os.getpid()}.tmp"
+    temporary = _beside(out)
     try:
         book.save(temporary)
         temporary.replace(out)
