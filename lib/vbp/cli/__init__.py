@@ -75,7 +75,8 @@ def guarded(action: Callable[[], Any], debug: bool) -> int:
         if debug:
             raise
         place = f"{error.filename}: " if error.filename else ""
-        print(f"error: {place}{error.strerror or error}; free space or rights are needed (unwritable)", file=sys.stderr)
+        reason = f"cannot be read or written: {error.strerror or error}; free space or rights may be needed"
+        print(f"error: {place}{reason} (unwritable)", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; nothing half-written was left behind", file=sys.stderr)
