@@ -50,9 +50,17 @@ class InputError(Exception):
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(problem.line() for problem in self.problems))
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the problems alone in a notebook: where in the library they were found helps nobody."""
+        return [str(self)]
+
 
 class UsageError(Exception):
     """The command was called wrongly (unknown name, wrong type). Exit status 2."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook."""
+        return [f"usage: {self}"]
 
 
 def unknown(kind: str, given: str, known: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from vbp import paths
 from vbp.errors import InputError, Problem, UsageError, unknown
@@ -168,6 +168,6 @@ def _unknown_key(place: tuple[Any, ...]) -> str:
 
 
 def _keys() -> dict[str, list[str]]:
-    parts = {"": model.Profile, "settlement": model.Settlement, "assessment": model.Assessment, "source": model.Source,
+    parts: dict[str, type[BaseModel]] = {"": model.Profile, "settlement": model.Settlement, "assessment": model.Assessment, "source": model.Source,
              "effective": model.Effective}
     return {name: [field.alias or key for key, field in part.model_fields.items()] for name, part in parts.items()}
