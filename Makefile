@@ -25,7 +25,7 @@ $(READY): requirements.txt pyproject.toml
 
 reports: $(READY)
 	@$(BIN)/vbp demo data/inputs/demo --hospitals 12
-	@$(BIN)/vbp report --all
+	@$(BIN)/vbp report --all --no-quiet
 
 test: $(READY) lint
 	@$(BIN)/python -m pytest tests -n $(WORKERS)

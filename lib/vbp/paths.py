@@ -16,6 +16,11 @@ def data() -> Path:
     return Path(os.environ.get("VBP_DATA") or root() / "data")
 
 
+def methods() -> Path:
+    """Return the folder of method pages, one per measure."""
+    return root() / "docs" / "methods"
+
+
 def notebooks() -> Path:
     """Return the folder of notebooks; `VBP_NOTEBOOKS` overrides it."""
     return Path(os.environ.get("VBP_NOTEBOOKS") or root() / "notebooks")

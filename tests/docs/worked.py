@@ -129,6 +129,16 @@ def savings(**city):
     return dict(save(_city(city), _products(city)).totals)
 
 
+@call
+def benefit(funds, **city):
+    from vbp.benefit.city import city_benefit
+
+    columns = ["fund", "fund_ratio", "insured_share"]
+    rows = pd.DataFrame([(name, _yes(r), _yes(s)) for name, r, s in funds], columns=columns, dtype=object)
+    table = city_benefit(_city(city), rows.assign(hospital_id=None, batch_id=None)).table
+    return dict(zip(table["payer"], table["saving_yuan"], strict=True))
+
+
 def _changes(products):
     from vbp.decomposition import changes
 

@@ -53,9 +53,9 @@ def test_tables_and_words_are_whole_on_paper(printed, browser):
     page = browser.new_page()
     page.goto((printed / "report.zh.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    # a folded table of more than 60 rows is named with its length and left to the web page
+    # a folded table of more than 30 rows is named with its length and left to the web page
     cells = page.evaluate(
-        "Array.from(document.querySelectorAll('table.data')).filter(t => t.tBodies[0].rows.length <= 60 || !t.closest('details'))"
+        "Array.from(document.querySelectorAll('table.data')).filter(t => t.tBodies[0].rows.length <= 30 || !t.closest('details'))"
         ".flatMap(t => Array.from(t.tBodies[0].rows).map(row => row.cells[0].textContent))"
     )
     long = page.evaluate("document.querySelectorAll('details table.data').length")
@@ -103,7 +103,7 @@ def test_one_file_to_mail_needs_nothing_else(printed, browser, tmp_path):
     page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     page.on("requestfailed", lambda request: wrong.append(request.url))
     page.goto(mailed.as_uri())
-    page.wait_for_function("document.body.dataset.drawn !== undefined")
+    page.wait_for_selector("body[data-drawn]", state="attached")
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     assert page.locator("figure.chart:has(.main-svg)").count() >= 5

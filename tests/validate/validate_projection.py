@@ -44,11 +44,9 @@ def actual(panels: Panels, batch: str, fund: pd.DataFrame) -> dict[str, float]:
         (rows["batch_id"] == batch) & (rows["previous"] > 0) & rows["p0"].notna() & rows["p1"].notna()
     ].reset_index(drop=True)
     realised = (rows["p0"] * rows["actual"] - rows["actual_fen"]).sum() / 100
-    names, code = np.unique(rows["hospital_id"].to_numpy(dtype=str), return_inverse=True)
+    _, code = np.unique(rows["hospital_id"].to_numpy(dtype=str), return_inverse=True)
     factor = fund_factors(rows, fund)
-    paid = payouts(
-        rows, rows[["actual"]].to_numpy().T, rows[["nonselected_fen"]].to_numpy().T, factor, code, len(names)
-    )
+    paid = payouts(rows, rows[["actual"]].to_numpy().T, rows[["nonselected_fen"]].to_numpy().T, factor, code)
     return {"realised": realised, "completion": rows["actual"].sum() / rows["agreed"].sum(), "payout": paid.sum() / 100}
 
 

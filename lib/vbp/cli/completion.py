@@ -40,16 +40,10 @@ def run(
     elif as_csv:
         print_csv(table)
     else:
-        shown = table.assign(
-            **{
-                name: table[name].map("{:.1%}".format, na_action="ignore")
-                for name in ("rate", "rate_by_amount", "elapsed")
-            }
-        )
         print(opened.title(lang))
-        print_table(shown.head(SHOWN), say("completion.title", lang))
-        if len(shown) > SHOWN:
-            print(say("completion.more", lang, rows=len(shown) - SHOWN))
+        print_table(table.head(SHOWN), say("completion.title", lang), lang)
+        if len(table) > SHOWN:
+            print(say("completion.more", lang, rows=len(table) - SHOWN))
         print(result.text(lang))
         for said in result.assumptions:
             print(f"· {said.text(lang)}")

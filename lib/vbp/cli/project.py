@@ -35,9 +35,7 @@ def run(
         print_csv(result.hospitals)
     else:
         print(opened.title(lang))
-        numbers = ["estimate", "low", "high"]
-        shown = result.table.assign(**{n: result.table[n].map("{:,.3f}".format) for n in numbers})
-        print_table(shown, say("projection.title", lang, batch=result.batch_id))
+        print_table(result.shown(lang), say("projection.title", lang, batch=result.batch_id), lang)
         print(result.text(lang))
         for said in result.assumptions:
             print(f"· {said.text(lang)}")

@@ -61,10 +61,10 @@ def _print(title: str, result: Savings, change: SpendingChange, by: str, lang: s
     from vbp.words import say
 
     print(title)
-    print_table(result.by(by), say("savings.title", lang))
+    print_table(result.by(by), say("savings.title", lang), lang)
     if len(result.left_out):
-        print_table(result.left_out, say("savings.title_left_out", lang))
-    print_table(change.table, say("savings.title_change", lang))
+        print_table(result.left_out, say("savings.title_left_out", lang), lang)
+    print_table(change.table, say("savings.title_change", lang), lang)
     print(result.text(lang))
     for said in (*result.assumptions, *change.assumptions):
         print(f"· {said.text(lang)}")

@@ -56,7 +56,7 @@ def run(
         print_csv(result.table)
     else:
         columns = SHOWN if len(inputs) == 1 else ["city", *SHOWN]
-        print_table(result.table[columns].round(4), " · ".join(folder.name for folder in inputs))
+        print_table(result.table[columns], " · ".join(folder.name for folder in inputs), lang)
         print(result.text(lang))
 
 

@@ -38,7 +38,8 @@ def run(
 
 def _print_people(settlement: Settlement, lang: str, print_table: object, flat: object) -> None:
     assert callable(print_table) and callable(flat)
-    print_table(flat(settlement, lang), settlement.profile.title.say(lang))
+    shown = flat(settlement, lang).rename(columns={"base_yuan": "surplus_base_yuan"})
+    print_table(shown, settlement.profile.title.say(lang), lang)
     print(settlement.text(lang))
     for note in (*settlement.notes(lang), *settlement.assumptions(lang)):
         print(f"· {note}")

@@ -18,7 +18,6 @@ def payouts(
     nonselected_fen: np.ndarray,
     factor: np.ndarray,
     codes: np.ndarray,
-    hospitals: int,
 ) -> np.ndarray:
     """Return the payout in fen per draw and hospital.
 
@@ -28,10 +27,14 @@ def payouts(
     base, agreed, p0, p1 = (items[name].to_numpy(dtype=float) for name in ("base", "agreed", "p0", "p1"))
     surplus = (base * p0 - agreed * p1 - nonselected_fen) * factor
     surplus = np.where(selected >= agreed, surplus, 0.0)
-    sums = np.zeros((len(selected), hospitals))
-    for item, hospital in enumerate(codes):
-        sums[:, hospital] += surplus[:, item]
-    return np.maximum(sums, 0.0) * FULL_BAND
+    return np.maximum(by_hospital(surplus, codes), 0.0) * FULL_BAND
+
+
+def by_hospital(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return draws × items summed over the items of each hospital; `codes` holds every number from 0 on at least once."""
+    order = np.argsort(codes, kind="stable")
+    firsts = np.searchsorted(codes[order], np.arange(codes.max() + 1))
+    return np.add.reduceat(values[:, order], firsts, axis=1)
 
 
 def fund_factors(items: pd.DataFrame, fund: pd.DataFrame | None) -> np.ndarray:

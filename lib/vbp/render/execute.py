@@ -35,6 +35,9 @@ def execute(source: Path, target: Path, parameters: Mapping[str, Any], watch: Wa
         Where a cell raised, time ran out, the kernel died, or a cell did not run (a `sys.exit()` in a cell counts as
         success for papermill). The notebook as far as it came is at `target`.
     """
+    from vbp.render.imports import import_nbformat
+
+    import_nbformat()
     import papermill
 
     from vbp.render import engine

@@ -38,7 +38,10 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
             "index_first",
             "footer",
         )
-    } | {"failed_notebook": {lang: say("render.failed_notebook", lang) for lang in LANGUAGES}}
+    } | {
+        "failed_notebook": {lang: say("render.failed_notebook", lang) for lang in LANGUAGES},
+        "methods": {lang: say("how.index", lang) for lang in LANGUAGES},
+    }
     files.write(out / "index.html", render_template("index.html.j2", places=places, words=words))
 
 

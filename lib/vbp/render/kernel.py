@@ -151,10 +151,20 @@ class PrivateKernelManager(AsyncKernelManager):
         self.watch.peak_kib = max(self.watch.peak_kib, peak_kib or 0)
 
 
+def resident_mib() -> float | None:
+    """Return the resident memory of this process, MiB; None where the platform does not tell."""
+    taken = _status("self", "VmRSS")
+    return None if taken is None else round(taken / 1024, 1)
+
+
 def _peak_kib(pid: int) -> int | None:
-    """Return the peak resident memory of a running process, None where the platform does not tell."""
+    return _status(str(pid), "VmHWM")
+
+
+def _status(process: str, field: str) -> int | None:
+    """Return a field of a running process in KiB, None where the platform does not tell."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
         return None
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), None)
+    return next((int(line.split()[1]) for line in lines if line.startswith(field)), None)

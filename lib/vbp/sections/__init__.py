@@ -2,7 +2,7 @@
 
 from vbp.sections.computed import benefit, completion, contents, decomposition, prices, savings
 from vbp.sections.follows import follows, ranking_words
-from vbp.sections.outlook import alternatives, impact, projection, settlement
+from vbp.sections.outlook import all_series, alternatives, impact, leading_series, projection, settlement
 from vbp.sections.overview import side_by_side
 from vbp.sections.published import beside_national, gaps, headline, method, published_figures, rounds_table, title
 from vbp.sections.quality import quality, rules
@@ -11,6 +11,7 @@ from vbp.sections.show import show
 from vbp.sections.validation import printed_results, verdict
 
 __all__ = [
+    "all_series",
     "alternatives",
     "benefit",
     "beside_national",
@@ -22,6 +23,7 @@ __all__ = [
     "gaps",
     "headline",
     "impact",
+    "leading_series",
     "method",
     "prices",
     "printed_results",

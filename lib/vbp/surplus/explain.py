@@ -129,15 +129,19 @@ def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
         lines.append(_switch(profile, name, lang))
     bands = ("；" if lang == "zh" else "; ").join(
         f"{band.lowest}–{band.highest}: {_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
-    lines.append(f"{say('rules.bands', lang)}: {bands}" + _mark(profile, "assessment.bands", lang))
+    lines.append(f"{say('rules.bands', lang)}{_colon(lang)}{bands}" + _mark(profile, "assessment.bands", lang))
     return tuple(lines)
+
+
+def _colon(lang: str) -> str:
+    return "：" if lang == "zh" else ": "
 
 
 def _switch(profile: Profile, name: str, lang: str) -> str:
     from vbp.surplus.show import switch_text
 
     value = switch_text(getattr(profile.settlement, name), lang)
-    return f"{say(f'rules.{name}', lang)}: {value}" + _mark(profile, f"settlement.{name}", lang)
+    return f"{say(f'rules.{name}', lang)}{_colon(lang)}{value}" + _mark(profile, f"settlement.{name}", lang)
 
 
 def _mark(profile: Profile, parameter: str, lang: str) -> str:

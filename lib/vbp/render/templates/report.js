@@ -1,4 +1,4 @@
-/* Draws every figure of a page from the JSON that stands beside it; tables sort and download as CSV. */
+/* Draws every figure of a page from the JSON that stands beside it, what is in view first; tables sort and download as CSV. */
 (function () {
   "use strict";
   var lang = document.body.dataset.lang;
@@ -22,28 +22,61 @@
     });
     return out;
   }
-  document.querySelectorAll("figure.chart").forEach(function (box) {
+  // Figures in view are drawn at once, the others one by one while nothing else is to do; what folds is drawn when unfolded.
+  var waiting = Array.from(document.querySelectorAll("figure.chart"));
+  function set(spec, plot) {
+    var title = spec.layout.title;
+    title.text = wrap(title.text, plot.clientWidth - 56);
+    var more = title.text.split("<br>").length - 1;
+    if (more > 0) {
+      // a title of several lines grows downwards into the room that is made for it
+      var margin = spec.layout.margin || (spec.layout.margin = {});
+      margin.t = (margin.t || 68) + 22 * more;
+      spec.layout.height = (spec.layout.height || 380) + 22 * more;
+    }
+    title.y = 1 - 11 / (spec.layout.height || 380);
+    return spec;
+  }
+  function draw(box) {
     var plot = box.querySelector(".plot");
+    waiting.splice(waiting.indexOf(box), 1);
     try {
-      var spec = JSON.parse(box.querySelector("script").textContent);
-      spec.layout.title.text = wrap(spec.layout.title.text, plot.clientWidth - 56);
-      var more = spec.layout.title.text.split("<br>").length - 1;
-      if (more > 0) {
-        // plotly lets a title of several lines grow upwards, out of the figure: make room and set it lower
-        var margin = spec.layout.margin || (spec.layout.margin = {}), height = (spec.layout.height || 380) + 22 * more;
-        margin.t = (margin.t || 64) + 22 * more;
-        spec.layout.height = height;
-        spec.layout.title.automargin = false;
-        spec.layout.title.yanchor = "top";
-        spec.layout.title.y = 1 - (11 + 10 * more) / height;
-      }
+      var spec = set(JSON.parse(box.querySelector("script").textContent), plot);
+      plot.style.minHeight = (spec.layout.height || 380) + "px";
       Plotly.newPlot(plot, spec.data, spec.layout, { responsive: true, displaylogo: false, locale: lang === "zh" ? "zh-CN" : "en",
-        modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: box.id } });
+        modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: document.title.slice(0, 60) + " " + box.id } });
     } catch (error) {
       plot.textContent = words.failed + ": " + error.message;
       console.error(error);
     }
-  });
+  }
+  function shown(box) { return box.closest("details:not([open])") === null; }
+  function away(box) {
+    var at = box.getBoundingClientRect();
+    return Math.max(0, at.top - window.innerHeight, -at.bottom);
+  }
+  function nearest() {
+    return waiting.filter(shown).reduce(function (best, box) { return best === null || away(box) < away(best) ? box : best; }, null);
+  }
+  function drawAll() { waiting.filter(shown).forEach(draw); finish(); }
+  function finish() {
+    document.body.dataset.drawn = String(document.querySelectorAll(".chart .main-svg").length > 0);
+    performance.mark("drawn");
+  }
+  function next() {
+    var box = nearest();
+    if (box === null) { finish(); return; }
+    draw(box);
+    setTimeout(next, 0);
+  }
+  function begin() {
+    if (document.body.classList.contains("paper")) { drawAll(); return; }
+    waiting.filter(function (box) { return shown(box) && away(box) === 0; }).forEach(draw);
+    performance.mark("in view");
+    setTimeout(next, 0);
+  }
+  window.addEventListener("beforeprint", drawAll);
+  document.addEventListener("toggle", function () { waiting.filter(shown).forEach(draw); }, true);
 
   function text(cell) { return cell.textContent.trim(); }
   function guard(value) { return /^[=+\-@\t\r]/.test(value) && isNaN(Number(value)) ? "'" + value : value; }
@@ -93,5 +126,5 @@
       cell.addEventListener("keydown", function (event) { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); sort(table, column, cell); } });
     });
   });
-  document.body.dataset.drawn = String(document.querySelectorAll(".chart .main-svg").length > 0);
+  begin();
 })();
