@@ -63,8 +63,14 @@ class UsageError(Exception):
         return [f"usage: {self}"]
 
 
+MANY = 30
+"""More known names than this are not listed where near ones are at hand."""
+
+
 def unknown(kind: str, given: str, known: Sequence[str]) -> str:
     """Say that `given` is no known `kind`, with the nearest names first and then the list of what exists."""
     near = difflib.get_close_matches(given, known, n=3, cutoff=0.5)
     hint = f"; did you mean {', '.join(near)}?" if near else ";"
+    if near and len(known) > MANY:
+        return f"unknown {kind} {given!r}{hint} ({len(known)} are known)"
     return f"unknown {kind} {given!r}{hint} known: {', '.join(known) or '(none)'}"

@@ -168,6 +168,7 @@ def _unknown_key(place: tuple[Any, ...]) -> str:
 
 
 def _keys() -> dict[str, list[str]]:
-    parts: dict[str, type[BaseModel]] = {"": model.Profile, "settlement": model.Settlement, "assessment": model.Assessment, "source": model.Source,
-             "effective": model.Effective}
+    parts: dict[str, type[BaseModel]] = {
+        "": model.Profile, "settlement": model.Settlement, "assessment": model.Assessment, "source": model.Source,
+        "effective": model.Effective}
     return {name: [field.alias or key for key, field in part.model_fields.items()] for name, part in parts.items()}
