@@ -91,7 +91,7 @@ def rule_profile(view: View) -> list[Problem]:
     try:
         load_profile(profile, view.inputs.folder)
     except UsageError as error:
-        return [Problem(str(error), "rule_profile", "error", "city", "city.yaml", None, "rule_profile", profile)]
+        return [Problem(str(error), "rule_profile", "error", "city", view.inputs.place.file, None, "rule_profile", profile)]
     except InputError as error:
         return list(error.problems)
     return []
