@@ -42,7 +42,7 @@ def workplace(folder: Path) -> Path:
     """Return a folder that looks like a fresh clone to the commands: data without inputs, a copy of library, notebooks, docs."""
     for name in ("data", "lib", "notebooks", "docs", "tests/docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("inputs", "__pycache__", "*.egg-info", "images"))
-    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
+    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py", "tests/small_folder.py"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "data" / "inputs").mkdir()
     tools = folder / ".bin"

@@ -12,7 +12,7 @@ from vbp import paths
 from vbp.check import check
 from vbp.cli import main
 from vbp.errors import InputError, UsageError
-from vbp.rules import load_profile, profile_names, read_profile
+from vbp.rules import load_profile, profile_names, profile_of_place, read_profile
 from vbp.rules.starter import starter
 
 GOOD = """
@@ -201,5 +201,6 @@ def test_a_folder_may_name_a_rule_file_of_its_own(tmp_path: Path) -> None:
     assert ["0.90" in problem.message for problem in check(folder).problems if problem.level == "error"] == [True]
     (folder / "rules.yaml").write_text(GOOD + "settlement: {completion_threshold: 0.9}", encoding="utf-8")
     assert check(folder).ok
-    assert load_profile("rules.yaml", folder).settlement.completion_threshold == D("0.9")
-    assert load_profile("../in/rules.yaml", folder).name == "mine", "only the name counts: nothing outside the folder is read"
+    assert profile_of_place("rules.yaml", folder).settlement.completion_threshold == D("0.9")
+    with pytest.raises(InputError, match="unknown rule profile"):
+        profile_of_place("../in/rules.yaml", folder)

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations, groupby, pairwise
 from typing import Any
 
 from vbp.check.view import Row, View
-from vbp.errors import InputError, Problem, UsageError, unknown
+from vbp.errors import InputError, Problem, unknown
 
 OWNERS = {"hospital_id": "hospitals", "product_id": "products"}
 POINTERS = (("usage", "product_id", "error"), ("usage", "hospital_id", "error"), ("awards", "product_id", "error"),
@@ -83,17 +84,16 @@ def unknown_varieties(view: View) -> list[Problem]:
 
 def rule_profile(view: View) -> list[Problem]:
     """Return every problem with the rule profile that the folder names: one of data/rules, or a file of its own."""
-    from vbp.rules import load_profile
+    from vbp.rules import profile_of_place
 
     profile = view.inputs.place.rule_profile
     if profile == "?":
         return []
     try:
-        load_profile(profile, view.inputs.folder)
-    except UsageError as error:
-        return [Problem(str(error), "rule_profile", "error", "city", view.inputs.place.file, None, "rule_profile", profile)]
+        profile_of_place(profile, view.inputs.folder)
     except InputError as error:
-        return list(error.problems)
+        place = view.inputs.place.file
+        return [replace(problem, file=place) if problem.rule == "rule_profile" else problem for problem in error.problems]
     return []
 
 

@@ -71,9 +71,9 @@ class Computed:
         """The rule profile that the folder names."""
         if self.inputs is None:
             return None
-        from vbp.rules import load_profile
+        from vbp.rules import profile_of_place
 
-        return load_profile(self.inputs.place.rule_profile, self.inputs.folder)
+        return profile_of_place(self.inputs.place.rule_profile, self.inputs.folder)
 
     @cached_property
     def prices(self) -> Maybe[Cuts]:

@@ -45,10 +45,8 @@ def profile_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder().glob("*.yaml")))
 
 
-def load_profile(name: str | None = None, beside: Path | None = None) -> Profile:
+def load_profile(name: str | None = None) -> Profile:
     """Return a shipped profile by name (default `national-2020`), or the user's own where `name` ends in .yaml.
-
-    `beside` is the inputs folder whose city.yaml names the profile: a file in that folder, by its name alone.
 
     Raises
     ------
@@ -59,11 +57,28 @@ def load_profile(name: str | None = None, beside: Path | None = None) -> Profile
     """
     name = name or DEFAULT
     if name.endswith((".yaml", ".yml")):
-        return read_profile(Path(name) if beside is None else beside / Path(name).name)
+        return read_profile(Path(name))
     if name not in profile_names():
         own = "; for rules of your own name a file (rules.yaml; `vbp rules --new rules.yaml` starts one)"
         raise UsageError(unknown("rule profile (结余留用规则)", name, profile_names()) + own)
     return read_profile(folder() / f"{name}.yaml")
+
+
+def profile_of_place(name: str, inputs: Path) -> Profile:
+    """Return the profile that city.yaml of the folder `inputs` names: a shipped one, or a .yaml file in that folder.
+
+    Raises
+    ------
+    InputError
+        Where neither is there: the file is wrong, not the command. A path is none of them, whoever wrote the folder.
+    """
+    if name.endswith((".yaml", ".yml")) and Path(name).name == name:
+        return read_profile(inputs / name)
+    if name not in profile_names():
+        own = "; for rules of your own name a file of this folder (`vbp rules --new rules.yaml` starts one)"
+        raise InputError(Problem(unknown("rule profile (结余留用规则)", name, profile_names()) + own, "rule_profile",
+                                 table="city", file="city.yaml", column="rule_profile", value=name))
+    return load_profile(name)
 
 
 def read_profile(path: Path) -> Profile:
