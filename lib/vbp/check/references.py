@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations, groupby
 from typing import Any
@@ -92,7 +93,8 @@ def rule_profile(view: View) -> list[Problem]:
     try:
         profile_of_place(profile, view.inputs.folder)
     except InputError as error:
-        return list(error.problems)
+        place = view.inputs.place.file
+        return [replace(problem, file=place) if problem.rule == "rule_profile" else problem for problem in error.problems]
     return []
 
 

@@ -52,7 +52,8 @@ def build() -> Any:
     app.callback()(lambda: None)
     for verb in VERBS:
         module = importlib.import_module(f"vbp.cli.{verb}")
-        app.command(name=verb.rstrip("_"), help=module.__doc__)(module.run)
+        short = (module.__doc__ or "").partition("\n")[0]  # whole: click would cut it in the list of commands
+        app.command(name=verb.rstrip("_"), help=module.__doc__, short_help=short)(module.run)
     return app
 
 
