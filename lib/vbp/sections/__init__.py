@@ -9,35 +9,3 @@ from vbp.sections.quality import quality, rules
 from vbp.sections.retained import explained, surplus
 from vbp.sections.show import show
 from vbp.sections.validation import printed_results, verdict
-
-__all__ = [
-    "all_series",
-    "alternatives",
-    "benefit",
-    "beside_national",
-    "completion",
-    "contents",
-    "decomposition",
-    "explained",
-    "follows",
-    "gaps",
-    "headline",
-    "impact",
-    "leading_series",
-    "method",
-    "prices",
-    "printed_results",
-    "projection",
-    "published_figures",
-    "quality",
-    "ranking_words",
-    "rounds_table",
-    "rules",
-    "savings",
-    "settlement",
-    "show",
-    "side_by_side",
-    "surplus",
-    "title",
-    "verdict",
-]

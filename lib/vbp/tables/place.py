@@ -28,7 +28,7 @@ SUPPLY = ("fill in the sheet city (城市) of the workbook that `vbp template` m
 
 @dataclass(frozen=True)
 class Place:
-    """A city (or region) as its city.yaml names it; population and insured are persons, None where not given."""
+    """A city (or region) as it is named in the file `file`; population and insured are persons, None where not given."""
 
     name_zh: str
     name_en: str
@@ -37,6 +37,7 @@ class Place:
     population: int | None = None
     insured: int | None = None
     synthetic: bool = False
+    file: str = field(default="city.yaml", compare=False)
 
 
 @dataclass(frozen=True)
@@ -137,4 +138,5 @@ def read_place(folder: Path) -> tuple[Place | None, list[Problem]]:
         return None, problems
     name_zh, name_en, province, profile = (values[name].strip() for name in TEXTS)
     population, insured = (values.get(name) for name in COUNTS)
-    return Place(name_zh, name_en, province, profile, population, insured, values.get("synthetic", False)), problems
+    synthetic = values.get("synthetic", False)
+    return Place(name_zh, name_en, province, profile, population, insured, synthetic, entries.file), problems
