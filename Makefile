@@ -39,7 +39,7 @@ lint: $(READY)
 	@$(BIN)/mypy
 
 lab: $(READY)
-	@cd notebooks && ../$(BIN)/jupyter lab
+	@cd notebooks && ../$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 notebooks: $(READY)
 	@$(BIN)/python tests/store_notebooks.py

@@ -37,10 +37,11 @@ def open_place(inputs: str = "", as_of: str = "") -> City:
     as_of
         ISO date; empty for the end of the last month in the ledger.
     """
+    from vbp import paths
     from vbp.city import open_city
     from vbp.demo import make_demo
 
-    folder = Path(inputs) if inputs else make_demo(fresh_folder() / "demo", hospitals=HOSPITALS, months=MONTHS)
+    folder = paths.inputs(inputs) if inputs else make_demo(fresh_folder() / "demo", hospitals=HOSPITALS, months=MONTHS)
     return open_city(folder.name, folder, as_of or None)
 
 

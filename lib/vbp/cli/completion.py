@@ -25,12 +25,13 @@ def run(
 ) -> None:
     """Print the completion of INPUTS."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.cli.panels import day, open_panels
     from vbp.completion import completion
     from vbp.words import say
 
     lang, until = language(lang), day(as_of)
+    one_form(as_json, as_csv)
     opened = open_panels(inputs, until)
     hospitals = opened.inputs.frame("hospitals") if opened.inputs.has("hospitals") else None
     result = completion(opened.panels, hospitals, until)
@@ -40,16 +41,10 @@ def run(
     elif as_csv:
         print_csv(table)
     else:
-        shown = table.assign(
-            **{
-                name: table[name].map("{:.1%}".format, na_action="ignore")
-                for name in ("rate", "rate_by_amount", "elapsed")
-            }
-        )
         print(opened.title(lang))
-        print_table(shown.head(SHOWN), say("completion.title", lang))
-        if len(shown) > SHOWN:
-            print(say("completion.more", lang, rows=len(shown) - SHOWN))
+        print_table(table.head(SHOWN), say("completion.title", lang), lang)
+        if len(table) > SHOWN:
+            print(say("completion.more", lang, rows=len(table) - SHOWN))
         print(result.text(lang))
         for said in result.assumptions:
             print(f"· {said.text(lang)}")

@@ -36,7 +36,7 @@ def run(
         print(say("page.synthetic", lang))
     print(result.text(lang))
     if any(row.hospital for row in result.estimates):
-        print_table(result.hospitals(lang))
+        print_table(result.hospitals(lang), "", lang)
     print(say("estimate.assumptions_are", lang))
     for row in result.assumptions:
         span = f"{row.median:,f}" if row.low == row.high else f"{row.low:,f} – {row.median:,f} – {row.high:,f}"

@@ -20,12 +20,13 @@ def run(
 ) -> None:
     """Print the projection of the batch announced in INPUTS."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.cli.panels import open_panels
     from vbp.projection import project
     from vbp.words import say
 
     lang = language(lang)
+    one_form(as_json, as_csv)
     opened = open_panels(inputs)
     fund = opened.inputs.frame("fund") if opened.inputs.has("fund") else None
     result = project(opened.panels, batch, fund)
@@ -35,9 +36,7 @@ def run(
         print_csv(result.hospitals)
     else:
         print(opened.title(lang))
-        numbers = ["estimate", "low", "high"]
-        shown = result.table.assign(**{n: result.table[n].map("{:,.3f}".format) for n in numbers})
-        print_table(shown, say("projection.title", lang, batch=result.batch_id))
+        print_table(result.shown(lang), say("projection.title", lang, batch=result.batch_id), lang)
         print(result.text(lang))
         for said in result.assumptions:
             print(f"· {said.text(lang)}")

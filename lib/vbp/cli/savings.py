@@ -24,13 +24,14 @@ def run(
 ) -> None:
     """Print the savings of INPUTS."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json
+    from vbp.cli.output import one_form, print_csv, print_json
     from vbp.cli.panels import Opened, open_panels
     from vbp.errors import UsageError, unknown
     from vbp.savings import savings, spending_change
     from vbp.savings.result import CUTS
 
     lang = language(lang)
+    one_form(as_json, as_csv)
     if by not in CUTS:
         raise UsageError(unknown("cut", by, CUTS))
     opened: Opened = open_panels(inputs)
@@ -61,10 +62,10 @@ def _print(title: str, result: Savings, change: SpendingChange, by: str, lang: s
     from vbp.words import say
 
     print(title)
-    print_table(result.by(by), say("savings.title", lang))
+    print_table(result.by(by), say("savings.title", lang), lang)
     if len(result.left_out):
-        print_table(result.left_out, say("savings.title_left_out", lang))
-    print_table(change.table, say("savings.title_change", lang))
+        print_table(result.left_out, say("savings.title_left_out", lang), lang)
+    print_table(change.table, say("savings.title_change", lang), lang)
     print(result.text(lang))
     for said in (*result.assumptions, *change.assumptions):
         print(f"· {said.text(lang)}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbp import paths
-from vbp.render import extras, failures, files, fingerprint
+from vbp.render import extras, failures, files, fingerprint, provenance
 from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.page import figures_in, page
 from vbp.render.parameters import check_parameters
@@ -150,7 +150,15 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
         notice = say("page.synthetic", lang) if place.synthetic else ""
         _write(
             folder / f"report.{lang}.html",
-            page(notebook, title=page_title(place, lang), lang=lang, assets="../assets", notice=notice, other=other),
+            page(
+                notebook,
+                title=page_title(place, lang),
+                lang=lang,
+                assets="../assets",
+                notice=notice,
+                other=other,
+                record=provenance.section(job.made_from or {}, lang),
+            ),
         )
         _write_notebook(target, notebook)
     _write(folder / "summary.json", (watch.answer or _told_here(place, job, folder)) + "\n")

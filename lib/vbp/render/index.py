@@ -10,7 +10,7 @@ from typing import Any
 from vbp.render import failures, files
 from vbp.render.city import Outcome
 from vbp.render.page import render_template
-from vbp.words import LANGUAGES, money, say
+from vbp.words import LANGUAGES, money, percent, say
 from vbp.words.labels import qualified
 
 
@@ -38,7 +38,10 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
             "index_first",
             "footer",
         )
-    } | {"failed_notebook": {lang: say("render.failed_notebook", lang) for lang in LANGUAGES}}
+    } | {
+        "failed_notebook": {lang: say("render.failed_notebook", lang) for lang in LANGUAGES},
+        "methods": {lang: say("how.index", lang) for lang in LANGUAGES},
+    }
     count = sum(place["failed"] for place in places)
     words["failures"] = {lang: say("render.failures", lang, count=count) for lang in LANGUAGES}
     files.write(out / "index.html", render_template("index.html.j2", places=places, words=words, failures=count))
@@ -85,6 +88,11 @@ def _first(summary: Any, lang: str) -> str:
     if summary and summary["headline"]:
         fact = summary["headline"][0]
         return f"{fact['name'][lang]} {qualified(Decimal(fact['value']), fact['unit'], fact['qualifier'], lang)}"
+    card = next((card for card in (summary or {}).get("cards") or () if card["value"] is not None), None)
+    if card:
+        value = Decimal(card["value"])
+        shown = money(value, lang) if card["unit"] == "yuan" else percent(value, 1)
+        return say("page.index_marked", lang, name=card["name"][lang], value=shown, mark=say(f"mark.{card['mark']}", lang))
     rows = [
         row
         for row in ((summary or {}).get("estimate") or {}).get("estimates", ())
@@ -93,5 +101,5 @@ def _first(summary: Any, lang: str) -> str:
     if rows:
         first = rows[0]
         name, marked = say(f"quantity.{first['quantity']}", lang), say(f"mark.{first['mark']}", lang)
-        return f"{name} {money(Decimal(first['point']), lang)} ({marked})"
+        return say("page.index_marked", lang, name=name, value=money(Decimal(first["point"]), lang), mark=marked)
     return say("page.no_whole_figure", lang) if summary else ""

@@ -17,6 +17,7 @@ from vbp.render import extras, failures, files, fingerprint, warm
 from vbp.render.city import NOTEBOOK, Job, Outcome
 from vbp.render.index import write_index
 from vbp.render.lock import only_run
+from vbp.render.methods import write_methods
 from vbp.render.page import write_assets
 from vbp.render.parameters import check_notebook
 from vbp.render.pool import Prepare, rendered
@@ -103,6 +104,7 @@ def _ready(out: Path) -> None:
         warm.sweep()
         files.recover(out)
         write_assets(out / "assets")
+        write_methods(out)
     except OSError as error:
         raise files.unwritable(out, error) from error
 

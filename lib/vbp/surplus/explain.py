@@ -129,15 +129,19 @@ def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
         lines.append(_switch(profile, name, lang))
     bands = ("；" if lang == "zh" else "; ").join(
         f"{band.lowest}–{band.highest}: {_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
-    lines.append(f"{say('rules.bands', lang)}: {bands}" + _mark(profile, "assessment.bands", lang))
+    lines.append(f"{say('rules.bands', lang)}{_colon(lang)}{bands}" + _mark(profile, "assessment.bands", lang))
     return tuple(lines)
+
+
+def _colon(lang: str) -> str:
+    return "：" if lang == "zh" else ": "
 
 
 def _switch(profile: Profile, name: str, lang: str) -> str:
     from vbp.surplus.show import switch_text
 
     value = switch_text(getattr(profile.settlement, name), lang)
-    return f"{say(f'rules.{name}', lang)}: {value}" + _mark(profile, f"settlement.{name}", lang)
+    return f"{say(f'rules.{name}', lang)}{_colon(lang)}{value}" + _mark(profile, f"settlement.{name}", lang)
 
 
 def _mark(profile: Profile, parameter: str, lang: str) -> str:
@@ -175,7 +179,8 @@ def _items_part(record: dict[str, Any], items: pd.DataFrame, profile: Profile, l
 
 
 def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
-    name = " ".join(str(item.get(part)) for part in ("generic", "spec", "fund") if item.get(part))
+    fund = say(f"scope.{item['fund']}", lang) if item.get("fund") in ("employee", "resident") else item.get("fund")
+    name = " ".join(str(part) for part in (item.get("generic"), item.get("spec"), fund) if part)
     share = [item["fund_ratio"], item["insured_share"]]
     weight = "×".join(_plain(value) for value in share)
     if profile.settlement.payment_reform_exclusion and item.get("excluded_share"):
