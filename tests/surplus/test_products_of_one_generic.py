@@ -33,7 +33,8 @@ def retained(made: FakePanels, products: list[tuple[str, str | None]] | None = N
              **switches: Any) -> dict[str, D]:
     names = sorted(set(made.items["hospital_id"]))
     tables = Tables(
-        fund=fund({}), hospitals=pd.DataFrame({"hospital_id": names, "name": names, "county_group": [(groups or {}).get(n) for n in names]}),
+        fund=fund({}),
+        hospitals=pd.DataFrame({"hospital_id": names, "name": names, "county_group": [(groups or {}).get(name) for name in names]}),
         assessments=pd.DataFrame({"batch_id": "B00", "hospital_id": names, "agreement_year": 1, "score": [D(90)] * len(names)}),
         **({"products": pd.DataFrame(products, columns=["product_id", "exempt_reason"]).assign(generic="品种0000")} if products else {}))
     profile = NATIONAL.with_switches(**switches)
