@@ -11,7 +11,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vbp.benefit import Case, StandardRule, payment_standard, purchase_share, purchase_shares, reimburse, saving_by_payer
+from vbp.benefit import (
+    Case,
+    StandardRule,
+    payment_standard,
+    purchase_share,
+    purchase_shares,
+    reimburse,
+    saving_by_payer,
+)
 from vbp.benefit.profile import BenefitProfile, Scheme, read_profile
 from vbp.errors import InputError
 from vbp.exact import half_up
