@@ -12,7 +12,8 @@ from vbp.errors import InputError, Problem, unknown
 @pytest.mark.parametrize(("problem", "line"), [
     (Problem("is empty"), "error: is empty (input)"),
     (Problem("is empty", "missing", table="usage"), "error: usage: is empty (missing)"),
-    (Problem("is empty", "missing", table="usage", file="采购.csv", row=7, column="金额"), "error: 采购.csv, row 7, column 金额: is empty (missing)"),
+    (Problem("is empty", "missing", table="usage", file="采购.csv", row=7, column="金额"),
+     "error: 采购.csv, row 7, column 金额: is empty (missing)"),
     (Problem("no number", "number", "warning", value=""), "warning:  []: no number (number)"),
     (Problem("no number", "number", file="a.csv", value="１２"), "error: a.csv [１２]: no number (number)"),
     (Problem("odd", row=0), "error: row 0: odd (input)"),

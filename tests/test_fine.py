@@ -64,7 +64,7 @@ def test_the_fen_of_the_rows_are_those_of_the_total_and_no_row_moves_by_a_fen(va
     assert sum(got) == rounded_ratio(sum(values), WHOLE_FEN) == fen(column.total_yuan())
     assert all(abs(Fraction(value, WHOLE_FEN) - part) < 1 for value, part in zip(values, got, strict=True))
     order = data.draw(st.permutations(range(len(values))))
-    if len(set(value % WHOLE_FEN for value in values)) == len(values):
+    if len({value % WHOLE_FEN for value in values}) == len(values):
         assert Fine.exactly([values[place] for place in order]).to_fen().tolist() == [got[place] for place in order]
 
 
