@@ -255,6 +255,8 @@ def _agreements(
 def _usage(rng: random.Random, hospitals: list[Row], products: list[Row], awards: list[Row], dated: bool) -> list[Row]:
     won = {row["product_id"]: row for row in awards}
     usual = {row["product_id"]: pack_price(row, D(rng.randint(300, 600)).scaleb(-2)) for row in products}
+    for name, award in won.items():  # never a factor that looks like a pack
+        usual[name] = (award["selected_price_yuan"] * rng.randint(120, 250) / 100).quantize(D("0.01"))
     rows = []
     for hospital in hospitals:
         for product in products:

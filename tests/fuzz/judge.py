@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -145,9 +146,12 @@ def _as_read(case: Case, outcome: Outcome, folder: Path) -> str | None:
     )
 
 
+profile_of = functools.cache(load_profile)
+
+
 def differences(content: Content, outcome: Outcome) -> str | None:
     """Return the first total that differs from the recomputed one."""
-    profile = load_profile(content.city["rule_profile"])
+    profile = profile_of(content.city["rule_profile"])
     expected: Totals = sums(content)
     if all(content.tables.get(name) for name in ("usage", "products", "varieties", "awards")):
         expected |= Truth(content, profile).totals()

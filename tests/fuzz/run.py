@@ -55,7 +55,7 @@ def tried(seed: int, number: int, folder: Path) -> tuple[Case, str | None]:
     """Run one case; return what is wrong with it."""
     case = make(seed, number)
     case.folder.write(folder)
-    outcome = chain.run(folder, thorough=number % THOROUGH == 0, lang="zh" if number % 2 else "en")
+    outcome = chain.run(folder, number, thorough=number % THOROUGH == 0)
     return case, judge(case, outcome, folder)
 
 

@@ -66,6 +66,23 @@ def test_a_number_may_carry_its_own_unit_and_no_other_word(meaning, tmp_path, ta
     assert (refused == []) == accepted
 
 
+def test_a_refused_code_among_the_known_ones_is_no_defect(meaning, tmp_path):
+    folder = writing.folder_of(meaning)
+    folder.sheets["products"].replaced[0, "product_id"] = "1.23E+17"
+    outcome = outcome_of(folder, tmp_path / "in")
+    assert outcome.defects == []
+    assert ("products.csv", 2, "product_id") in [(problem.file, problem.row, problem.column) for problem in outcome.errors]
+
+
+def test_two_fund_rows_for_all_are_refused_by_the_check_already(meaning, tmp_path):
+    row = {**dict.fromkeys(meaning.tables["fund"][0]), "fund_ratio": D("0.7"), "insured_share": D("0.4")}
+    meaning.tables["fund"] = [row, dict(row)]
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    assert [(problem.file, problem.row, problem.rule) for problem in outcome.problems if problem.level == "error"] == [
+        ("fund.csv", 3, "duplicate_key")
+    ]
+
+
 def test_invisible_characters_behind_a_number_are_no_unit(meaning, tmp_path):
     folder = writing.folder_of(meaning)
     folder.sheets["usage"].spell["amount_yuan"] = lambda value: f"\u00a0{value}\u200b"

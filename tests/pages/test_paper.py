@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from vbp.errors import InputError
 from vbp.render import paper
 from vbp.render.city import Job
 from vbp.render.standalone import write_standalone
+from vbp.words import money, percent
 
 DEMO = "demo/report.zh.html"
 
@@ -25,6 +28,7 @@ def printed(reports, chromium, tmp_path_factory) -> Path:
         pytest.skip("needs Debian's package poppler-utils")
     out = tmp_path_factory.mktemp("paper")
     shutil.copytree(reports / "assets", out / "assets")
+    shutil.copytree(reports / "methods", out / "methods")
     shutil.copytree(reports / "demo", out / "demo")
     assert paper.write_extras([Job("demo", "", "", ("zh",), out)], pdf=chromium, one_file=True) == ()
     return out / "demo"
@@ -68,6 +72,25 @@ def test_tables_and_words_are_whole_on_paper(printed, browser):
     assert len(missing) <= len(wanted) // 50, missing[
         :5
     ]  # a row that crosses a line end is told apart by pdftotext alone
+
+
+def test_paper_shows_the_headline_of_the_summary(printed):
+    cards = json.loads((printed / "summary.json").read_text(encoding="utf-8"))["cards"]
+    words = re.sub(r"\s", "", text_of(printed / "report.zh.pdf"))
+    shown = {
+        card["key"]: money(Decimal(card["value"]), "zh") if card["unit"] == "yuan" else percent(Decimal(card["value"]), 1)
+        for card in cards
+    }
+    assert len(shown) >= 7
+    assert [key for key, text in shown.items() if text not in words] == []
+
+
+def test_paper_ends_with_the_methods_and_leaves_long_folds_to_the_screen(printed):
+    words = re.sub(r"\s", "", text_of(printed / "report.zh.pdf"))
+    assert "附录：算法" in words
+    assert "医保资金预算B=ΣQ0·P0·r·s" in words
+    assert "纸面从略" in words
+    assert words.count("vbpexplaindata") == 0
 
 
 def test_charts_are_drawn_for_paper_static_and_unfolded(printed, browser):

@@ -47,8 +47,14 @@ def test_quiet_nights_do_not_push_out_the_records_of_runs_that_made_something(tm
 def test_a_failed_run_counts_as_one_that_did_something_and_the_newest_stays(tmp_path):
     for number in range(4):
         night(tmp_path, number, False)
-    run = Run(START + timedelta(days=9), 1.0, "plain", [], [], {"versions": {}})
-    failed = Run(run.started, 1.0, "plain", [Job("a", "", "", ("zh",), tmp_path)], [Outcome("a", False, 1.0, "x")], {"versions": {}})
+    failed = Run(
+        START + timedelta(days=9),
+        1.0,
+        "plain",
+        [Job("a", "", "", ("zh",), tmp_path)],
+        [Outcome("a", False, 1.0, "x")],
+        {"versions": {}},
+    )
     last = write_record(tmp_path, failed).stem
     forget_old(tmp_path, 1)
     assert kept(tmp_path)[-1] == last
@@ -116,6 +122,7 @@ def test_strictly_nothing_is_rendered_where_anything_differs_and_every_differenc
 def test_a_place_that_was_skipped_is_in_the_record_with_its_reason_and_its_files(recorded, tmp_path):
     words = ["report", "one", "--inputs", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--lang", "zh"]
     assert "1 unchanged and skipped" in CliRunner().invoke(build(), words).stdout
-    first, second = (json.loads(p.read_text())["places"][0] for p in sorted((tmp_path / "out" / "runs").glob("*.json"), key=lambda p: p.stat().st_mtime_ns))
+    records = sorted((tmp_path / "out" / "runs").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    first, second = (json.loads(path.read_text(encoding="utf-8"))["places"][0] for path in records)
     assert second["skipped"] and second["reason"].startswith("unchanged: inputs, facts")
     assert second["files"] == first["files"] != {}

@@ -43,7 +43,7 @@ def counterfactual(city: City, lang: str, place: int = 0) -> go.Figure | None:
         title_text=say("chart.with_unit", lang, name=say(f"measure.{record['measure']}", lang), unit=unit),
         rangemode="tozero",
     )
-    return figure
+    return theme.roomy(figure)
 
 
 def scan_multiples(city: City, lang: str) -> go.Figure | None:

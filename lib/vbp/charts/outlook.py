@@ -53,7 +53,7 @@ def payments_on_time(city: City, lang: str) -> go.Figure | None:
         )
     figure.update_xaxes(title_text=say("chart.invoice_month_axis", lang), type="date", tickformat="%Y-%m")
     figure.update_yaxes(title_text=say("chart.share_axis", lang), range=[-3, 103], ticksuffix="%")
-    return figure
+    return theme.roomy(figure)
 
 
 def projection_fan(city: City, lang: str) -> go.Figure | None:
@@ -99,4 +99,4 @@ def projection_fan(city: City, lang: str) -> go.Figure | None:
         )
     figure.update_xaxes(title_text=say("chart.fan_month_axis", lang), dtick=3)
     figure.update_yaxes(title_text=say("chart.rate_axis", lang), ticksuffix="%", rangemode="tozero")
-    return figure
+    return theme.roomy(figure)

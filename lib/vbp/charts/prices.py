@@ -62,7 +62,7 @@ def price_drops(city: City, lang: str) -> go.Figure | None:
             hovertemplate="%{x}%<extra>%{fullData.name}</extra>",
         )
     names = batch_names(city, lang)
-    ticks = [theme.wrap(name, 28) for name in unique([named(names, batch) for batch in batches], 24)]
+    ticks = unique([named(names, batch) for batch in batches], 24, 28)
     figure.update_yaxes(tickvals=list(range(len(batches))), ticktext=ticks, range=[-0.6, len(batches) - 0.4])
     figure.update_xaxes(title_text=say("chart.cut_axis", lang), ticksuffix="%")
     return figure

@@ -112,7 +112,7 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
         )
     figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")
     figure.update_yaxes(title_text=say("chart.average_cut_axis", lang), range=[0, 100], ticksuffix="%")
-    return figure
+    return theme.roomy(figure)
 
 
 def between(cuts: Sequence[Decimal]) -> str:
@@ -222,7 +222,7 @@ def varieties_by_round(city: City, lang: str) -> go.Figure:
             )
     figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")
     figure.update_yaxes(title_text=say("chart.varieties_axis", lang), rangemode="tozero")
-    return figure
+    return theme.roomy(figure)
 
 
 def amounts_by_round(city: City, lang: str) -> go.Figure | None:
@@ -246,7 +246,7 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
         if basis in totals:
             values = totals[basis].dropna()
             figure.add_bar(
-                x=[theme.wrap(names.get(str(name), str(name)), 13) for name in values.index],
+                x=[theme.wrap(names.get(str(name), str(name)), 14) for name in values.index],
                 y=[digits(value, factor) for value in values],
                 customdata=[money(value, lang) for value in values],
                 name=say(f"chart.amount_{basis}", lang),
@@ -254,7 +254,7 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
                 hovertemplate="%{x}<br>%{customdata}<extra>%{fullData.name}</extra>",
             )
     figure.update_yaxes(title_text=axis)
-    figure.update_xaxes(tickangle=0, tickfont={"size": 12})
+    figure.update_xaxes(tickangle=0, tickfont={"size": 11})
     figure.update_layout(barmode="group", legend={"y": -0.36})
     return figure
 

@@ -88,7 +88,7 @@ def savings_heatmap(city: City, lang: str) -> go.Figure | None:
         method="realised-saving",
     )
     figure.add_heatmap(
-        x=[theme.wrap(text, 13) for text in unique([named(batches, batch) for batch in table.columns], 24)],
+        x=unique([named(batches, batch) for batch in table.columns], 24, 14),
         y=unique([named(hospitals, name) for name in reversed(order)], 14),
         z=[[None if value is None else digits(value, factor) for value in row] for row in cells],
         text=[["" if value is None else f"{digits(value, factor, 1):,.1f}" for value in row] for row in cells],

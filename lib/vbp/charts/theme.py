@@ -140,3 +140,14 @@ def show_if(figure: go.Figure | None) -> None:
     """Display a figure where there is one; a place without the data for it has none."""
     if figure is not None:
         show(figure)
+
+
+def roomy(figure: go.Figure, *, left: int = 70, bottom: int = 104) -> go.Figure:
+    """Give a figure of two numeric axes fixed margins and return it.
+
+    Automatic margins make plotly lay a figure out twice, half of a page's drawing; labels of numbers need no measuring.
+    """
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
+    figure.update_layout(margin={"l": left, "b": bottom})
+    return figure

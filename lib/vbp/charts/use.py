@@ -111,4 +111,4 @@ def share_area(city: City, lang: str) -> go.Figure | None:
         )
     figure.update_xaxes(title_text=say("chart.month_axis", lang), type="date", tickformat="%Y-%m")
     figure.update_yaxes(title_text=say("chart.share_axis", lang), range=[0, 100], ticksuffix="%")
-    return figure
+    return theme.roomy(figure)

@@ -72,6 +72,13 @@ def guarded(action: Callable[[], Any], debug: bool) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if debug:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        reason = f"cannot be read or written: {error.strerror or error}; free space or rights may be needed"
+        print(f"error: {place}{reason} (unwritable)", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stopped; nothing half-written was left behind", file=sys.stderr)
         return 130

@@ -25,12 +25,13 @@ def run(
 ) -> None:
     """Print the completion of INPUTS."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.cli.panels import day, open_panels
     from vbp.completion import completion
     from vbp.words import say
 
     lang, until = language(lang), day(as_of)
+    one_form(as_json, as_csv)
     opened = open_panels(inputs, until)
     hospitals = opened.inputs.frame("hospitals") if opened.inputs.has("hospitals") else None
     result = completion(opened.panels, hospitals, until)

@@ -31,10 +31,11 @@ def run(
 ) -> None:
     """Print the indices of FILE against the base period."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json
+    from vbp.cli.output import one_form, print_csv, print_json
     from vbp.indices import index_series, read_observations
 
     lang = language(lang)
+    one_form(as_json, as_csv)
     result = index_series(read_observations(file), base)
     for note in result.notes:
         print(note.line(), file=sys.stderr)

@@ -7,6 +7,8 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from vbp.errors import UsageError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -29,6 +31,12 @@ def plain(value: Any) -> Any:
         text = value.isoformat()
         return None if text == "NaT" else text.removesuffix("T00:00:00")
     return None if type(value).__name__ in ("NAType", "NaTType") else str(value)
+
+
+def one_form(as_json: bool, as_csv: bool) -> None:
+    """Refuse two machine-readable forms at once: standard output holds one document."""
+    if as_json and as_csv:
+        raise UsageError("give --json or --csv, not both")
 
 
 def print_json(document: Any) -> None:

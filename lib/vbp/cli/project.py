@@ -20,12 +20,13 @@ def run(
 ) -> None:
     """Print the projection of the batch announced in INPUTS."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.cli.panels import open_panels
     from vbp.projection import project
     from vbp.words import say
 
     lang = language(lang)
+    one_form(as_json, as_csv)
     opened = open_panels(inputs)
     fund = opened.inputs.frame("fund") if opened.inputs.has("fund") else None
     result = project(opened.panels, batch, fund)

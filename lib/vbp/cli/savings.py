@@ -24,13 +24,14 @@ def run(
 ) -> None:
     """Print the savings of INPUTS."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json
+    from vbp.cli.output import one_form, print_csv, print_json
     from vbp.cli.panels import Opened, open_panels
     from vbp.errors import UsageError, unknown
     from vbp.savings import savings, spending_change
     from vbp.savings.result import CUTS
 
     lang = language(lang)
+    one_form(as_json, as_csv)
     if by not in CUTS:
         raise UsageError(unknown("cut", by, CUTS))
     opened: Opened = open_panels(inputs)

@@ -34,11 +34,12 @@ def run(
 ) -> None:
     """Scan, print the ranked table, a CSV or one JSON document."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.errors import UsageError, unknown
     from vbp.impact.scan import scan
 
     language(lang)
+    one_form(json, csv)
     if not 0 < alpha < 1:
         raise UsageError("the false-discovery rate lies between 0 and 1")
     frame, dates = _series(inputs)

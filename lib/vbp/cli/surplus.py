@@ -23,10 +23,13 @@ def run(
     lang: Annotated[str, typer.Option(help="zh or en, for the table and the CSV's reasons.")] = "zh",
 ) -> None:
     """Settle retained surplus and print the rows."""
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.language import language
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.surplus.open import open_settlement
     from vbp.surplus.show import flat
 
+    language(lang)
+    one_form(json, csv)
     settlement = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
     if json:
         print_json(settlement.as_json())

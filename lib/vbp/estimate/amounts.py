@@ -16,6 +16,7 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
+from vbp.errors import InputError, Problem
 from vbp.estimate.draws import DRAWS, SEED, Floats, Predictive, interval, significant
 from vbp.estimate.funds import fund_share_of
 from vbp.estimate.model import Unknown, figure, known
@@ -79,7 +80,13 @@ def estimate_from_amounts(
         `agreed_share`, `fund_ratio`, `insured_share`, `retention_ratio`: bounds for what no table gives.
     fund
         The `fund` table, or None: then r·s is drawn between the priors' bounds.
+
+    Raises
+    ------
+    InputError
+        Where a cut leaves nothing to estimate from: a mean of zero or below, or a weighted cut of all of the price.
     """
+    _refuse(rounds)
     unknowns = _unknowns(rounds, ratio, priors, seed, draws)
     mark: Mark = "synthetic" if synthetic else "estimated"
     estimates: list[Estimate] = []
@@ -95,6 +102,23 @@ def estimate_from_amounts(
     used = {name for row in estimates for name in row.uses}
     assumptions = tuple(u.assumption for u in unknowns.values() if u.name in used)
     return EstimateSet(place, "amounts", synthetic, tuple(estimates), tuple(absent), assumptions, seed, draws)
+
+
+def _refuse(rounds: Mapping[str, RoundCut]) -> None:
+    """Refuse cuts whose formula has no value: log(d_w / d) of a mean d ≤ 0, and d/(1 − d) of a weighted d = 1."""
+    wrong = [row for row in rounds.values() if (row.cut >= 1 if row.kind == "weighted" else row.cut <= 0)]
+    if wrong:
+        raise InputError(
+            Problem(
+                f"round {row.batch_id}: nothing follows from an average cut of {row.cut * 100:f} %; give the cut weighted by "
+                "spending (cut_kind weighted, below 100), or leave the round out of batch_usage",
+                "cut_range",
+                table="batches",
+                column="average_cut_percent",
+                value=f"{row.cut * 100:f}",
+            )
+            for row in wrong
+        )
 
 
 @dataclass(frozen=True)
@@ -117,8 +141,9 @@ class _Weights:
         if fund is None or fund.empty:
             return cls(hospitals, batches, amount, None)
         known_rows = fund.to_dict("records")
-        share = np.array([[float(fund_share_of(known_rows, h, b)) for b in batches] for h in hospitals])
-        return cls(hospitals, batches, amount, share)
+        # a hospital without an amount in a round needs no row of `fund` for it
+        share = [[float(fund_share_of(known_rows, h, b)) if (h, b) in totals else 0.0 for b in batches] for h in hospitals]
+        return cls(hospitals, batches, amount, np.array(share))
 
 
 def _unknowns(

@@ -1,4 +1,4 @@
-"""r·s of one hospital and round from the `fund` table: the row with most filled keys wins; both funds added."""
+"""r·s of one hospital and round from the `fund` table: of each fund the row with most filled keys; both funds added."""
 
 from __future__ import annotations
 
@@ -37,8 +37,17 @@ def fund_share_of(fund: Iterable[Mapping[Any, Any]], hospital: str, batch: str) 
             best[kind] = (filled, [share])
         elif filled == best[kind][0]:
             best[kind][1].append(share)
+    best = _apart(best)
     _refuse(best, hospital, batch)
     return sum((shares[0] for _, shares in best.values()), Decimal(0))
+
+
+def _apart(best: dict[str, tuple[int, list[Decimal]]]) -> dict[str, tuple[int, list[Decimal]]]:
+    """Return the named funds, or the unnamed row alone where it is fuller than all: it stands for all funds together."""
+    named = {kind: row for kind, row in best.items() if kind}
+    if "" not in best or (named and max(filled for filled, _ in named.values()) >= best[""][0]):
+        return named
+    return {"": best[""]}
 
 
 def _refuse(best: dict[str, tuple[int, list[Decimal]]], hospital: str, batch: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
-import tempfile
+import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -32,6 +33,7 @@ from vbp.tables.grid import Grid, Unreadable
 from vbp.tables.inputs import sha256
 from vbp.tables.report import LIMIT, cells
 from vbp.tables.validate import required_cells
+from vbp.whole import whole_folder
 
 
 @dataclass(frozen=True)
@@ -286,9 +288,7 @@ def _write(
         raise InputError(Problem(f"{', '.join(standing)} stand already in the folder: choose another one, or say "
                                  "--replace", "exists",
                                  file=str(out)))
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".import-") as scratch:
-        made = Path(scratch)
+    with whole_folder(out) as made:
         for name, table in tables.items():
             with (made / f"{name}.csv").open("wb") as stream:
                 stream.write(b"\xef\xbb\xbf")
@@ -298,8 +298,26 @@ def _write(
                 yaml.safe_dump(_place(profile, out), allow_unicode=True, sort_keys=False), encoding="utf-8"
             )
         (made / "provenance.json").write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        for path in sorted(made.iterdir()):
-            path.replace(out / path.name)
+        for path in sorted(out.iterdir()) if out.is_dir() else ():
+            _carry(path, made / path.name)
+
+
+def _carry(path: Path, target: Path) -> None:
+    """Take what else stands in the folder over into the new one: a link where the disk can, else a copy."""
+    if target.exists():
+        return
+    if path.is_dir() and not path.is_symlink():
+        shutil.copytree(path, target, symlinks=True, copy_function=_linked)
+    else:
+        _linked(str(path), str(target))
+
+
+def _linked(path: str, target: str) -> str:
+    try:
+        os.link(path, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(path, target, follow_symlinks=False)
+    return target
 
 
 def _write_csv(table: pa.Table, stream: Any) -> None:

@@ -14,7 +14,7 @@ from vbp import paths
 from vbp.render import extras, failures, files, fingerprint, provenance
 from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.page import figures_in, page
-from vbp.render.parameters import ReportParameters
+from vbp.render.parameters import check_parameters
 from vbp.words import say
 
 if TYPE_CHECKING:
@@ -136,14 +136,15 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
     from vbp.city import open_city
     from vbp.sections.published import page_title
 
+    given = {"city": job.slug, "inputs": job.inputs, "as_of": job.as_of}
+    parameters = [check_parameters({**given, "lang": lang}, (job.slug,)) for lang in job.languages]
     place = open_city(job.slug, inputs=job.inputs or None, as_of=job.as_of or None)
     figures = 0
-    for lang in job.languages:
-        parameters = ReportParameters(city=job.slug, lang=lang, inputs=job.inputs, as_of=job.as_of)  # type: ignore[arg-type]
+    for lang, checked in zip(job.languages, parameters, strict=True):
         target = folder / f"report.{lang}.ipynb"
         if lang == job.languages[-1]:
             watch.ask = _asked(job.inputs, str(folder))
-        notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, parameters.model_dump(), watch)
+        notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, checked.model_dump(), watch)
         figures = _prove_figures(notebook, target)
         other = next((f"report.{name}.html" for name in job.languages if name != lang), "")
         notice = say("page.synthetic", lang) if place.synthetic else ""

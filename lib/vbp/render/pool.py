@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from vbp.render.city import Job, Outcome, render_city
+from vbp.render.execute import ending
 from vbp.render.extras import SECONDS_A_PAGE
 
 _GRACE_SECONDS = 120.0
@@ -57,17 +57,6 @@ class _Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
-
-
-def ending(code: int | None) -> str:
-    """Return how a process ended, in words: its exit status, or the signal with what usually sends it."""
-    if code is None or code >= 0:
-        return f"exit {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    return f"killed by {name}{', as by a system that is out of memory' if name == 'SIGKILL' else ''}"
 
 
 def _work(line: Connection, parent: int) -> None:

@@ -60,10 +60,14 @@ def _parameters(given: Mapping[str, Any], lang: str) -> str:
 def _prints(made_from: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
     """Return name and SHA-256 of what all places share: the facts and rules together, the notebook, the program."""
     data = made_from["data"]
-    together = hashlib.sha256("".join(f"{name} {digest}\n" for name, digest in data.items()).encode()).hexdigest()
-    rows = [(say("provenance.data", lang, count=len(data)), together)]
+    rows = [(say("provenance.data", lang, count=len(data)), _together(data))]
     rows += [(say("provenance.notebook", lang, name=name), digest) for name, digest in made_from["notebook"].items()]
-    return rows + [(say("provenance.library", lang), digest) for digest in made_from["library"].values()]
+    return [*rows, (say("provenance.library", lang), _together(made_from["library"]))]
+
+
+def _together(hashes: Mapping[str, str]) -> str:
+    """Return one SHA-256 of many files' by name."""
+    return hashlib.sha256("".join(f"{name} {digest}\n" for name, digest in hashes.items()).encode()).hexdigest()
 
 
 def _hashes(rows: Sequence[tuple[str, str]], lang: str) -> str:

@@ -20,6 +20,7 @@ from vbp.words import LANGUAGES, say
 FOLDER = "runs"
 KEPT = 100
 _LISTED = 40
+_LINES = 3
 _NAME = re.compile(r"\d{8}T\d{6}-\d+\.json")
 _NOTHING_DONE = re.compile(r'"made": 0,\s*"skipped": \d+,\s*"failed": 0,')
 _HEAD_BYTES = 400
@@ -142,8 +143,11 @@ def _words(run: Run, lang: str) -> list[str]:
             run=run.identifier,
         ),
     ]
+    lines += [say("render.index", lang, path=run.jobs[0].out / "index.html")] if run.jobs else []
     for outcome in run.failed[:_LISTED]:
-        lines += [f"  {outcome.slug}: {line}" for line in outcome.problems[:5] or (outcome.reason,)]
+        told = outcome.problems or (outcome.reason,)
+        lines += [f"  {outcome.slug}: {line}" for line in told[:_LINES]]
+        lines += [say("render.lines", lang, count=len(told) - _LINES)] if len(told) > _LINES else []
         lines += [f"    {outcome.kept}"] if outcome.kept else []
     lines += [f"  {slug}: {line}" for slug, line in run.lacking[:_LISTED]]
     if len(run.failed) > _LISTED:

@@ -66,7 +66,7 @@ class Computed:
             return None
         return self.inputs.frame("products") if self.inputs.has("products") else missing_tables(["products"])
 
-    @property
+    @cached_property
     def profile(self) -> Profile | None:
         """The rule profile that the folder names."""
         if self.inputs is None:

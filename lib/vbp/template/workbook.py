@@ -7,8 +7,9 @@ from typing import Any
 
 from vbp.rules.load import DEFAULT
 from vbp.schema import TABLES, Column, Table, vocabularies
-from vbp.tables.excel import put
+from vbp.tables.excel import put, save
 from vbp.tables.place import KNOWN, LABELS, SHEETS, TEXTS
+from vbp.whole import whole_file
 from vbp.words import LANGUAGES, say
 
 ROWS = 2000
@@ -131,8 +132,6 @@ def write_template(out: Path) -> Path:
     _fill_city(book.create_sheet(SHEETS[0]))
     for table in TABLES.values():
         _fill_sheet(book.create_sheet(table.name), table)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = out.with_name(f".{out.name}.tmp")
-    book.save(scratch)
-    scratch.replace(out)
+    with whole_file(out) as scratch:
+        save(book, scratch)
     return out

@@ -13,10 +13,10 @@
         months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
         shortMonths: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"], date: "%Y-%m-%d" } });
   }
-  function wrap(text, width) {
-    var out = "", used = 0, size = 16;
+  function wrap(text, width, size) {
+    var out = "", used = 0;
     Array.from(text).forEach(function (letter) {
-      var wide = letter.charCodeAt(0) > 0x2e80 ? size : size * 0.54;
+      var wide = letter.charCodeAt(0) > 0x2e80 ? size : size * 0.6;
       if (used + wide > width && (letter.charCodeAt(0) > 0x2e80 || letter === " ")) { out += "<br>"; used = 0; if (letter === " ") { return; } }
       out += letter; used += wide;
     });
@@ -24,9 +24,29 @@
   }
   // Figures in view are drawn at once, the others one by one while nothing else is to do; what folds is drawn when unfolded.
   var waiting = Array.from(document.querySelectorAll("figure.chart"));
+  // A telephone's width: labels of several lines in a smaller type, no numbers in cells, room for a legend of a line a series.
+  function narrow(spec, width) {
+    var layout = spec.layout, axis = layout.yaxis || {};
+    function lines(text, room, size) { return /[&<]/.test(text) ? text : wrap(text, room, size); }
+    if (axis.ticktext) { axis.ticktext = axis.ticktext.map(function (text) { return lines(text, 110, 10); }); }
+    if (axis.ticktext || layout.yaxis) { axis.tickfont = Object.assign({}, axis.tickfont, { size: 10 }); }
+    if (layout.xaxis && layout.xaxis.tickangle === 0) { delete layout.xaxis.tickangle; layout.xaxis.tickfont = { size: 10 }; }
+    spec.data.forEach(function (trace) { if (trace.type === "heatmap") { delete trace.texttemplate; } });
+    (layout.annotations || []).forEach(function (note) {
+      if (note.xref === "paper" && note.yref === "paper" && layout.xaxis2) { note.text = lines(note.text, width / 2 - 30, 10); note.font = Object.assign({}, note.font, { size: 10 }); }
+    });
+    var named = spec.data.filter(function (trace) { return trace.showlegend !== false; }).length;
+    if (named > 1 && !layout.legend && layout.xaxis) {
+      var legend = 20 * named, margin = layout.margin || {};
+      layout.height = (layout.height || 380) + legend - 20;
+      layout.margin = Object.assign({}, margin, { b: 64 + legend });
+      layout.legend = { y: -56 / (layout.height - (margin.t || 68) - 64 - legend) };
+    }
+  }
   function set(spec, plot) {
     var title = spec.layout.title;
-    title.text = wrap(title.text, plot.clientWidth - 56);
+    if (plot.clientWidth < 600) { narrow(spec, plot.clientWidth); }
+    title.text = wrap(title.text, plot.clientWidth - 56, 16);
     var more = title.text.split("<br>").length - 1;
     if (more > 0) {
       // a title of several lines grows downwards into the room that is made for it
@@ -34,7 +54,7 @@
       margin.t = (margin.t || 68) + 22 * more;
       spec.layout.height = (spec.layout.height || 380) + 22 * more;
     }
-    title.y = 1 - 11 / (spec.layout.height || 380);
+    title.y = 1 - (11 + 10 * more) / (spec.layout.height || 380);  // plotly hangs a title of several lines by its middle
     return spec;
   }
   function draw(box) {
@@ -83,7 +103,9 @@
   function quote(value) { value = guard(value); return /[",\n]/.test(value) ? '"' + value.replace(/"/g, '""') + '"' : value; }
   function csv(table) {
     var rows = Array.from(table.querySelectorAll("tr")).filter(function (row) { return row.style.display !== "none"; });
-    return "\ufeff" + rows.map(function (row) {
+    // the byte order mark first of all, or Excel takes the file for another encoding
+    var mark = table.dataset.mark ? quote(table.dataset.mark) + "\r\n" : "";
+    return "\ufeff" + mark + rows.map(function (row) {
       return Array.from(row.cells).map(function (cell) { return quote(cell.dataset.value || text(cell)); }).join(",");
     }).join("\r\n") + "\r\n";
   }
@@ -114,12 +136,13 @@
     save.type = "button"; save.textContent = words.csv;
     save.addEventListener("click", function () {
       var link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([(table.dataset.mark ? quote(table.dataset.mark) + "\r\n" : "") + csv(table)], { type: "text/csv;charset=utf-8" }));
+      link.href = URL.createObjectURL(new Blob([csv(table)], { type: "text/csv;charset=utf-8" }));
       link.download = (table.dataset.name || "table-" + (number + 1)) + ".csv";
       link.click();
     });
     bar.appendChild(filter); bar.appendChild(save);
-    table.parentNode.insertBefore(bar, table);
+    var frame = table.closest(".scroll") || table;
+    frame.parentNode.insertBefore(bar, frame);
     table.querySelectorAll("thead th").forEach(function (cell, column) {
       cell.tabIndex = 0;
       cell.addEventListener("click", function () { sort(table, column, cell); });
