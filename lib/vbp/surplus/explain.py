@@ -137,10 +137,6 @@ def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _colon(lang: str) -> str:
-    return "：" if lang == "zh" else ": "
-
-
 def _switch(profile: Profile, name: str, lang: str) -> str:
     from vbp.surplus.show import switch_text
 
