@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem, UsageError
 from vbp.ledger import store
+from vbp.ledger.dense import added_up
 from vbp.ledger.panels import Panels, from_folder, from_tables
 from vbp.ledger.pieces import Piece, pieces_of
 from vbp.ledger.rowpass import Coded, Engine, Kept, Total, reconcile, run
@@ -223,7 +224,7 @@ def _appended(
     panels = {
         name: pa.concat_tables([old[name], coded.panels[name].cast(old[name].schema)])
         if apart and name != "b"
-        else engine.merged(name, [old[name], coded.panels[name]])
+        else added_up(name, old[name], coded.panels[name]) or engine.merged(name, [old[name], coded.panels[name]])
         for name in "abc"
     }
     reconcile(panels, total)
