@@ -23,7 +23,8 @@ from vbp.ledger.source import Usage, from_files, from_table, table_digest
 
 SMALL = ("products", "varieties", "awards", "agreements", "hospitals")
 """The small tables that decide what the panels are."""
-Progress = Callable[[str], None]
+Progress = Callable[[str, Sequence[str]], None]
+"""Called with what became of a city's kept panels (`unchanged`, `added`, `rebuilt`) and the pieces that it is about."""
 
 
 class Tables(Protocol):
@@ -80,7 +81,7 @@ def build(
     spec_generics
         Generics whose cells are also kept by product (`"all"`: every one).
     progress
-        Called with a short text at each step.
+        Called with what became of the kept panels (`unchanged`, `added`, `rebuilt`) and the pieces that it is about.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def build(
     )
     runner = open_engine(engine, master)
     try:
-        return build_task(task, runner, Kept(), progress or (lambda text: None))
+        return build_task(task, runner, Kept(), progress or (lambda what, pieces: None))
     finally:
         runner.close()
 
@@ -153,7 +154,7 @@ def _kept_build(task: Task, engine: Engine, kept: Kept, progress: Progress) -> N
     pieces = pieces_of(task.usage)
     now = {piece.name: piece.entry for piece in pieces}
     if manifest and before and before == now:
-        progress(f"{task.slug}: unchanged, {manifest['totals']['rows']:,} rows kept")
+        progress("unchanged", ())
         return
     fresh = [piece for piece in pieces if piece.name not in before]
     gone = [name for name, entry in before.items() if now.get(name) != entry]
@@ -161,10 +162,10 @@ def _kept_build(task: Task, engine: Engine, kept: Kept, progress: Progress) -> N
     if manifest and before and not gone and fresh:
         added = _appended(task, engine, manifest, fresh, pieces, digest)
     if added:
-        progress(f"{task.slug}: added {', '.join(piece.name for piece in fresh)}")
+        progress("added", [piece.name for piece in fresh])
     else:
         if gone:
-            progress(f"{task.slug}: {', '.join(gone[:3])} changed or gone, building anew")
+            progress("rebuilt", gone)
         coded = run(engine, task.usage, task.tables, task.spec, kept=kept)
         added = panel_tables(coded, dict(task.tables)), _facts(task, coded.total, coded, pieces, digest, engine.name)
     store.write(task.folder, *added)
