@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from vbp.errors import InputError, Problem
 from vbp.ledger.calendar import as_date
 from vbp.ledger.reference import AWAY, MAIN, Reference, scaled, texts
 from vbp.ledger.units import E10, divided, rounded_e10, unit_price_e10
+
+TOO_HIGH = 10**7 * E10
+"""Prices per converted unit, in 10^-10 yuan, that are refused: above them whole numbers of 64 bits overflow."""
 
 if TYPE_CHECKING:
     from vbp.ledger.lookup import Lookup
@@ -21,10 +25,27 @@ def award_prices(reference: Reference) -> list[int | None]:
     """Return each award's price per converted unit in 10^-10 yuan, half up; None without a pack size."""
     awards = reference.awards
     packs = reference.products.exact[awards.product].tolist()
-    return [
+    made = [
         divided(price * (E10 // 10**6) * 10**8, pack) if pack else None
         for price, pack in zip(awards.price.tolist(), packs, strict=True)
     ]
+    high = [reference.products.ids[awards.product[row]] for row, price in enumerate(made) if price is not None and price >= TOO_HIGH]
+    if high:
+        raise _too_high("the selected price", "awards", "selected_price_yuan", high[0])
+    return made
+
+
+def _too_high(what: str, table: str, column: str, value: str) -> InputError:
+    """Return the refusal of a price per unit that no medicine has."""
+    return InputError(
+        Problem(
+            f"{what} is more than 10 million yuan per converted unit: look for a wrong quantity, units_per_pack or spec_factor",
+            "too_large",
+            table=table,
+            column=column,
+            value=value,
+        )
+    )
 
 
 def pack_milliunits(reference: Reference) -> np.ndarray:
@@ -177,6 +198,8 @@ def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
     for (pair, (start, end)), (q, a, months) in zip(reference.runs.items(), _before(coded), strict=True):
         names = (reference.batches[pair[0]], reference.generics[pair[1]])
         ledger = unit_price_e10(a, q) if q > 0 and a > 0 else None
+        if ledger is not None and ledger >= TOO_HIGH:
+            raise _too_high(f"the mean price before {names[0]}", "usage", "amount_yuan", names[1])
         variety = given.get(names, {})
         p0, source = _p0(variety.get("p0"), ledger)
         rows.append(
