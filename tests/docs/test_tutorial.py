@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.conftest import ROOT
 from tests.docs.tutorial import PAGE, Block, matches, parts, run, save, workplace
 
