@@ -28,17 +28,17 @@ def load() -> None:
     import duckdb  # noqa: F401
     import openpyxl  # noqa: F401
     import pandas  # noqa: F401
-    import pyarrow.compute  # noqa: F401
-    import pyarrow.csv  # noqa: F401
+    import pyarrow.compute
+    import pyarrow.csv
     import pyarrow.parquet  # noqa: F401
     import typer  # noqa: F401
 
-    import vbp.check  # noqa: F401
-    import vbp.demo  # noqa: F401
-    import vbp.imports  # noqa: F401
-    import vbp.ledger  # noqa: F401
-    import vbp.statement  # noqa: F401
-    import vbp.surplus  # noqa: F401
+    import vbp.check
+    import vbp.demo
+    import vbp.imports
+    import vbp.ledger
+    import vbp.statement
+    import vbp.surplus
     import vbp.template  # noqa: F401
 
 

@@ -55,7 +55,7 @@ def unknown_varieties(view: View) -> list[Problem]:
     """Return a problem for every award, agreement or fund row whose batch and generic `varieties` does not hold."""
     if not view.has("varieties"):
         return []
-    known = {(row["batch_id"], row["generic"]) for row in view.rows("varieties")}
+    known = {(row["batch_id"], row["generic"]) for row in view.rows("varieties") if row["batch_id"] and row["generic"]}
     batches = sorted({batch for batch, _ in known})
     generics = {row["product_id"]: row["generic"] for row in view.rows("products")}
     problems: list[Problem] = []

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from vbp import safe_yaml
 from vbp.errors import UsageError, unknown
 from vbp.paths import data
 from vbp.schema import TABLES, Column, Table, Vocabulary
@@ -88,13 +87,13 @@ def read_profile(name: str) -> Profile:
     if not path.is_file():
         raise UsageError(unknown("profile", name, names()))
     try:
-        entry = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entry = safe_yaml.load(path.read_text(encoding="utf-8"))
         columns = tuple(_column(column, declared) for column, declared in entry["columns"].items())
         ignore = tuple(map(str, entry.get("ignore", ())))
         _checked(path.stem, entry)
         table = Table(path.stem, entry["title"]["zh"], entry["title"]["en"], (), (*columns, *_ignored(list(ignore))),
                       one_of=tuple(map(tuple, entry.get("one_of", ()))), by_name=False)
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"profile {path.name} cannot be read: {error}") from error
     return Profile(
         path.stem,

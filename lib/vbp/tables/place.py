@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from vbp import safe_yaml
 from vbp.errors import Problem, unknown
 
 TEXTS = ("name_zh", "name_en", "province", "rule_profile")
@@ -42,13 +41,13 @@ def _load(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         return {}, [_problem("no city.yaml in the folder: it must hold name_zh, name_en, province, "
                              "rule_profile", "missing_file")]
     try:
-        loaded = yaml.safe_load(path.read_bytes().decode("utf-8-sig"))
+        loaded = safe_yaml.load(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
         return {}, [_problem("city.yaml is not UTF-8: save it again as UTF-8")]
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        return {}, [_problem("city.yaml cannot be read: "
-                             f"{getattr(error, 'problem', error)}", row=mark.line + 1 if mark else None)]
+    except safe_yaml.NotPlain as error:
+        return {}, [_problem(f"city.yaml cannot be read: {error}", row=error.line)]
+    except OSError as error:
+        return {}, [_problem(f"city.yaml cannot be read: {error.strerror or error}", "unreadable")]
     if not isinstance(loaded, dict):
         return {}, [_problem("city.yaml must hold lines like 'name_zh: 泉州市'")]
     return loaded, []
