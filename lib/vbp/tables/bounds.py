@@ -36,8 +36,9 @@ def refuse_bomb(path: Path) -> None:
         entries = packed.infolist()
         size, packed_size = sum(entry.file_size for entry in entries), path.stat().st_size
         if size > UNPACKED or len(entries) > PARTS or (size > SMALL and size > RATIO * packed_size):
-            raise Unreadable(f"the workbook unpacks to {size / 2**20:,.0f} MiB in {len(entries):,} parts from {packed_size / 2**20:.1f} MiB: "
-                             "no table does; export it as csv", "huge_file")
+            unpacked, packed_to = f"{size / 2**20:,.0f} MiB", f"{packed_size / 2**20:.1f} MiB"
+            raise Unreadable(f"the workbook unpacks to {unpacked} in {len(entries):,} parts from {packed_to}: no table does; "
+                             "export it as csv", "huge_file")
         for entry in entries:
             if entry.filename.endswith((".xml", ".rels")):
                 _refuse_entities(packed, entry)
