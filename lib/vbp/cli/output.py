@@ -7,6 +7,8 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from vbp.errors import UsageError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,13 +33,21 @@ def plain(value: Any) -> Any:
     return None if type(value).__name__ in ("NAType", "NaTType") else str(value)
 
 
+def one_form(as_json: bool, as_csv: bool) -> None:
+    """Refuse two machine-readable forms at once: standard output holds one document."""
+    if as_json and as_csv:
+        raise UsageError("give --json or --csv, not both")
+
+
 def print_json(document: Any) -> None:
     """Print one JSON document on standard output and nothing else."""
     print(json.dumps(plain(document), ensure_ascii=False, indent=2))
 
 
-def print_csv(frame: pd.DataFrame) -> None:
-    """Print a frame as CSV on standard output."""
+def print_csv(frame: pd.DataFrame, synthetic: bool = False) -> None:
+    """Print a frame as CSV on standard output; rows of a synthetic place bear the mark 演示数据 in a last column."""
+    if synthetic:
+        frame = frame.assign(mark="演示数据")
     frame.to_csv(sys.stdout, index=False, lineterminator="\n")
 
 

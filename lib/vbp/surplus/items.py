@@ -205,7 +205,8 @@ def _scores(table: pd.DataFrame, inputs: InputTables, profile: Profile) -> Scale
     known = known[known["score"].notna()]
     product = known["product_id"] if "product_id" in known else pd.Series(None, index=known.index, dtype=object)
     whole = _keyed(known[product.isna()], ())
-    single = _keyed(known[product.notna()], ("product_id",)) if profile.settlement.scored_by_item else {}
+    by_item = profile.settlement.scored_by_item and "product_id" in known
+    single = _keyed(known[product.notna()], ("product_id",)) if by_item else {}
     names = [*_SCORE_KEY, *(("product_id",) if single else ())]
     keys, code = distinct(table, names)
     row = len(_SCORE_KEY)
