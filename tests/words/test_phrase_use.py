@@ -123,5 +123,5 @@ def test_both_languages_give_the_same_numbers():
 
     pairs = {key: (numbers(texts["zh"]), numbers(texts["en"])) for key, texts in table().items()}
     stated = {key: pair for key, pair in pairs.items() if all(pair)}  # one language may say "nine in ten"
-    assert len(stated) > 50
+    assert len(stated) > 30
     assert [key for key, (zh, en) in stated.items() if zh != en] == []
