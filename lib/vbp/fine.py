@@ -48,18 +48,15 @@ class Fine:
         top = price // STEP
         size = np.abs(top.astype(float)) * np.abs(quantity.astype(float)) if len(price) else np.zeros(1)
         if size.max() > _ROOM or np.abs(quantity).max(initial=0) > _ROOM / STEP:
-            raise InputError(
-                Problem(
-                    "price × quantity exceeds 900 billion yuan in one row; check the unit of the quantity",
-                    rule="too_large",
-                )
-            )
+            raise _too_large("price × quantity exceeds 900 billion yuan in one row")
         return cls.of(top * quantity, (price - top * STEP) * quantity)
 
     @classmethod
     def fen(cls, fen: Any) -> Fine:
         """Return a column of whole fen."""
         whole = np.asarray(fen, dtype=np.int64)
+        if np.abs(whole.astype(float)).max(initial=0) > _ROOM / FEN:
+            raise _too_large("an amount exceeds 900 billion yuan")
         return cls(whole * FEN, np.zeros(len(whole), dtype=np.int64))
 
     @classmethod
@@ -120,10 +117,17 @@ class Fine:
         return [Decimal(int(fen)).scaleb(-2) for fen in self.to_fen()]
 
 
+def _too_large(what: str) -> InputError:
+    """Return the refusal of amounts that no city spends, and that whole numbers of 64 bits cannot hold."""
+    return InputError(Problem(f"{what}; check the units of quantities and amounts", "too_large", table="usage"))
+
+
 def _sums(codes: np.ndarray, values: np.ndarray, groups: int) -> np.ndarray:
     """Return integer sums by code, exact: bincount adds floats, so split into pieces whose sums floats hold exactly."""
     if not len(values):
         return np.zeros(groups, dtype=np.int64)
+    if np.bincount(codes, weights=np.abs(values.astype(float)), minlength=groups).max(initial=0) > _ROOM:
+        raise _too_large("amounts add up to more than 900 billion yuan")
     # a piece of `width` bits, added up over the rows, stays below 2^53
     width = 52 - len(values).bit_length()
     result, shift = np.zeros(groups, dtype=np.int64), 0

@@ -10,7 +10,7 @@ import yaml
 
 from vbp.demo import make_demo, simulate
 from vbp.demo.writing import BOM, MARK, TITLE, write_csv
-from vbp.errors import UsageError
+from vbp.errors import InputError, UsageError
 
 REAL_PLACES = ("泉州", "青岛", "九江", "南通", "周口", "福建", "山东", "江西", "江苏", "河南", "甲市", "甲省",
                "Quanzhou", "Qingdao", "Jiujiang", "Nantong", "Zhoukou")
@@ -124,7 +124,7 @@ def test_a_failure_while_writing_leaves_nothing(data: Path, tmp_path: Path, monk
         raise OSError("disk full")
 
     monkeypatch.setattr("vbp.demo.writing.write_csv", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         make_demo(tmp_path / "demo", "alpha", 1, 9, 24)
     assert list(tmp_path.iterdir()) == []
 

@@ -95,7 +95,7 @@ def test_hostile_names_are_text_and_break_no_layout(hostile, chromium, tmp_path,
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda request: wrong.append(request.url))
         page.goto(target.as_uri())
-        page.wait_for_function("document.body.dataset.drawn !== undefined")
+        page.wait_for_selector("body[data-drawn]", state="attached")
         page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
         assert "owned" not in page.title()
         assert page.locator("main img, main table svg, main table script, main table i, main table b").count() == 0

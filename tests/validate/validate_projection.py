@@ -4,8 +4,9 @@ Run: PYTHONPATH=lib python tests/validate/validate_projection.py [seeds]     (de
 
 Two designs. `drawn`: each seed draws the rounds' planted effects anew (share of winners: logit-normal around 75 %,
 spread 0.45; jump of quantity 0.15 ± 0.08), so that rounds are exchangeable, as the intervals suppose: they shall cover
-85-95 %. `planted`: the demonstration as it is, where five effects are constants and only demand is drawn: a 90 %
-interval for a batch effect then covers nearly always, and that is right.
+85-95 %. `planted`: the demonstration as it is, where the effects are constants and only demand is drawn: all seeds then
+share one draw of the hidden batch's effect, so the interval covers nearly always or misses often, as that constant falls;
+this row shows the bias of one case and is no calibration.
 """
 
 from __future__ import annotations

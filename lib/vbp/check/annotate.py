@@ -13,8 +13,9 @@ from vbp.check.show import Headers, column_shown, headers, rule_zh
 from vbp.errors import Problem
 from vbp.tables import Inputs, Origin
 from vbp.tables.encoding import to_utf8
-from vbp.tables.excel import put
+from vbp.tables.excel import put, save
 from vbp.tables.folder import TEXT
+from vbp.whole import whole_file
 from vbp.words import say
 
 COLOURS = {"error": "FFC7CE", "warning": "FFEB9C"}
@@ -156,8 +157,6 @@ def annotate(inputs: Inputs, problems: tuple[Problem, ...], out: Path) -> Path:
     for origins in inputs.origins.values():
         for origin in origins:
             _copy(book.create_sheet(_title(origin.label, taken)), origin, list(problems))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = out.with_name(f".{out.name}.tmp")
-    book.save(scratch)
-    scratch.replace(out)
+    with whole_file(out) as scratch:
+        save(book, scratch)
     return out

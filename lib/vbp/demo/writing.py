@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from vbp.errors import UsageError
+from vbp.whole import whole_folder
 
 MARK = "演示数据"
 TITLE = f"{MARK}：虚构的示范市，由程序生成，不代表任何真实地区、机构、企业或产品 / synthetic data of an invented place"
@@ -22,17 +21,11 @@ BOM = b"\xef\xbb\xbf"
 def write_folder(out: Path, place: Mapping[str, Any], tables: Mapping[str, pa.Table], truth: Mapping[str, Any]) -> Path:
     """Write everything to a temporary sibling, then put it in place of `out`; return `out`."""
     _refuse(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
-        work.chmod(0o755)
+    with whole_folder(out) as work:
         (work / "city.yaml").write_text(_yaml(place), encoding="utf-8")
         (work / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         for name, table in tables.items():
             write_csv(work / f"{name}.csv", name, table)
-        _swap(work, out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return out
 
 
@@ -80,12 +73,3 @@ def _refuse(out: Path) -> None:
     elif out.exists() or out.is_symlink():
         raise UsageError(f"{out} is a file; give a folder for the demonstration")
 
-
-def _swap(work: Path, out: Path) -> None:
-    if not out.exists():
-        work.replace(out)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
-    out.replace(old)  # an empty folder may be replaced
-    work.replace(out)
-    shutil.rmtree(old)

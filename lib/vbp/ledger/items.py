@@ -56,7 +56,8 @@ def _agreements(table: pa.Table | None) -> pd.DataFrame:
         )
     )
     for name in ("base", "agreed"):
-        frame[f"{name}_milliunits"] = scaled(table[f"{name}_quantity_units"], 4) // 10
+        # half up like every quantity; agreed volumes are never negative
+        frame[f"{name}_milliunits"] = (scaled(table[f"{name}_quantity_units"], 4) + 5) // 10
     frame = frame.sort_values(["hospital_id", "batch_id", "generic", "agreement_year", "product_id"], ignore_index=True)
     return frame.assign(generic_first=~frame.duplicated(YEAR))
 

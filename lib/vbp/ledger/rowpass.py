@@ -16,6 +16,9 @@ from vbp.ledger.lookup import Lookup, build_lookup, refuse_ties
 from vbp.ledger.reference import read_reference, refuse_twins
 from vbp.ledger.source import Usage
 
+LARGEST_MILLIUNITS = 4 * 10**13
+"""Thousandths of a unit above which a product's month is refused: a row of that size is no longer exact as a double."""
+
 
 class Engine(Protocol):
     """What runs the queries: DuckDB here, Spark there."""
@@ -225,6 +228,15 @@ def reconcile(panels: Mapping[str, pa.Table], total: Total) -> None:
     """Stop unless product × month, the cells and the ledger agree to the fen, the row and the thousandth."""
     sums = {name: [pc.sum(panels[name][column]).as_py() or 0 for column in "qa"] for name in "ab"}
     rows = pc.sum(panels["a"]["n"]).as_py() or 0
+    if (pc.max(pc.abs(panels["a"]["q"])).as_py() or 0) > LARGEST_MILLIUNITS:
+        raise InputError(
+            Problem(
+                "one product has more than 40 billion units in one month: look for a wrong quantity or units_per_pack",
+                rule="too_large",
+                table="usage",
+                column="quantity_packs",
+            )
+        )
     if sums["a"] != sums["b"] or sums["a"][1] != total.fen or rows != total.rows:
         raise InputError(
             Problem(

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import os
 import shutil
-import sys
 from pathlib import Path
 
 from vbp.errors import InputError, Problem
-
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2
+from vbp.whole import exchange as _exchange
 
 
 def write(path: Path, text: str) -> None:
@@ -50,19 +45,6 @@ def put_in_place(fresh: Path, target: Path) -> None:
         fresh.replace(target)
         fresh = old
     _discard(fresh)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two paths atomically; False where the system or the file system cannot."""
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
-    if rename is None:
-        return False
-    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
-        return True
-    number = ctypes.get_errno()
-    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
-        return False
-    raise OSError(number, os.strerror(number), str(other))
 
 
 def _discard(path: Path) -> None:

@@ -66,14 +66,14 @@ class Computed:
             return None
         return self.inputs.frame("products") if self.inputs.has("products") else missing_tables(["products"])
 
-    @property
+    @cached_property
     def profile(self) -> Profile | None:
         """The rule profile that the folder names."""
         if self.inputs is None:
             return None
-        from vbp.rules import load_profile
+        from vbp.rules import profile_of_place
 
-        return load_profile(self.inputs.place.rule_profile)
+        return profile_of_place(self.inputs.place.rule_profile, self.inputs.folder)
 
     @cached_property
     def prices(self) -> Maybe[Cuts]:

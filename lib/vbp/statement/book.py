@@ -1,9 +1,6 @@
 """Write the workbook: summary, one sheet per hospital, parameters, sources and checks; or one file per hospital."""
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +15,8 @@ from vbp.statement.hospital import RowCells, hospital_data, write_hospital
 from vbp.statement.parameters import SHEET, write_parameters, write_sources
 from vbp.surplus import Settlement
 from vbp.surplus.lines import records
+from vbp.tables.excel import save
+from vbp.whole import probe, whole_file, whole_folder
 
 LARGEST_LINES, LARGEST_HOSPITALS = 40_000, 120
 """Above either, Excel opens one workbook only with pain: one file per hospital and a summary instead."""
@@ -35,48 +34,22 @@ def write_statement(settlement: Settlement, out: Path, heading: Heading | None =
     A large city gets a summary in `out` and one workbook per hospital in the folder `<out's name>_hospitals` beside.
     Files are written to temporary siblings first: a failure leaves what was there.
     """
-    _probe(out)
+    probe(out)
     heading = heading or Heading()
     hospitals = list(dict.fromkeys(settlement.table["hospital_id"]))
     if len(settlement.lines) <= LARGEST_LINES and len(hospitals) <= LARGEST_HOSPITALS:
         return [_replaced(out, _whole(settlement, hospitals, heading))]
     folder = out.with_name(f"{out.stem}_hospitals")
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=_parent(out)))
-    try:
+    with whole_folder(folder) as fresh:
         for number, hospital in enumerate(hospitals, start=1):
             book = _whole(settlement, [hospital], heading)
-            book.save(temporary / f"{cells.sheet_name(number, hospital)}.xlsx")
-        if folder.exists():
-            shutil.rmtree(folder)
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            save(book, fresh / f"{cells.sheet_name(number, hospital)}.xlsx")
     return [_replaced(out, _summary_only(settlement, heading)), *sorted(folder.iterdir())]
 
 
-def _parent(out: Path) -> Path:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return out.parent
-
-
-def _beside(out: Path) -> Path:
-    return _parent(out) / f".{out.name}.{os.getpid()}.tmp"
-
-
-def _probe(out: Path) -> None:
-    """Raise OSError where nothing can be written, before minutes of work and before openpyxl holds open sheets."""
-    temporary = _beside(out)
-    temporary.touch()
-    temporary.unlink()
-
-
 def _replaced(out: Path, book: Workbook) -> Path:
-    temporary = _beside(out)
-    try:
-        book.save(temporary)
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(out) as scratch:
+        save(book, scratch)
     return out
 
 

@@ -1,8 +1,6 @@
 """The one-page notice to a hospital (结余留用核算告知书): HTML that prints on A4, in Chinese or English."""
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 from vbp.statement.cells import sheet_name
 from vbp.statement.heading import Heading
 from vbp.surplus import Settlement
+from vbp.whole import whole_folder
 from vbp.words import ratio, say
 
 HEADS = ("batch", "year", "budget", "expenditure", "base", "ratio", "retained", "reasons")
@@ -40,18 +39,11 @@ def notice(settlement: Settlement, hospital: str, lang: str = "zh", heading: Hea
 def write_notices(settlement: Settlement, folder: Path, heading: Heading | None = None,
                   langs: Sequence[str] = ("zh", "en")) -> list[Path]:
     """Write every hospital's notice in each language into `folder`, replacing it whole; return the files."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with whole_folder(folder) as fresh:
         for number, hospital in enumerate(dict.fromkeys(settlement.table["hospital_id"]), start=1):
             for lang in langs:
-                page = temporary / f"{sheet_name(number, hospital)}.{lang}.html"
+                page = fresh / f"{sheet_name(number, hospital)}.{lang}.html"
                 page.write_text(notice(settlement, hospital, lang, heading), encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return sorted(folder.iterdir())
 
 

@@ -177,6 +177,11 @@ def _fund(name: object, lang: str) -> str:
     return say(f"payer.{name}", lang) if f"payer.{name}" in keys() else str(name)
 
 
+def _bracketed(text: str, lang: str) -> str:
+    """Return text in the language's brackets; nothing where it is empty."""
+    return "" if not text else f"（{text}）" if lang == "zh" else f" ({text})"
+
+
 def _items_part(record: dict[str, Any], items: pd.DataFrame, profile: Profile, lang: str) -> Part:
     lines: list[str] = []
     for item in records(items):
@@ -195,8 +200,8 @@ def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
     spent = "" if profile.settlement.non_selected == "none" else f"+{_plain(item['counted_nonselected_yuan'])}"
     agreed, actual = item["agreed_quantity_units"], item["actual_quantity_units"]
     done = f"{actual / agreed:.2%}" if agreed and actual is not None else "—"
-    lines = [say("explain.item", lang, name=name, state=say(
-        "explain.counted" if item["counted"] else "explain.left_out", lang), codes=f"（{codes}）" if codes and lang == "zh" else f" ({codes})" if codes else "")]
+    state = say("explain.counted" if item["counted"] else "explain.left_out", lang)
+    lines = [say("explain.item", lang, name=name, state=state, codes=_bracketed(codes, lang))]
     lines.append(f"  B = {_plain(item['volume_units'])}×{_plain(item['pre_price_yuan'])}×{weight} = "
                  f"{_yuan(item['budget_yuan'])}")
     lines.append(f"  E = ({_plain(agreed)}×{_plain(item['selected_price_yuan'])}{spent})×{weight} = "

@@ -1,7 +1,15 @@
 """Text into a workbook as text: formula-like text stays text, control characters are kept in Excel's own escape."""
 from __future__ import annotations
 
+import io
+import re
+import zipfile
+from pathlib import Path
 from typing import Any
+
+DAY = (2000, 1, 1, 0, 0, 0)
+CORE = "docProps/core.xml"
+STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 
 
 def put(cell: Any, value: Any) -> Any:
@@ -13,3 +21,18 @@ def put(cell: Any, value: Any) -> Any:
         cell.data_type = "s"
         cell.quotePrefix = value[:1] in "=+-@"
     return cell
+
+
+def save(book: Any, path: Path) -> None:
+    """Write a workbook whose bytes depend on its contents alone: openpyxl stamps the day and hour into it."""
+    written = io.BytesIO()
+    book.save(written)
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            data = source.read(entry)
+            if entry.filename == CORE:
+                data = STAMP.sub(rb"\g<1>2000-01-01T00:00:00Z\g<2>", data)
+            plain = zipfile.ZipInfo(entry.filename, DAY)
+            plain.compress_type = zipfile.ZIP_DEFLATED
+            plain.external_attr = 0o600 << 16
+            target.writestr(plain, data)

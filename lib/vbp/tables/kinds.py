@@ -7,6 +7,14 @@ from vbp.schema import SCALES
 
 PRECISION = {"amount": 18, "price": 18, "quantity": 18, "ratio": 12, "factor": 12, "percent": 9, "score": 9}
 """Digits kept, by kind; 18 digits fit an int64."""
+TRUE = {"amount": 10**10, "quantity": 10**10}
+"""What one cell can hold at most to be true, by kind (10 billion yuan or units in one row); sums of a ledger then fit int64."""
+
+
+def too_large(kind: str) -> int:
+    """Return the first whole number that a cell of a kind cannot hold."""
+    kept: int = 10 ** (PRECISION.get(kind, 18) - SCALES.get(kind, 0))
+    return min(TRUE.get(kind, kept), kept)
 
 
 def arrow_type(kind: str) -> pa.DataType:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from vbp.schema import Column
 from vbp.tables import units
 from vbp.tables.arrays import decimals, flat, int64_view, missing
-from vbp.tables.kinds import PRECISION, arrow_type
+from vbp.tables.kinds import arrow_type, too_large
 from vbp.tables.texts import EXCEL_ERROR, EXCEL_ERRORS, INVISIBLE, NOTHING, half_width
 from vbp.tables.units import Unit
 
@@ -20,6 +20,7 @@ PLAIN = r"^-?\d{1,13}(\.\d{1,4})?$"
 NUMBER = re.compile(r"^([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d{1,3})?$")
 TAIL = re.compile(r"^(.*?[\d.])\s*([^\d.,eE+\-()\s].*)$", re.DOTALL)
 EXACT = Context(prec=60)
+TOO_LARGE = "number too large to be true: is it in the column's unit?"
 
 
 class NotANumber(ValueError):
@@ -54,11 +55,18 @@ def plain(text: str) -> Decimal | None:
     return -number if negative else number
 
 
+def _advice(tail: str) -> str:
+    """Say how to write a number that carries a word: 24万 in full, or with a unit that is known."""
+    if tail in units.MULTIPLES:
+        return f"write the number in full (1{tail} is {Decimal(units.MULTIPLES[tail]):,f})"
+    return "write the number alone, in the unit of the header"
+
+
 def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
     """Return the factor that a cell's own unit brings; raises `NotANumber` where it contradicts the column."""
-    own = units.parse(tail.strip(), column)
+    own = units.in_cell(tail.strip(), column)
     if own is None:
-        raise NotANumber(f"unknown unit {tail.strip()!r} in the cell")
+        raise NotANumber(f"unknown unit {tail.strip()!r} in the cell: {_advice(tail.strip())}")
     wanted = unit.basis or units.expected_basis(column)
     if own.basis and wanted and own.basis != wanted and not own.unsure:
         raise NotANumber(f"the cell counts {tail.strip()}, the column counts "
@@ -70,7 +78,7 @@ def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
 
 def parse(text: str, column: Column, unit: Unit) -> Decimal | None:
     """Return a cell's value in the column's base unit, exact (万元 → yuan, 70% → 0.70); None for an empty cell."""
-    tidy = half_width(text).strip()
+    tidy = half_width(text).translate(INVISIBLE).strip()
     match = None if tidy in EXCEL_ERRORS else TAIL.match(tidy)
     if match and tidy not in NOTHING:
         number = plain(match.group(1))
@@ -82,12 +90,12 @@ def parse(text: str, column: Column, unit: Unit) -> Decimal | None:
 
 def fitted(value: Decimal, column: Column) -> tuple[Decimal, bool]:
     """Return a value with the decimals that the column keeps (half up), and whether that changed it."""
-    limit = Decimal(10) ** (PRECISION.get(column.kind, 18) - column.scale)
+    limit = too_large(column.kind)
     if abs(value) >= limit:
-        raise NotANumber("number too large to be true")
+        raise NotANumber(TOO_LARGE)
     kept = value.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP, EXACT)
     if abs(kept) >= limit:
-        raise NotANumber("number too large to be true")
+        raise NotANumber(TOO_LARGE)
     return kept, kept != value
 
 
@@ -133,11 +141,11 @@ def clean(column_data: pa.Array, column: Column, unit: Unit) -> Numbers:
     """
     kind = arrow_type(column.kind)
     array = flat(column_data)
-    if array.type == kind and unit.factor == 1 and _kept_whole(array):
+    if array.type == kind and unit.factor == 1 and _kept_whole(array, column.kind):
         return Numbers(array, {}, np.empty(0, np.int64))
     if pa.types.is_integer(array.type) and unit.factor == 1:
         values = np.asarray(array.fill_null(0)).astype(np.int64, copy=False)
-        if np.abs(values).max(initial=0) < 10 ** (PRECISION[column.kind] - column.scale):
+        if np.abs(values).max(initial=0) < too_large(column.kind):
             return Numbers(decimals(values * 10**column.scale, kind, missing(array)), {}, np.empty(0, np.int64))
     texts = array.cast(pa.string()) if not pa.types.is_string(array.type) else array
     null = missing(texts).copy()
@@ -148,13 +156,13 @@ def clean(column_data: pa.Array, column: Column, unit: Unit) -> Numbers:
     return Numbers(array, refused, np.array(rounded, np.int64))
 
 
-def _kept_whole(array: pa.Array) -> bool:
-    """Return whether every decimal fits its type: Arrow's csv reader lets `1.23E+17` run over it without a word."""
+def _kept_whole(array: pa.Array, kind: str) -> bool:
+    """Return whether every decimal is one that can be true: Arrow's csv reader lets `1.23E+17` run over its type."""
     if not pa.types.is_decimal(array.type) or not len(array):
         return True
     words = np.frombuffer(array.buffers()[1], np.int64)[2 * array.offset : 2 * (array.offset + len(array))]
     low, high = words[::2][~missing(array)], words[1::2][~missing(array)]
-    return bool((high == low >> 63).all() and (np.abs(low) < 10**array.type.precision).all())
+    return bool((high == low >> 63).all() and (np.abs(low) < too_large(kind) * 10**array.type.scale).all())
 
 
 def _easy(texts: pa.Array, column: Column, unit: Unit, out: np.ndarray) -> np.ndarray:
@@ -166,7 +174,7 @@ def _easy(texts: pa.Array, column: Column, unit: Unit, out: np.ndarray) -> np.nd
     if not done.any():
         return done
     values = int64_view(texts.filter(pa.array(done)).cast(pa.decimal128(18, 4)))
-    limit = 10 ** PRECISION.get(column.kind, 18)
+    limit = too_large(column.kind) * 10**column.scale
     factor = (unit.factor * Decimal(10) ** (column.scale - 4)).as_integer_ratio()
     good = (np.abs(values) < limit // max(factor[0], 1)) & (values % factor[1] == 0)
     out[done] = np.where(good, values // factor[1] * factor[0], 0)

@@ -64,6 +64,17 @@ WORDS = dict.fromkeys(PACK, "pack") | dict.fromkeys(EITHER, "either") | dict.fro
 COUNTED = re.compile(r"^(?:单位:)?(十万|百万|千万|[十百千万亿]?)(.+)$")
 
 
+PERCENT = ("%", "百分比", "百分数", "percent")
+CELL = {
+    "ratio": PERCENT,
+    "percent": PERCENT,
+    "score": ("分",),
+    "factor": ("倍",),
+    "count": ("家", "年", "次", "轮", "条", "项", "张"),
+}
+"""Units that a cell's own number may carry, by kind, beside those of money and quantities."""
+
+
 @dataclass(frozen=True)
 class Unit:
     """What a unit says: `factor` to the base unit (exact), `basis` pack, unit or None, and whether it was unsure."""
@@ -126,11 +137,20 @@ def parse(text: str, column: Column) -> Unit | None:
         return priced(text)
     if kind == "quantity":
         return counted(text)
-    if kind in ("ratio", "percent") and tidy(text) in ("%", "百分比", "百分数", "percent"):
+    if kind in ("ratio", "percent") and tidy(text) in PERCENT:
         return Unit(Decimal("0.01") if kind == "ratio" else Decimal(1))
     if kind in ("count", "factor", "score", "percent", "ratio"):
         return Unit()
     return None
+
+
+def in_cell(text: str, column: Column) -> Unit | None:
+    """Return what a unit behind a cell's number says; None where it is none that such numbers carry (0x1F, 28abc)."""
+    if column.kind in ("amount", "price", "quantity"):
+        return parse(text, column)
+    known = CELL.get(column.kind, ())
+    counts = column.kind == "count" and (tidy(text) in CELL["count"] or counted(text) is not None)
+    return parse(text, column) if counts or tidy(text) in known else None
 
 
 def expected_basis(column: Column) -> str | None:

@@ -1,0 +1,272 @@
+"""The whole chain on one folder, in this process: check, panels, savings, completion, surplus, statement, parts of the report."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.fuzz.truth import Totals
+from vbp.errors import InputError, Problem, UsageError
+
+PARTS = (
+    "title",
+    "headline",
+    "prices",
+    "completion",
+    "savings",
+    "decomposition",
+    "benefit",
+    "surplus",
+    "explained",
+    "alternatives",
+    "settlement",
+    "projection",
+    "rules",
+    "method",
+)
+SLOW_PARTS = ("impact", "follows", "gaps", "rounds_table", "ranking_words", "published_figures", "beside_national")
+CHARTS = (
+    "rounds_timeline",
+    "amounts_by_round",
+    "price_drops",
+    "price_volume",
+    "completion_bullet",
+    "share_area",
+    "savings_heatmap",
+    "decomposition_waterfall",
+    "saving_by_payer",
+    "payouts_by_hospital",
+    "surplus_sankey",
+    "payout_tornado",
+    "counterfactual",
+    "scan_multiples",
+    "payments_on_time",
+    "projection_fan",
+    "estimate_intervals",
+)
+
+
+@dataclass
+class Outcome:
+    """What came out: `problems` of the check, refusals of later verbs, totals as the library has them, defects."""
+
+    problems: tuple[Problem, ...] = ()
+    refused: list[Problem] = field(default_factory=list)
+    totals: Totals = field(default_factory=dict)
+    defects: list[str] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+
+    @property
+    def errors(self) -> list[Problem]:
+        """Every refusal, of the check or of a later verb."""
+        return [*(problem for problem in self.problems if problem.level == "error"), *self.refused]
+
+
+STATEMENTS, SECTIONS = 3, 4
+"""A statement is written for every third folder, and each folder is shown in every fourth section: all in turn."""
+
+
+def run(folder: Path, number: int | None = None, thorough: bool = False) -> Outcome:
+    """Run the chain on a folder; nothing that goes wrong is raised. `number` chooses the turn of the costly steps
+    (None: all of them); `thorough` adds the slow ones.
+    """
+    outcome = Outcome()
+    checked = _guarded(outcome, "check", lambda: _check(folder, outcome))
+    city = _guarded(outcome, "open", lambda: _open(folder))
+    if city is not None:
+        for name in (
+            "panels",
+            "prices",
+            "savings",
+            "completion",
+            "surplus",
+            "benefit",
+            "spending_change",
+            "settlement",
+        ):
+            _guarded(outcome, name, lambda name=name: _result(city, name, outcome))
+        _guarded(outcome, "summary", lambda: _summary(city, outcome))
+        if number is None or number % STATEMENTS == 0:
+            _guarded(outcome, "statement", lambda: _statement(city, folder, outcome))
+        _parts(city, number, thorough, outcome)
+    if checked is not None and thorough:
+        _guarded(outcome, "annotate", lambda: _annotate(checked, folder))
+    return outcome
+
+
+def _guarded(outcome: Outcome, what: str, action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except InputError as error:
+        outcome.refused += [problem for problem in error.problems if problem not in outcome.refused]
+    except UsageError as error:
+        outcome.defects.append(f"{what}: UsageError {error}")
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        mine = [frame for frame in traceback.extract_tb(error.__traceback__) if "/vbp/" in frame.filename]
+        last = mine[-1] if mine else where
+        outcome.defects.append(
+            f"{what}: {type(error).__name__}: {str(error)[:200]} ({Path(last.filename).name}:{last.lineno} {last.name})"
+        )
+    return None
+
+
+def _check(folder: Path, outcome: Outcome) -> Any:
+    from vbp.check import check
+
+    checked = check(folder)
+    outcome.problems = checked.problems
+    tables = checked.inputs.tables
+    outcome.totals |= {f"rows.{name}": table.num_rows for name, table in tables.items()}
+    assert isinstance(checked.text(), str) and checked.as_json()
+    _sums(checked.inputs, outcome.totals)
+    return checked
+
+
+def _sums(inputs: Any, totals: Totals) -> None:
+    import pyarrow.compute as pc
+
+    def summed(table: str, column: str) -> Decimal:
+        return Decimal(pc.sum(inputs.tables[table][column]).as_py() or 0)
+
+    for table, column in (
+        ("settlements", "amount_yuan"),
+        ("agreements", "agreed_quantity_units"),
+        ("agreements", "base_quantity_units"),
+    ):
+        if inputs.has(table) and column in inputs.tables[table].column_names:
+            totals[f"{table}.{column}"] = summed(table, column)
+    usage = inputs.tables.get("usage")
+    if usage is None:
+        return
+    if "amount_yuan" in usage.column_names:
+        totals["usage.amount"] = summed("usage", "amount_yuan")
+    if not inputs.has("products"):
+        return
+    size = dict(
+        zip(
+            inputs.tables["products"]["product_id"].to_pylist()
+            if "product_id" in inputs.tables["products"].column_names
+            else [],
+            inputs.tables["products"]["units_per_pack"].to_pylist()
+            if "units_per_pack" in inputs.tables["products"].column_names
+            else [],
+            strict=False,
+        )
+    )
+    packs = "quantity_packs" in usage.column_names and usage["quantity_packs"].null_count == 0
+    name = "quantity_packs" if packs else "quantity_units"
+    if {name, "product_id"} <= set(usage.column_names):
+        rows = zip(usage["product_id"].to_pylist(), usage[name].to_pylist(), strict=True)
+        totals["usage.units"] = sum(
+            ((quantity or 0) * ((size.get(product) or 0) if packs else 1) for product, quantity in rows), Decimal(0)
+        )
+
+
+def _open(folder: Path) -> Any:
+    from vbp.city import open_city
+
+    return open_city("fuzz", inputs=folder)
+
+
+def _result(city: Any, name: str, outcome: Outcome) -> None:
+    from vbp.results.missing import Missing
+
+    found = getattr(city, name)
+    if found is None or isinstance(found, Missing):
+        outcome.missing.add(name)
+        return
+    TAKEN.get(name, lambda found, totals: None)(found, outcome.totals)
+
+
+def _panels(panels: Any, totals: Totals) -> None:
+    months = panels.product_month
+    totals["panel.amount"] = int(months["amount_fen"].sum())
+    totals["panel.quantity"] = int(months["quantity_milliunits"].sum())
+    for name in ("selected", "nonselected", "elsewhere", "alternative", "outside"):
+        mine = months[months["status"] == name]
+        totals[f"panel.{name}"] = (int(mine["amount_fen"].sum()), int(mine["quantity_milliunits"].sum()))
+    assert totals["panel.amount"] == int(panels.cells["amount_fen"].sum()), "panels differ among themselves"
+
+
+def _completion(found: Any, totals: Totals) -> None:
+    rows = found.rows
+    totals["items.actual"] = int(rows["actual"].sum())
+    totals["items.agreed"] = int(rows["agreed"].sum())
+    assert found.text("zh") and found.document()["rows"]
+
+
+def _savings(found: Any, totals: Totals) -> None:
+    totals["savings.realised"] = found.totals["realised"]
+    totals["savings.official"] = found.totals["official"]
+    assert all(found.checks.values()), "savings' cuts do not add up"
+
+
+def _surplus(found: Any, totals: Totals) -> None:
+    totals["payout"] = found.total_yuan
+    totals["payout.rows"] = {
+        (row["hospital_id"], row["batch_id"], int(row["agreement_year"])): row["retained_yuan"]
+        for row in found.table.to_dict("records")
+    }
+    assert found.as_json()["total_retained_yuan"] == found.total_yuan
+
+
+TAKEN: dict[str, Callable[[Any, Totals], None]] = {
+    "panels": _panels,
+    "completion": _completion,
+    "savings": _savings,
+    "surplus": _surplus,
+}
+
+
+def _summary(city: Any, outcome: Outcome) -> None:
+    document = city.summary()
+    for card in document["cards"]:
+        if card["value"] is not None and card["key"] in ("realised", "official", "payout"):
+            outcome.totals[f"card.{card['key']}"] = Decimal(str(card["value"]))
+
+
+def _statement(city: Any, folder: Path, outcome: Outcome) -> None:
+    from openpyxl import load_workbook
+
+    from vbp.results.missing import Missing
+    from vbp.statement import notice, write_statement
+
+    settled = city.surplus
+    if settled is None or isinstance(settled, Missing):
+        return
+    path = write_statement(settled, folder.parent / f"{folder.name}.statement.xlsx")[0]
+    book = load_workbook(path, read_only=True)
+    rows = list(book["汇总"].iter_rows(min_row=5, values_only=True))
+    book.close()
+    path.unlink()
+    outcome.totals["statement.total"] = Decimal(str(rows[-1][10])).quantize(Decimal("0.01"))
+    hospital = settled.table["hospital_id"].iloc[0]
+    assert notice(settled, hospital, "zh")
+
+
+def _parts(city: Any, number: int | None, thorough: bool, outcome: Outcome) -> None:
+    from vbp import charts, sections
+
+    mine = PARTS if number is None or thorough else PARTS[number % SECTIONS :: SECTIONS]
+    lang = "en" if (number or 0) % 2 else "zh"
+    for name in (*mine, *(SLOW_PARTS if thorough else ())):
+        page = _guarded(outcome, f"section {name}", lambda name=name: getattr(sections, name)(city, lang))
+        text = str(getattr(page, "text", "") or getattr(page, "html", "") or page or "")
+        if "Traceback" in text:
+            outcome.defects.append(f"section {name} shows a traceback")
+    if thorough:
+        for name in CHARTS:
+            _guarded(outcome, f"chart {name}", lambda name=name: getattr(charts, name)(city, lang))
+
+
+def _annotate(checked: Any, folder: Path) -> None:
+    from vbp.check.annotate import annotate
+
+    path = folder.parent / f"{folder.name}.annotated.xlsx"
+    annotate(checked.inputs, checked.problems, path)
+    path.unlink()

@@ -1,0 +1,107 @@
+"""Spoil folders and run the whole chain on them: `python -m tests.fuzz.run --seed 1 --first 0 --count 1000`.
+
+A failing case prints its number; `--seed S --only N --keep DIR` repeats it and leaves its folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.fuzz import chain, content, steps, writing
+from tests.fuzz.judge import judge
+from tests.fuzz.steps import Case
+
+THOROUGH = 40
+"""Every so many cases the slow parts (scan, figures, annotated workbook) are run too."""
+
+
+def make(seed: int, number: int) -> Case:
+    """Return case `number` of `seed`."""
+    rng = random.Random(f"{seed}/{number}")
+    meaning = content.make(rng)
+    case = Case(meaning, writing.folder_of(meaning), rng, number)
+    kind = rng.choices(["spelling", "change", "nonsense", "damage"], [25, 35, 25, 15])[0]
+    chosen: list[steps.Step] = []
+    if kind == "change" or rng.random() < 0.15:
+        chosen += rng.sample(steps.CHANGES, rng.randint(1, 2))
+    most = {"spelling": 6, "change": 3, "nonsense": 3, "damage": 1}[kind]
+    chosen += sorted(rng.sample(steps.SPELLINGS, rng.randint(0, most)), key=ORDER)
+    if kind == "nonsense":
+        chosen.append(rng.choice(steps.NONSENSE))
+    if kind == "damage":
+        chosen.append(rng.choice(steps.DAMAGE))
+    for step in chosen:
+        with contextlib.suppress(steps.Skipped):
+            step(case)
+            case.steps.append(step.__name__)
+    return case
+
+
+def ORDER(step: steps.Step) -> int:
+    """Rows are shuffled before cells are put in place of others; the rest in the order of the list."""
+    return -1 if step is steps.rows_shuffled else steps.SPELLINGS.index(step)
+
+
+def tried(seed: int, number: int, folder: Path) -> tuple[Case, str | None]:
+    """Run one case; return what is wrong with it."""
+    case = make(seed, number)
+    case.folder.write(folder)
+    outcome = chain.run(folder, number, thorough=number % THOROUGH == 0)
+    return case, judge(case, outcome, folder)
+
+
+def run(seed: int, numbers: Iterable[int], folder: Path, counts: Counter[str] | None = None) -> list[str]:
+    """Run cases and return one line for each that fails; the folders of those are left."""
+    failures = []
+    for number in numbers:
+        own = folder / f"case{number}"
+        shutil.rmtree(own, ignore_errors=True)
+        try:
+            case, wrong = tried(seed, number, own)
+            told = f"({', '.join(case.steps)}; {case.expect})"
+            if counts is not None:
+                counts.update([case.expect, *case.steps])
+        except Exception as error:
+            told, wrong = "", f"the fuzzer itself failed: {type(error).__name__}: {error}"
+        if wrong:
+            failures.append(f"seed {seed} case {number} {told}: {wrong}")
+        else:
+            shutil.rmtree(own)
+    return failures
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--only", type=int)
+    parser.add_argument("--keep", type=Path, help="where failing cases are left")
+    chosen = parser.parse_args()
+    numbers = [chosen.only] if chosen.only is not None else range(chosen.first, chosen.first + chosen.count)
+    folder = chosen.keep or Path(tempfile.mkdtemp(prefix="vbp-fuzz-"))
+    counts: Counter[str] = Counter()
+    start = time.monotonic()
+    failures = 0
+    for number in numbers:
+        for line in run(chosen.seed, [number], folder, counts):
+            failures += 1
+            print(line, flush=True)
+    each = (time.monotonic() - start) / len(numbers)
+    print(f"{len(numbers)} cases, {failures} failures, {each:.2f} s a case; failing folders in {folder}")
+    print(", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Each case is a defect that the fuzzer found, kept small: first it failed, then it was mended."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz import chain, content, writing
+from tests.fuzz.judge import differences
+from tests.fuzz.writing import Folder
+
+D = Decimal
+
+
+@pytest.fixture
+def meaning() -> content.Content:
+    """A right city with a nationally usual profile."""
+    made = content.make(random.Random("found"))
+    made.city["rule_profile"] = "national-2020"
+    return made
+
+
+def outcome_of(folder: Folder, path: Path) -> chain.Outcome:
+    folder.write(path)
+    return chain.run(path)
+
+
+def test_a_profile_that_scores_each_item_takes_assessments_without_products(meaning, tmp_path):
+    meaning.city["rule_profile"] = "guangxi-2021"
+    assert "product_id" not in content.COLUMNS["assessments"]
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    assert outcome.defects == [] and outcome.errors == []
+    assert differences(meaning, outcome) is None
+    assert outcome.totals["payout"] > 0
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("fund_ratio", "0x1F"), ("insured_share", "0.5abc"), ("fund_ratio", "0.5片")]
+)
+def test_letters_behind_a_ratio_are_refused_not_read_as_its_first_digits(meaning, tmp_path, column, cell):
+    folder = writing.folder_of(meaning)
+    folder.sheets["fund"].replaced[0, column] = cell
+    refused = outcome_of(folder, tmp_path / "in").errors
+    assert ("fund.csv", 2, column) in [(problem.file, problem.row, problem.column) for problem in refused]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "cell", "accepted"),
+    [
+        ("products", "units_per_pack", "28片", True),
+        ("products", "units_per_pack", "28x", False),
+        ("assessments", "score", "85分", True),
+        ("assessments", "score", "85优", False),
+        ("agreements", "agreement_year", "1年", True),
+        ("agreements", "agreement_year", "1z", False),
+    ],
+)
+def test_a_number_may_carry_its_own_unit_and_no_other_word(meaning, tmp_path, table, column, cell, accepted):
+    meaning.tables.setdefault("assessments", [content._score(random.Random(1), "B1", "H001")])
+    folder = writing.folder_of(meaning)
+    folder.sheets[table].replaced[0, column] = cell
+    refused = [problem for problem in outcome_of(folder, tmp_path / "in").errors if problem.rule == "number"]
+    assert (refused == []) == accepted
+
+
+def test_a_refused_code_among_the_known_ones_is_no_defect(meaning, tmp_path):
+    folder = writing.folder_of(meaning)
+    folder.sheets["products"].replaced[0, "product_id"] = "1.23E+17"
+    outcome = outcome_of(folder, tmp_path / "in")
+    assert outcome.defects == []
+    assert ("products.csv", 2, "product_id") in [(problem.file, problem.row, problem.column) for problem in outcome.errors]
+
+
+def test_two_fund_rows_for_all_are_refused_by_the_check_already(meaning, tmp_path):
+    row = {**dict.fromkeys(meaning.tables["fund"][0]), "fund_ratio": D("0.7"), "insured_share": D("0.4")}
+    meaning.tables["fund"] = [row, dict(row)]
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    assert [(problem.file, problem.row, problem.rule) for problem in outcome.problems if problem.level == "error"] == [
+        ("fund.csv", 3, "duplicate_key")
+    ]
+
+
+def test_invisible_characters_behind_a_number_are_no_unit(meaning, tmp_path):
+    folder = writing.folder_of(meaning)
+    folder.sheets["usage"].spell["amount_yuan"] = lambda value: f"\u00a0{value}\u200b"
+    outcome = outcome_of(folder, tmp_path / "in")
+    assert outcome.errors == []
+    assert differences(meaning, outcome) is None
+
+
+@pytest.mark.parametrize("column", ["amount_yuan", "quantity_packs"])
+@pytest.mark.parametrize("rows", [1, 200])
+@pytest.mark.parametrize("value", [10**9, 10**10 - 1, 10**10, 10**13, 10**15])
+def test_huge_numbers_are_added_exactly_or_refused_never_wrapped(meaning, tmp_path, column, rows, value):
+    for row in meaning.tables["usage"][:rows]:
+        row[column] = D(value)
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    assert outcome.defects == []
+    if value >= 10**10:
+        assert [problem.row for problem in outcome.errors if problem.column == column and problem.file == "usage.csv"]
+    if outcome.errors:
+        assert all(problem.table == "usage" for problem in outcome.errors)
+    else:
+        assert differences(meaning, outcome) is None
+
+
+def test_a_profile_that_city_yaml_misspells_is_a_fault_of_the_file(meaning, tmp_path):
+    meaning.city["rule_profile"] = "nowhere"
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    assert outcome.defects == []
+    assert {(problem.file, problem.column) for problem in outcome.errors} == {("city.yaml", "rule_profile")}
+
+
+def test_a_path_in_city_yaml_is_no_profile(meaning, tmp_path):
+    (tmp_path / "own.yaml").write_text("name: own\n", encoding="utf-8")
+    meaning.city["rule_profile"] = str(tmp_path / "own.yaml")
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    assert outcome.defects == []
+    assert {problem.rule for problem in outcome.errors} == {"rule_profile"}
+
+
+def test_the_fourth_decimal_of_an_agreed_volume_is_rounded_not_cut(meaning, tmp_path):
+    for row in meaning.tables["agreements"]:
+        row["agreed_quantity_units"] = row["base_quantity_units"] = D("1234.5678")
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    assert outcome.errors == []
+    assert outcome.totals["items.agreed"] == 1234568 * len(meaning.tables["agreements"])
+    assert differences(meaning, outcome) is None
