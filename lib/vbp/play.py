@@ -45,14 +45,20 @@ def open_place(inputs: str = "", as_of: str = "") -> City:
     return open_city(folder.name, folder, as_of or None)
 
 
-def live_table(frame: pd.DataFrame) -> Any:
-    """Return a table that sorts, searches and pages in JupyterLab, without a network (itables)."""
+def live_table(frame: pd.DataFrame, lang: str = "") -> Any:
+    """Return a table that sorts, searches and pages in JupyterLab, without a network (itables).
+
+    `lang` names the columns in that language; empty leaves them as the frame has them.
+    """
     from itables import init_notebook_mode, to_html_datatable
 
+    from vbp.sections.frames import label
     from vbp.sections.html import Html
 
     init_notebook_mode(connected=False)
     shown = frame.map(lambda value: float(value) if isinstance(value, Decimal) else value)
+    if lang:
+        shown = shown.rename(columns={name: label(str(name), lang) for name in shown.columns})
     return Html(to_html_datatable(shown, connected=False, maxBytes=0))
 
 

@@ -73,7 +73,7 @@ def small_tables(folder: Path) -> dict[str, Any]:
     """Return the small tables."""
     from pyarrow import parquet
 
-    return {name: parquet.read_table(folder / f"{name}.parquet") for name in SMALL}
+    return {name: parquet.ParquetFile(folder / f"{name}.parquet").read() for name in SMALL}
 
 
 def scan(folder: Path, out: Path) -> None:

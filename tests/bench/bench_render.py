@@ -1,6 +1,6 @@
 """Rendering, side by side in one run: plain papermill against warm kernels, one worker against two, the index, no change.
 
-`python tests/bench/bench_render.py [--reports 20] [--plain 20] [--memory 100]`. Wall and CPU seconds (this process's children and theirs) of
+`python tests/bench/bench_render.py [--reports 20] [--plain 20] [--memory 100]`. Wall and CPU seconds (children and theirs) of
 whole commands: start, imports, HTML and index included on both sides. "Plain" comes twice, as people do it: a shell loop of
 `papermill` and `jupyter nbconvert`, and one Python process that loops over both (imports once).
 """

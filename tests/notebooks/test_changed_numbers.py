@@ -41,13 +41,13 @@ def change(notebook: str, root: str, file: str, before: str, after: str, *cells:
 CHANGES = (
     change("city_report", "data", "facts.csv", "1124000000", "1125000000", 2, 10, 11, 12, 14),
     change("overview", "data", "facts.csv", "1124000000", "1125000000", 4, 6),
-    change("validation", "data", "reference/index_price6.csv", r"0,1\.0,0\.8,", "0,1.0,0.7,", 6),
+    change("validation", "data", "reference/index_quantity6.csv", r"0,1\.0,0\.8,", "0,1.0,0.7,", 6),
     change("your_own_data", "data", "rules/national-2020.yaml", r"ratio: 0\.50", "ratio: 0.40", 5),
     change("tender_results", "demo", "awards.csv", r"2021-01-01,2022-12-31,13\.48,", "2021-01-01,2022-12-31,13.58,", 3, 4, 6, 7),
-    change("hospital_usage", "demo", "usage.csv", r"(H001,2023-01,P0001,\d+,)", r"\g<1>1", 3),
+    change("hospital_usage", "demo", "usage.csv", r"(H001,2023-01,P0001,\d+,)", r"\g<1>1", 2, 3),
     change("savings", "demo", "usage.csv", "H001,2020-01,P0001,", "H001,2020-01,P0001,1", 2, 3, 4, 5, 7, 8, 9, 10),
-    change("retained_surplus", "demo", "assessments.csv", "DEMO-N1,H001,1,", "DEMO-N1,H001,1,1", 2),
-    change("policy_impact", "demo", "usage.csv", "H001,2020-01,P0001,", "H001,2020-01,P0001,1", 2),
+    change("retained_surplus", "demo", "assessments.csv", r"(DEMO-N1,H001,1,)\d", r"\g<1>5", 1, 2, 4, 5, 6, 8, 10, 11),
+    change("policy_impact", "demo", "usage.csv", "H001,2020-01,P0001,", "H001,2020-01,P0001,1", 2, 6, 7, 8),
 )  # fmt: skip
 SAMPLE = "savings"
 

@@ -1,7 +1,7 @@
 """Completion of agreed volume, by quantity and by amount, against the time gone by.
 
 INPUTS is one inputs folder. Default of --as-of: the end of the ledger's last month, never the clock.
-约定采购量完成率:按数量、按金额,与序时进度对照。
+约定采购量完成率：按数量、按金额，与序时进度对照。
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SHOWN = 40
 def run(
     inputs: Annotated[Path, typer.Argument(metavar="INPUTS", help="an inputs folder")],
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="YYYY-MM-DD")] = None,
-    by: Annotated[str, typer.Option("--by", help="item, hospital, group, generic, batch …")] = "item",
+    by: Annotated[str, typer.Option("--by", help="item, hospital, group, generic, batch, batch_year or hospital_batch_year")] = "item",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the rows as CSV")] = False,
     lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
@@ -39,7 +39,7 @@ def run(
     if as_json:
         print_json(opened.marked(result.document()))
     elif as_csv:
-        print_csv(table)
+        print_csv(table, opened.synthetic)
     else:
         print(opened.title(lang))
         print_table(table.head(SHOWN), say("completion.title", lang), lang)

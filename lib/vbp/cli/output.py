@@ -44,8 +44,10 @@ def print_json(document: Any) -> None:
     print(json.dumps(plain(document), ensure_ascii=False, indent=2))
 
 
-def print_csv(frame: pd.DataFrame) -> None:
-    """Print a frame as CSV on standard output."""
+def print_csv(frame: pd.DataFrame, synthetic: bool = False) -> None:
+    """Print a frame as CSV on standard output; rows of a synthetic place bear the mark 演示数据 in a last column."""
+    if synthetic:
+        frame = frame.assign(mark="演示数据")
     frame.to_csv(sys.stdout, index=False, lineterminator="\n")
 
 

@@ -1,6 +1,6 @@
 """A batch just announced, applied to last year's usage: expected saving, completion and payout, with intervals.
 
-INPUTS is one inputs folder with the batch's awards and agreements. 新批次测算:预期节约、完成率与结余留用,附区间。
+INPUTS is one inputs folder with the batch's awards and agreements. 新批次测算：预期节约、完成率与结余留用，附区间。
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def run(
     if as_json:
         print_json(opened.marked(result.document()))
     elif as_csv:
-        print_csv(result.hospitals)
+        print_csv(result.hospitals, opened.synthetic)
     else:
         print(opened.title(lang))
         print_table(result.shown(lang), say("projection.title", lang, batch=result.batch_id), lang)

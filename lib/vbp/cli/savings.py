@@ -1,7 +1,7 @@
 """Savings of a city, each kind named, and the decomposition of the change in spending.
 
 INPUTS is one inputs folder. Official (agreed volume), realised (actual volume), potential, alternatives stand apart.
-集采节约:各口径分列,并附支出变动的精确分解。
+集采节约：各口径分列，并附支出变动的精确分解。
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def run(
     inputs: Annotated[Path, typer.Argument(metavar="INPUTS", help="an inputs folder")],
-    by: Annotated[str, typer.Option("--by", help="generic, hospital, batch, month or year")] = "generic",
+    by: Annotated[str, typer.Option("--by", help="generic, hospital, batch, month or year (of the agreement)")] = "generic",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the rows of the cut as CSV")] = False,
     lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
@@ -38,7 +38,7 @@ def run(
     products = opened.inputs.frame("products")
     result = savings(opened.panels, products)
     if as_csv:
-        print_csv(result.by(by))
+        print_csv(result.by(by), opened.synthetic)
         return
     change = spending_change(opened.panels, products)
     if as_json:

@@ -25,17 +25,23 @@ def run(
     """Settle retained surplus and print the rows."""
     from vbp.cli.language import language
     from vbp.cli.output import one_form, print_csv, print_json, print_table
+    from vbp.cli.panels import title
+    from vbp.surplus.folder import read_place
     from vbp.surplus.open import open_settlement
     from vbp.surplus.show import flat
 
     language(lang)
     one_form(json, csv)
     settlement = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
+    place = read_place(inputs)[0] if inputs is not None else None
+    synthetic = bool(place and place.synthetic)
     if json:
-        print_json(settlement.as_json())
+        print_json({"synthetic": synthetic, **settlement.as_json()})
     elif csv:
-        print_csv(flat(settlement, lang))
+        print_csv(flat(settlement, lang), synthetic)
     else:
+        if place:
+            print(title(place, lang))
         _print_people(settlement, lang, print_table, flat)
 
 

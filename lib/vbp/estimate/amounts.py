@@ -23,6 +23,7 @@ from vbp.estimate.model import Unknown, figure, known
 from vbp.estimate.priors import Prior
 from vbp.estimate.result import Estimate, EstimateSet, Mark, NotEstimated
 from vbp.estimate.rounds import ratio_unknown
+from vbp.words import baseline_label
 
 BASES = ("before", "after")
 _FORMULAS = {
@@ -157,8 +158,8 @@ def _unknowns(
                 f"cut:{batch}",
                 row.cut,
                 (
-                    f"{row.name_zh}平均降幅;基准:{row.baseline}",
-                    f"average cut of {row.name_en}; baseline: {row.baseline}",
+                    f"{row.name_zh}平均降幅；基准：{baseline_label(row.baseline, 'zh')}",
+                    f"average cut of {row.name_en}; baseline: {baseline_label(row.baseline, 'en')}",
                 ),
             )
         )

@@ -44,7 +44,7 @@ class _Study:
         if fact.value is None:
             raise ValueError(f"{fact.metric} is damaged")
         title = self.published.source[fact.source_id].title
-        return known(name, fact.value / divisor, (f"公布数:{fact.note}({title})", f"published: {fact.note} ({title})"))
+        return known(name, fact.value / divisor, (f"公布数：{fact.note}（{title}）", f"published: {fact.note} ({title})"))
 
     def prior(self, name: str, under: str = "") -> Unknown:
         """Return an input that only bounds are known of."""

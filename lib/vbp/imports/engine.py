@@ -212,7 +212,9 @@ def _cell_texts(column: pa.Array, target: Column) -> pa.Array:
     """Return a column as the texts to write: days, months as 2024-03, numbers without idle zeros."""
     column = plain(flat(column))
     if pa.types.is_decimal(column.type):
-        text = column.cast(pa.string())
+        # Arrow writes small numbers of more than six decimals as 1E-8
+        text = column.cast(pa.string()) if column.type.scale <= 6 else pa.array(
+            [None if value is None else f"{value:f}" for value in column.to_pylist()], pa.string())
         text = pc.replace_substring_regex(text, r"(\.\d*?)0+$", r"\1")
         return pc.replace_substring_regex(text, r"\.$", "")
     text = column.cast(pa.string())

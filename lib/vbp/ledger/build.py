@@ -183,11 +183,16 @@ def _facts(task: Task, total: Total, coded: Coded, pieces: Sequence[Piece], dige
             "quantity_milliunits": pc.sum(cells["q"]).as_py() or 0,
             "first_month": total.first,
             "last_month": total.last,
-            "hospitals": len(np.unique(cells["h"].to_numpy())),
-            "products": len(np.unique(coded.panels["a"]["l"].to_numpy() % len(coded.lookup.reference.products.ids))),
+            "hospitals": _distinct(cells["h"].to_numpy()),
+            "products": _distinct(coded.panels["a"]["l"].to_numpy() % len(coded.lookup.reference.products.ids)),
             "counted_rows": total.rows,
         },
     }
+
+
+def _distinct(codes: np.ndarray) -> int:
+    """Return how many different codes there are."""
+    return int(np.count_nonzero(np.bincount(codes)))
 
 
 def _appended(

@@ -13,8 +13,94 @@ import pyarrow as pa
 
 from vbp.ledger.lookup import MONTHS
 
-CELLS = 4_000_000
-"""Largest array of places of one panel (some 25 bytes each); beyond it rows are grouped by a query."""
+PLACES = 24_000_000
+"""Most places of a panel of hospitals: four bytes each in the index, sums take room only where there are purchases."""
+LOOKS = 4_000_000
+"""Most places of product × month, 24 bytes each."""
+
+
+class Dense:
+    """Exact sums with a place for every key: product × month, where most keys are met."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, np.ndarray] = {name: np.zeros(0, np.int64) for name in "qan"}
+
+    def open(self, count: int) -> None:
+        """Make room for so many keys."""
+        if len(self._columns["n"]) < count:
+            self._columns = {name: np.zeros(count, np.int64) for name in self._columns}
+
+    def add(self, key: np.ndarray, quantity: np.ndarray, amount: np.ndarray) -> None:
+        """Add quantities, amounts and one purchase at each key."""
+        place = key.astype(np.intp)
+        for name, values in (("q", quantity), ("a", amount), ("n", 1)):
+            np.add.at(self._columns[name], place, values)
+
+    def taken(self) -> tuple[np.ndarray, dict[str, pa.Array]]:
+        """Return the keys that were met and their sums, and forget them."""
+        keys = np.flatnonzero(self._columns["n"])
+        sums = {name: pa.array(held[keys]) for name, held in self._columns.items()}
+        for held in self._columns.values():
+            held[keys] = 0
+        return keys, sums
+
+
+class Sums:
+    """Exact sums by key where few keys are met: an index says where each key's sums stand, in the order of meeting.
+
+    Arrays live on from city to city; only the keys that were used are cleared. `bits`: the type of month bits, if any.
+    """
+
+    def __init__(self, bits: np.dtype[Any] | None = None) -> None:
+        self._index = np.zeros(0, np.int32)
+        self._count = 0
+        self._columns: dict[str, np.ndarray] = {name: np.zeros(1024, np.int64) for name in "qa"}
+        if bits is not None:
+            self._columns["bits"] = np.zeros(1024, bits)
+        self._keys = np.zeros(1024, np.intp)
+
+    def places(self, key: np.ndarray, limit: int) -> np.ndarray:
+        """Return where the sums of each key stand; keys lie below `limit`."""
+        if len(self._index) < limit:
+            self._index = np.concatenate([self._index, np.full(limit - len(self._index), -1, np.int32)])
+        place = self._index[key]
+        strange = key[place < 0]
+        if len(strange):
+            self._meet(strange)
+            place = self._index[key]
+        return place.astype(np.intp)
+
+    def _meet(self, strange: np.ndarray) -> None:
+        """Give each key not met before a place; of a key that stands several times the last one speaks for all."""
+        number = np.arange(len(strange), dtype=np.int32)
+        self._index[strange] = number
+        fresh = strange[self._index[strange] == number]
+        end = self._count + len(fresh)
+        if end > len(self._keys):
+            room = max(end, len(self._keys) * 3 // 2) - len(self._keys)
+            self._keys = np.concatenate([self._keys, np.zeros(room, np.intp)])
+            self._columns = {
+                name: np.concatenate([held, np.zeros(room, held.dtype)]) for name, held in self._columns.items()
+            }
+        self._keys[self._count : end] = fresh
+        self._index[fresh] = np.arange(self._count, end)
+        self._count = end
+
+    def add(self, place: np.ndarray, **values: np.ndarray) -> None:
+        """Add values by column at places; `bits` are joined."""
+        for name, one in values.items():
+            ufunc = np.bitwise_or if name == "bits" else np.add
+            ufunc.at(self._columns[name], place, one)
+
+    def taken(self) -> tuple[np.ndarray, dict[str, pa.Array]]:
+        """Return the keys that were met and their sums, and forget them."""
+        keys = self._keys[: self._count].copy()
+        sums = {name: pa.array(held[: self._count].astype(np.int64)) for name, held in self._columns.items()}
+        for held in self._columns.values():
+            held[: self._count] = 0
+        self._index[keys] = -1
+        self._count = 0
+        return keys, sums
 
 
 @dataclass(frozen=True)
@@ -29,93 +115,87 @@ class Sizes:
     bits: np.dtype[Any]
 
     @classmethod
-    def of(cls, look: pa.Table, hospital: pa.Table) -> Sizes:
-        """Return the sizes of the row pass's tables `look` and `hospital`."""
+    def of(cls, look: pa.Table, hospitals: int) -> Sizes:
+        """Return the sizes of the row pass's table `look` for codes of so many hospitals."""
         batch, month = np.divmod(look["pm"].to_numpy(), MONTHS)
         return cls(
             look.num_rows,
-            int(hospital["h"].to_numpy().max(initial=-1)) + 1,
+            hospitals,
             int(look["slot"].to_numpy().max(initial=-1)) + 2,  # the last one's cheaper twin too
             int(batch.max(initial=-1)) + 1,
             int(month[batch >= 0].max(initial=-1)) + 1,
             look["bit"].to_numpy().dtype,
         )
 
-    def places(self) -> dict[str, int]:
-        """Return how many places each panel's arrays need."""
-        owned = self.batches * self.months
-        return {"a": self.looks, "b": self.hospitals * self.slots, "c": self.hospitals * owned}
+    @property
+    def widths(self) -> dict[str, int]:
+        """Return the places that a hospital takes in panels b and c."""
+        return {"b": self.slots, "c": self.batches * self.months}
 
 
 class Adder:
-    """Adds coded rows of one city up in arrays; `fits` names the panels that it holds, the others are left to queries.
+    """Adds coded rows of one city up in arrays, as far as they fit; what does not is left to queries.
 
-    The arrays live on from city to city: only the places that were used are cleared.
+    Hospitals get their rows in the arrays as they are met.
     """
 
     def __init__(self) -> None:
-        self._arrays: dict[str, dict[str, np.ndarray]] = {}
         self._sizes = Sizes(0, 0, 0, 0, 0, np.dtype(np.int32))
-        self.fits: frozenset[str] = frozenset()
+        self._months, self._cells, self._progress = Dense(), Sums(self._sizes.bits), Sums()
+        self._open: frozenset[str] = frozenset()
+        self._local = np.zeros(0, np.intp)
+        self._owners = np.zeros(0, np.int32)
 
     def open(self, sizes: Sizes) -> None:
         """Get ready for a city."""
-        places = sizes.places()
-        self._sizes, self.fits = sizes, frozenset(name for name, count in places.items() if count <= CELLS)
-        for name in self.fits:
-            held = self._arrays.get(name)
-            if held is None or len(held["seen"]) < places[name] or (name == "b" and held["bits"].dtype != sizes.bits):
-                self._arrays[name] = _blank(name, places[name], sizes.bits)
+        if sizes.bits != self._sizes.bits:
+            self._cells = Sums(sizes.bits)
+        self._sizes, self._open = sizes, frozenset("abc" if sizes.looks <= LOOKS else "bc")
+        self._months.open(sizes.looks if sizes.looks <= LOOKS else 0)
+        self._local, self._owners = np.full(sizes.hospitals, -1, np.intp), np.zeros(0, np.int32)
 
-    def add(self, rows: pa.RecordBatch) -> None:
-        """Add coded rows."""
+    def add(self, rows: pa.RecordBatch) -> frozenset[str]:
+        """Add coded rows; return the panels for which they did not fit (these and all later rows)."""
         h, s, look, pm, bit, q, a = (
             rows.column(name).to_numpy(zero_copy_only=False) for name in ("h", "s", "l", "pm", "bit", "q", "a")
         )
-        if "a" in self.fits:
-            self._sum("a", look.astype(np.intp), q, a)
-        if "b" in self.fits:
-            place = h.astype(np.intp) * self._sizes.slots + s
-            np.bitwise_or.at(self._arrays["b"]["bits"], place, bit)
-            self._sum("b", place, q, a)
-        if "c" in self.fits:
+        sizes, limits = self._sizes, self._limits(h)
+        if "a" in self._open:
+            self._months.add(look, q, a)
+        if "b" in self._open:
+            key = self._local[h] * sizes.slots + s
+            self._cells.add(self._cells.places(key, limits["b"]), q=q, a=a, bits=bit)
+        if "c" in self._open:
             chosen = np.flatnonzero(pm >= 0)
             batch, month = np.divmod(pm[chosen], MONTHS)
-            owner = h[chosen].astype(np.intp) * self._sizes.batches + batch
-            self._sum("c", owner * self._sizes.months + month, q[chosen], a[chosen])
+            key = (self._local[h[chosen]] * sizes.batches + batch) * sizes.months + month
+            self._progress.add(self._progress.places(key, limits["c"]), q=q[chosen], a=a[chosen])
+        return frozenset("abc") - self._open
 
-    def _sum(self, name: str, place: np.ndarray, quantity: np.ndarray, amount: np.ndarray) -> None:
-        held = self._arrays[name]
-        np.add.at(held["q"], place, quantity)
-        np.add.at(held["a"], place, amount)
-        if name == "a":
-            np.add.at(held["seen"], place, 1)
+    def _limits(self, h: np.ndarray) -> dict[str, int]:
+        """Give hospitals not met before their rows, as long as there is room for all; return the ends of the keys."""
+        fresh = np.unique(h[self._local[h] < 0])
+        count = len(self._owners) + len(fresh)
+        limits = {name: count * width for name, width in self._sizes.widths.items()}
+        if max(limits.values()) > PLACES:
+            self._open -= {"b", "c"}
         else:
-            held["seen"][place] = 1
+            self._local[fresh] = np.arange(len(self._owners), count)
+            self._owners = np.concatenate([self._owners, fresh])
+        return limits
 
     def panels(self) -> dict[str, pa.Table]:
-        """Return the panels that fit and clear their places."""
-        return {name: pa.table(self._taken(name)) for name in sorted(self.fits)}
-
-    def _taken(self, name: str) -> dict[str, pa.Array]:
-        held, sizes = self._arrays[name], self._sizes
-        place = np.flatnonzero(held["seen"])
-        values = {column: pa.array(array[place].astype(np.int64)) for column, array in held.items()}
-        for array in held.values():
-            array[place] = 0
-        seen = values.pop("seen")
-        if name == "a":
-            return {"l": pa.array(place.astype(np.int32)), **values, "n": seen}
-        owner, rest = np.divmod(place, sizes.slots if name == "b" else sizes.batches * sizes.months)
-        if name == "c":
-            rest = rest // sizes.months * MONTHS + rest % sizes.months
-        return {"h": pa.array(owner.astype(np.int32)), "s" if name == "b" else "pm": pa.array(rest.astype(np.int32)), **values}
-
-
-def _blank(name: str, count: int, bits: np.dtype[Any]) -> dict[str, np.ndarray]:
-    """Return a panel's arrays; `seen` counts purchases of product × month, elsewhere it only marks."""
-    arrays = {"q": np.zeros(count, np.int64), "a": np.zeros(count, np.int64)}
-    if name == "b":
-        arrays["bits"] = np.zeros(count, bits)
-    arrays["seen"] = np.zeros(count, np.int64 if name == "a" else np.int8)
-    return arrays
+        """Return the sums of what fitted, and forget them."""
+        sizes = self._sizes
+        found = {}
+        look, sums = self._months.taken()
+        if sizes.looks <= LOOKS:
+            found["a"] = pa.table({"l": pa.array(look.astype(np.int32)), **sums})
+        for name, code, held in (("b", "s", self._cells), ("c", "pm", self._progress)):
+            keys, sums = held.taken()
+            owner, rest = np.divmod(keys, max(sizes.widths[name], 1))
+            if name == "c":
+                rest = rest // max(sizes.months, 1) * MONTHS + rest % max(sizes.months, 1)
+            owners = pa.array(self._owners[owner])
+            found[name] = pa.table({"h": owners, code: pa.array(rest.astype(np.int32)), **sums})
+        return found

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem
 from vbp.ledger import query
@@ -52,26 +51,31 @@ class DuckEngine:
     def panels(self, usage: Usage, views: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         """Return the panels a, b and c as codes; `views` are product, hospital, day and look."""
         self._adder.open(self._measured(views))
-        grouped = {name: text for name, text in query.PANELS.items() if name not in self._adder.fits}
-        parts: dict[str, list[pa.Table]] = {name: [] for name in grouped}
+        parts: dict[str, list[pa.Table]] = {name: [] for name in query.PANELS}
         waiting: list[pa.RecordBatch] = []
+        left: frozenset[str] = frozenset()
         with self._session(usage, views) as connection, closing(connection.cursor()) as worker:
             for batch in connection.sql(usage.rows_query()).to_arrow_reader(BATCH):
-                self._adder.add(batch)
-                if grouped:
+                before, left = left, self._adder.add(batch)
+                if waiting and left != before:
+                    _group(worker, waiting, before, parts)
+                if left:
                     waiting.append(batch)
                 if len(waiting) == CHUNK:
-                    _group(worker, waiting, grouped, parts)
+                    _group(worker, waiting, left, parts)
             if waiting:
-                _group(worker, waiting, grouped, parts)
-        return {**self._adder.panels(), **{name: self.merged(name, tables) for name, tables in parts.items()}}
+                _group(worker, waiting, left, parts)
+        for name, table in self._adder.panels().items():
+            parts[name].append(table)
+        return {name: self.merged(name, tables) for name, tables in parts.items()}
 
     def _measured(self, views: Mapping[str, pa.Table]) -> Sizes:
         """Return how large the codes are (the look-up is measured once, not for every city that shares it)."""
-        look, hospital = views["look"], views["hospital"]
+        look, hospitals = views["look"], views["hospital"]["h"].to_numpy()
+        count = int(hospitals.max(initial=-1)) + 1
         if self._look is None or self._look[0] is not look:
-            self._look = (look, Sizes.of(look, hospital))
-        return replace(self._look[1], hospitals=pc.max(hospital["h"]).as_py() + 1 if len(hospital) else 0)
+            self._look = (look, Sizes.of(look, count))
+        return replace(self._look[1], hospitals=count)
 
     def merged(self, name: str, parts: list[pa.Table]) -> pa.Table:
         """Add up parts of one panel (`a`, `b` or `c`)."""
@@ -120,13 +124,13 @@ class DuckEngine:
 def _group(
     worker: duckdb.DuckDBPyConnection,
     waiting: list[pa.RecordBatch],
-    texts: Mapping[str, str],
+    names: Iterable[str],
     parts: dict[str, list[pa.Table]],
 ) -> None:
-    """Group the waiting rows by each query, keep the results in `parts` and let the rows go."""
+    """Group the waiting rows for these panels, keep the results in `parts` and let the rows go."""
     worker.register("coded", pa.Table.from_batches(waiting))
-    for name, text in texts.items():
-        parts[name].append(worker.sql(text).to_arrow_table())
+    for name in names:
+        parts[name].append(worker.sql(query.PANELS[name]).to_arrow_table())
     worker.unregister("coded")
     waiting.clear()
 

@@ -224,7 +224,7 @@ def _look(
     )
     slot, slots = _slots(reference, pairs, pair, held, split, detail, _kinds(reference, found))
     batch_month = np.where(found.status == SELECTED, found.batch * MONTHS + at, NONE)
-    return Look((slot + offset) * 2, _bits(held, at - first), batch_month), slots
+    return Look(((slot + offset) * 2).astype(np.int32), _bits(held, at - first), batch_month.astype(np.int32)), slots
 
 
 def _kinds(reference: Reference, found: Claims) -> np.ndarray:
@@ -276,15 +276,11 @@ def _slots(
 
     Numbers are given month by month, so that months appended later leave the earlier numbers as they are.
     """
-    import pandas as pd
-
     generic = np.broadcast_to(reference.products.generic[:, None], pair.shape)
     home = np.where(pair >= 0, pair, len(pairs) + generic)
     details = int(detail.max(initial=0)) + 1
     key = (((home * 256 + period + 1) * 16 + kind) * 2 + split) * details + detail
-    codes, seen = pd.factorize(key.T.ravel())
-    first = np.empty(len(seen), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    codes, first = numbered(key.T.ravel())
 
     def pick(values: np.ndarray) -> np.ndarray:
         return np.broadcast_to(values, pair.shape).T.ravel()[first]
@@ -304,6 +300,15 @@ def _slots(
     return codes.reshape(pair.shape[::-1]).T, slots
 
 
+def numbered(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the keys as numbers given in the order in which they are met, and where each was met first."""
+    coded = pa.array(keys).dictionary_encode()
+    codes = coded.indices.to_numpy().astype(np.int64)
+    first = np.empty(len(coded.dictionary), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return codes, first
+
+
 def refuse_ties(lookup: Lookup, bought: np.ndarray) -> None:
     """Raise an error that names both batches for each product with purchases that two batches claim alike.
 
@@ -315,7 +320,9 @@ def refuse_ties(lookup: Lookup, bought: np.ndarray) -> None:
     months = month_starts(lookup.first, lookup.last)[lookup.month[column[at]]].tolist()
     batches = lookup.found.batch[product[at], column[at]].tolist()
     problems: dict[tuple[str, str, str], Problem] = {}
-    for number, batch, other, month in sorted(zip(product[at].tolist(), batches, tied[at].tolist(), months, strict=True)):
+    for number, batch, other, month in sorted(
+        zip(product[at].tolist(), batches, tied[at].tolist(), months, strict=True)
+    ):
         name = reference.products.ids[number]
         one, two = sorted((reference.batches[batch], reference.batches[other]))
         problems.setdefault(

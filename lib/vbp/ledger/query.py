@@ -15,7 +15,8 @@ ROWS = """
 SELECT {also}h, l,
        slot + CASE WHEN cap > 0 AND abs(CAST(spent AS DOUBLE)) < cap * abs(CAST(bought AS DOUBLE)) THEN 1 ELSE 0 END AS s,
        bit, pm,
-       CASE WHEN abs(milli - round(milli)) + 4e-15 * abs(milli) < 5e-1 THEN CAST(round(milli) AS BIGINT)
+       CASE WHEN milli = floor(milli) AND abs(milli) < 1e15 THEN CAST(milli AS BIGINT)
+            WHEN abs(milli - round(milli)) + 4e-15 * abs(milli) < 5e-1 THEN CAST(round(milli) AS BIGINT)
             ELSE CAST(round(bought * CAST(factor AS DECIMAL(19, 5)), 0) AS BIGINT) END AS q,
        {fen} AS a
 FROM (SELECT {also_first}h, p + d AS l, factor, {quantity} AS bought, amount_yuan AS spent,

@@ -38,7 +38,8 @@ def section(made_from: Mapping[str, Any], lang: str) -> str:
     ]
     parts.append(_hashes(_prints(made_from, lang), lang))
     if inputs:
-        parts.append(_folded(say("provenance.files", lang, count=len(inputs)), _hashes(list(inputs.items()), lang)))
+        title = say("provenance.files", lang, count=len(inputs))
+        parts.append(_folded(title, _hashes(list(inputs.items()), lang), "screen-only"))
     versions = ", ".join(f"{name} {number}" for name, number in made_from["versions"].items())
     parts.append(
         _folded(say("provenance.versions", lang, count=len(made_from["versions"])), f"<p>{escape(versions)}</p>")
@@ -78,5 +79,6 @@ def _hashes(rows: Sequence[tuple[str, str]], lang: str) -> str:
     )
 
 
-def _folded(summary: str, inside: str) -> str:
-    return f"<details><summary>{escape(summary)}</summary>{inside}</details>"
+def _folded(summary: str, inside: str, css: str = "") -> str:
+    attribute = f' class="{css}"' if css else ""
+    return f"<details{attribute}><summary>{escape(summary)}</summary>{inside}</details>"

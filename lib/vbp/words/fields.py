@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from vbp.words.numbers import MISSING, percent
+from vbp.words.numbers import MISSING
 from vbp.words.phrases import keys, say
 
 LABELS = ("field", "play_field")
@@ -30,7 +30,7 @@ def field_text(name: str, value: Any, lang: str) -> str:
     if isinstance(value, (tuple, list)):
         return (";" if lang == "en" else "；").join(field_text(name, item, lang) for item in value)
     if isinstance(value, (date, datetime)):
-        return value.isoformat()[:10]
+        return value.isoformat()[: 7 if name == "month" else 10]
     if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):
         return say(f"field_word.{'yes' if value else 'no'}", lang)
     if isinstance(value, str):
@@ -48,7 +48,7 @@ def _number(name: str, value: Any) -> str:
     if name in CHANCES:
         return "< 0.001" if number < Decimal("0.001") else f"{number:.3f}"
     if name in SHARES:
-        return percent(number * 100, 1)
+        return f"{(number * 100).quantize(Decimal('0.1'), ROUND_HALF_UP) + 0:,f}%"
     if name.endswith("_yuan") and name not in PRICES:
         return f"{number.quantize(Decimal('0.01'), ROUND_HALF_UP) + 0:,f}"
     places = "0.01" if name.endswith("_percent") else "0.001" if name.endswith(("_units", "_days")) else "0.0001"

@@ -47,7 +47,9 @@ def count(value: Number | None, lang: str, places: int = 2) -> str:
     number = None if value is None else _decimal(value)
     if number is None:
         return MISSING
-    return _digits(number, places, keep=False) if abs(number) < 100_000 else _scaled(number, lang, places)
+    if abs(number) >= 100_000:
+        return _scaled(number, lang, places)
+    return _digits(number, places, keep=False).replace("-", "−")
 
 
 def percent(value: Number | None, places: int = 2) -> str:
