@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vbp.words import baseline_label, count, listed, money, percent, period_label, qualified, ratio, scope_label, value_label
+from vbp.words import (
+    baseline_label,
+    count,
+    listed,
+    money,
+    percent,
+    period_label,
+    qualified,
+    ratio,
+    scope_label,
+    value_label,
+)
 from vbp.words.fields import field_label, field_text
 from vbp.words.phrases import say
 from vbp.words.said import Said
