@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.conftest import ROOT
+
 from vbp.cli import VERBS
 from vbp.rules import profile_names
 
