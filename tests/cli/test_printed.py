@@ -147,3 +147,18 @@ def test_every_row_of_a_csv_of_invented_data_bears_the_mark(call, demo_folder, v
     assert code == 0 and len(lines) > 5
     assert lines[0].endswith(",mark")
     assert out.count(",演示数据\n") == len(lines) - 1 or all("演示数据" in line for line in lines[1:])
+
+
+def test_an_estimate_from_doubtful_figures_says_so_and_another_does_not(call):
+    code, out, _ = call("estimate", "qingdao", "--include-doubtful")
+    assert code == 0 and "隐含的集采前采购额" in out
+    assert "本次推算使用了存疑数字。" in out
+    for words in (("qingdao",), ("quanzhou", "--include-doubtful")):
+        code, out, _ = call("estimate", *words)
+        assert code == 0 and "本次推算使用了存疑数字" not in out
+
+
+def test_amounts_in_the_assumptions_are_written_without_idle_zeros(printed):
+    assumptions = printed["estimate", "zh"].split("分位）：")[1]
+    assert len(re.findall(r"\d\.\d+", assumptions)) > 20
+    assert re.findall(r"\d\.\d*0\b", assumptions) == []

@@ -26,7 +26,9 @@ def environment(**more: str | None) -> dict[str, str]:
     return {name: value for name, value in {**plain, **more}.items() if value is not None}
 
 
-def run(*words: object, before: tuple[str, ...] = (), cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+def run(
+    *words: object, before: tuple[str, ...] = (), cwd: Path | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run `vbp` in a process of its own; `before` are the words of a wrapper."""
     command = [*before, sys.executable, "-m", "vbp", *map(str, words)]
     return subprocess.run(command, capture_output=True, check=False, cwd=cwd, env=env or environment(), timeout=600)

@@ -88,6 +88,8 @@ def spelt(case: Case) -> None:
     for _ in range(case.rng.randint(1, 6)):
         sheet = pick(case)
         column = case.rng.choice(sheet.columns)
+        if column in sheet.spell or any(key[1] == column for key in sheet.replaced):
+            continue
         sheet.spell[column] = spelling(
             case.rng, TABLES[sheet.table].column(column), sheet.suffix == ".xlsx" or case.folder.book
         )

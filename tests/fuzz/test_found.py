@@ -83,6 +83,30 @@ def test_two_fund_rows_for_all_are_refused_by_the_check_already(meaning, tmp_pat
     ]
 
 
+@pytest.mark.parametrize(("table", "column"), [("products", "spec_factor"), ("usage", "amount_yuan"), ("fund", "fund_ratio")])
+def test_a_number_that_ends_at_its_point_is_refused_on_the_fast_way_too(meaning, tmp_path, table, column):
+    meaning.tables[table][0][column] = meaning.tables[table][0][column] or D("1")
+    folder = writing.folder_of(meaning)
+    folder.sheets[table].replaced[0, column] = "5."
+    errors = outcome_of(folder, tmp_path / "in").errors
+    assert (f"{table}.csv", 2, column) in [(problem.file, problem.row, problem.column) for problem in errors]
+
+
+def test_a_key_that_stands_twice_in_city_yaml_is_refused(meaning, tmp_path):
+    folder = writing.folder_of(meaning)
+    folder.city += "name_zh: 另一市\n".encode()
+    assert ("city.yaml", 5) in [(problem.file, problem.row) for problem in outcome_of(folder, tmp_path / "in").errors]
+
+
+@pytest.mark.parametrize(("table", "column"), [("awards", "batch_id"), ("varieties", "batch_id"), ("products", "product_id")])
+def test_a_damaged_code_in_any_table_stops_no_other_rule(meaning, tmp_path, table, column):
+    folder = writing.folder_of(meaning)
+    folder.sheets[table].replaced[0, column] = "#REF!"
+    outcome = outcome_of(folder, tmp_path / "in")
+    assert outcome.defects == []
+    assert (f"{table}.csv", 2, column) in [(problem.file, problem.row, problem.column) for problem in outcome.errors]
+
+
 def test_invisible_characters_behind_a_number_are_no_unit(meaning, tmp_path):
     folder = writing.folder_of(meaning)
     folder.sheets["usage"].spell["amount_yuan"] = lambda value: f"\u00a0{value}\u200b"

@@ -63,7 +63,8 @@ def slowly(rows: list[Row], hospital: str, batch: str) -> D | None:
 def test_all_three_readers_take_the_same_rows(more: list[Row], first: str, other: str) -> None:
     rows = [*COMMON, *more]
     assert settled(rows)[0] == D(first) and settled(rows)[2] == D(other)
-    assert fund_share_of(table(rows), "H1", "B1") == D(first) and fund_share_of(table(rows), "H2", "B1") == D(other)
+    records = table(rows).to_dict("records")
+    assert fund_share_of(records, "H1", "B1") == D(first) and fund_share_of(records, "H2", "B1") == D(other)
     assert fund_factors(ITEMS, table(rows))[[0, 2]].tolist() == pytest.approx([float(first), float(other)], abs=1e-12)
 
 
@@ -95,7 +96,7 @@ def test_any_table_gives_every_reader_the_slow_answer_or_a_refusal(found: list[A
         return
     assert got == wanted
     assert fund_factors(ITEMS, table(rows)).tolist() == pytest.approx([float(value or 0) for value in wanted], abs=1e-12)
-    assert [fund_share_of(table(rows), item.hospital_id, item.batch_id) for item in ITEMS.itertuples()] == wanted
+    assert [fund_share_of(table(rows).to_dict("records"), item.hospital_id, item.batch_id) for item in ITEMS.itertuples()] == wanted
 
 
 def test_an_item_that_only_another_hospitals_row_fits_is_refused_with_its_keys() -> None:

@@ -79,7 +79,7 @@ def scan_multiples(city: City, lang: str) -> go.Figure | None:
         _draw(figure, result, units[place][0], lang, at, legend=place == 0)
         figure.add_vline(x=str(result.start), line={"dash": "dot", "color": theme.GREY, "width": 1}, **at)
     figure.update_annotations(font={"size": 12})
-    figure.update_xaxes(type="date", tickformat="%Y", dtick="M12")
+    figure.update_xaxes(type="date", tickformat="%Y", hoverformat="%Y-%m", dtick="M12")
     # plotly measures every axis anew for each automatic margin, which with so many axes costs most of a page's drawing
     figure.update_yaxes(rangemode="tozero", nticks=4, automargin=False)
     figure.update_xaxes(automargin=False)

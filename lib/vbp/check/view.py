@@ -226,11 +226,12 @@ class View:
         """Awards of products that are known, whose role is selected, with `place` and `product` (its place) beside."""
         if not self.has("awards", "products"):
             return []
-        known = {row["product_id"]: place for place, row in enumerate(self.rows("products"))}
+        known = {row["product_id"]: place for place, row in enumerate(self.rows("products")) if row["product_id"] and row["generic"]}
         return [
             {**row, "place": place, "product": known[row["product_id"]]}
             for place, row in enumerate(self.rows("awards"))
             if row["product_id"] in known
+            and row["batch_id"]
             and row["supply_role"] in SELECTED_ROLES
             and row["start_date"]
             and row["end_date"]

@@ -92,9 +92,13 @@ def guarded(action: Callable[[], Any], debug: bool) -> int:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; `--debug` anywhere lets tracebacks through."""
+    from vbp.cli.terminal import visible_streams
+
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(guarded(lambda: build()(args=[w for w in words if w != "--debug"], prog_name="vbp"), debug))
+    with visible_streams():
+        status = guarded(lambda: build()(args=[w for w in words if w != "--debug"], prog_name="vbp"), debug)
+    sys.exit(status)

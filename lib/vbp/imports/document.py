@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from vbp import safe_yaml
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.imports.derive import WAYS
 from vbp.paths import data
@@ -65,12 +64,11 @@ def _problem(path: Path, where: str, why: str) -> Problem:
 
 def _loaded(path: Path) -> Document:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        why = getattr(error, "problem", None) or str(error)
+        document = safe_yaml.load(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise InputError(Problem(f"the import profile cannot be read: {why}", "import_profile", file=path.name,
-                                 row=mark.line + 1 if mark else None)) from error
+                                 row=getattr(error, "line", None))) from error
     if not isinstance(document, dict):
         raise InputError(_problem(path, "(file)", "a profile is a mapping of keys such as extends: platform-cn"))
     return document

@@ -199,3 +199,31 @@ class Adder:
             owners = pa.array(self._owners[owner])
             found[name] = pa.table({"h": owners, code: pa.array(rest.astype(np.int32)), **sums})
         return found
+
+
+def added_up(name: str, kept: pa.Table, new: pa.Table) -> pa.Table | None:
+    """Add a new month's sums to the kept ones of one panel, as `vbp.ledger.query.MERGED` does.
+
+    Each key stands once in either. None where the keys are too many for an index.
+    """
+    keys = {"a": ["l"], "b": ["h", "s"], "c": ["h", "pm"]}[name]
+    old, more = ({column: part[column].to_numpy() for column in kept.column_names} for part in (kept, new))
+    widths = [int(max(old[column].max(initial=0), more[column].max(initial=0))) + 1 for column in keys]
+    limit = widths[0] * (widths[1] if len(widths) > 1 else 1)
+    if limit > PLACES:
+        return None
+    one, other = (
+        part[keys[0]].astype(np.intp) * (widths[1] if len(widths) > 1 else 1) + (part[keys[1]] if len(keys) > 1 else 0)
+        for part in (old, more)
+    )
+    index = np.full(limit, -1, np.int32)
+    index[one] = np.arange(len(one), dtype=np.int32)
+    place = index[other]
+    met, fresh = np.flatnonzero(place >= 0), np.flatnonzero(place < 0)
+    columns = {}
+    for column, values in old.items():
+        held = np.concatenate([values, more[column][fresh]])
+        if column not in keys:
+            held[place[met]] = (np.bitwise_or if column == "bits" else np.add)(held[place[met]], more[column][met])
+        columns[column] = held
+    return pa.table(columns).cast(kept.schema)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from vbp.errors import InputError, Problem
 from vbp.ledger.calendar import OUT, Periods, Years, as_date, completed, month_starts, periods
 from vbp.ledger.classes import ALTERNATIVE, CODE, ELSEWHERE, NONSELECTED_STATUS, SELECTED
-from vbp.ledger.reference import Reference
+from vbp.ledger.reference import Reference, numbered
 from vbp.ledger.status import NONE, Claims, Stretches, by_month, claims, stretches
 
 BELOW = 1 - 1e-12
@@ -298,15 +298,6 @@ def _slots(
         pick(split),
     )
     return codes.reshape(pair.shape[::-1]).T, slots
-
-
-def numbered(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the keys as numbers given in the order in which they are met, and where each was met first."""
-    coded = pa.array(keys).dictionary_encode()
-    codes = coded.indices.to_numpy().astype(np.int64)
-    first = np.empty(len(coded.dictionary), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return codes, first
 
 
 def refuse_ties(lookup: Lookup, bought: np.ndarray) -> None:

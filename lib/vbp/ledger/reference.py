@@ -139,6 +139,15 @@ class Codes:
         return np.array([self.of[name] for name in names], dtype=np.int64)
 
 
+def numbered(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the keys as numbers given in the order in which they are met, and where each was met first."""
+    coded = pa.array(keys).dictionary_encode()
+    codes = coded.indices.to_numpy().astype(np.int64)
+    first = np.empty(len(coded.dictionary), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return codes, first
+
+
 def refuse_giants(ids: Sequence[str], exact: np.ndarray) -> None:
     """Raise an error for packs of more converted units (× 10^8) than a double holds exactly."""
     problems = [
@@ -282,9 +291,7 @@ def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tup
     begin, end = days(table, "start_date"), days(table, "end_date")
     if year.min() < 0 or year.max() > 4000:
         return None
-    _, first, back = np.unique(
-        (codes[0] * len(names[1]) + codes[1]) * 4096 + year, return_index=True, return_inverse=True
-    )
+    back, first = numbered((codes[0] * len(names[1]) + codes[1]) * 4096 + year)
     if (begin != begin[first][back]).any() or (end != end[first][back]).any():
         return None
     known: dict[tuple[str, str], list[tuple[int, int, int]]] = {}

@@ -5,34 +5,14 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from vbp import paths
+from vbp import paths, safe_yaml
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.rules import model
 from vbp.rules.model import Profile
 
 DEFAULT = "national-2020"
-LARGEST_FILE = 1_000_000
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without the traps: a key that stands twice, anchors and aliases are refused."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not allowed here", event.start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands twice", key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
 
 
 def folder() -> Path:
@@ -126,15 +106,11 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        raw = path.read_bytes()
-        if len(raw) > LARGEST_FILE:
-            raise ValueError(f"a profile of {len(raw):,} bytes is no profile (limit {LARGEST_FILE:,})")
-        document = yaml.load(raw.decode("utf-8"), Loader=_Loader)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or getattr(error, "strerror", None) or str(error) or "unreadable"
+        document = safe_yaml.load(path.read_bytes().decode("utf-8"))
+    except (OSError, ValueError) as error:
+        what = getattr(error, "strerror", None) or str(error) or "unreadable"
         raise InputError(Problem(f"cannot read the rule profile: {what}", rule="profile_yaml", file=path.name,
-                                 row=mark.line + 1 if mark else None)) from None
+                                 row=getattr(error, "line", None))) from None
     if not isinstance(document, dict):
         raise InputError(Problem("a rule profile is a mapping of keys; this file holds none", rule="profile_yaml",
                                  file=path.name))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -96,11 +97,20 @@ def _regular(text: Text, heading: Heading) -> bool:
     data = text.data
     if data.find(b"\r") >= 0 and (whole := data[:]).count(b"\r") != whole.count(b"\r\n"):
         return False
+    if _ends_at_point(text):
+        return False
     if data.find(b'"') < 0:
         return True
     whole = data[:]
     above = whole.split(b"\n", heading.row)[:heading.row]
     return not any(b'"' in line for line in above) and not whole.count(b'"') % 2 and b'=""' not in whole
+
+
+def _ends_at_point(text: Text) -> bool:
+    """Return whether a number ends at its point (2200.): Arrow would read it as whole, although it may be cut."""
+    data, mark = text.data, text.delimiter.encode()
+    near = any(data.find(b"." + after) >= 0 for after in (mark, b"\n", b"\r")) or data[-1:] == b"."
+    return near and re.search(rb"\d\.(?:" + re.escape(mark) + rb"|[\r\n]|\Z)", data) is not None
 
 
 def fast(text: Text, heading: Heading) -> Grid | None:

@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 DAY = (2000, 1, 1, 0, 0, 0)
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 CORE = "docProps/core.xml"
 STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 
 
+def escape(text: str) -> str:
+    """Return text with control characters in Excel's own escape (_x001B_); openpyxl's misses those from 0x1A on."""
+    return CONTROL.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
+
+
 def put(cell: Any, value: Any) -> Any:
     """Set an openpyxl cell's value so that text can never become a formula, and return the cell."""
-    from openpyxl.utils.escape import escape
-
     cell.value = escape(value)[:32767] if isinstance(value, str) else value
     if isinstance(value, str):
         cell.data_type = "s"

@@ -143,7 +143,10 @@ def clean(column_data: pa.Array, column: Column, unit: Unit) -> Numbers:
     array = flat(column_data)
     if array.type == kind and unit.factor == 1 and _kept_whole(array, column.kind):
         return Numbers(array, {}, np.empty(0, np.int64))
-    if pa.types.is_integer(array.type) and unit.factor == 1:
+    # uint64 goes the careful way: as int64 its largest numbers would turn negative
+    if pa.types.is_integer(array.type) and array.type != pa.uint64() and unit.factor == 1:
+        if column.kind == "count":
+            return Numbers(array.cast(pa.int64()), {}, np.empty(0, np.int64))
         values = np.asarray(array.fill_null(0)).astype(np.int64, copy=False)
         if np.abs(values).max(initial=0) < too_large(column.kind):
             return Numbers(decimals(values * 10**column.scale, kind, missing(array)), {}, np.empty(0, np.int64))

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from vbp import safe_yaml
 from vbp.errors import Problem, unknown
 from vbp.schema import vocabularies
 from vbp.tables.folder import BOOKS
@@ -61,13 +60,13 @@ def _broken(message: str, row: int | None = None, rule: str = "city_yaml") -> Pr
 
 def _from_yaml(path: Path) -> tuple[_Entries, list[Problem]]:
     try:
-        loaded = yaml.safe_load(path.read_bytes().decode("utf-8-sig"))
+        loaded = safe_yaml.load(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
         return _Entries({}), [_broken("city.yaml is not UTF-8: save it again as UTF-8")]
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        return _Entries({}), [_broken("city.yaml cannot be read: "
-                                      f"{getattr(error, 'problem', error)}", mark.line + 1 if mark else None)]
+    except safe_yaml.NotPlain as error:
+        return _Entries({}), [_broken(f"city.yaml cannot be read: {error}", error.line)]
+    except OSError as error:
+        return _Entries({}), [_broken(f"city.yaml cannot be read: {error.strerror or error}", None, "unreadable")]
     if not isinstance(loaded, dict):
         return _Entries({}), [_broken("city.yaml must hold lines like 'name_zh: 泉州市'")]
     return _Entries(loaded), []

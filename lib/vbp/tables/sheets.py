@@ -12,12 +12,11 @@ import pyarrow as pa
 
 from vbp.errors import Problem
 from vbp.schema import Table
+from vbp.tables import bounds
 from vbp.tables.cellerrors import Fault
 from vbp.tables.grid import Grid, Unreadable
 from vbp.tables.headers import LOOK_AT, Heading, data_above, find
 
-LARGEST_UNPACKED = 4 << 30
-"""A workbook that unpacks to more bytes than this is refused."""
 MIDNIGHT = dt.time()
 
 
@@ -35,22 +34,13 @@ def cell_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def unpacked_size(path: Path) -> int:
-    """Return how many bytes an xlsx unpacks to (0 for an old xls)."""
-    if not zipfile.is_zipfile(path):
-        return 0
-    with zipfile.ZipFile(path) as packed:
-        return sum(entry.file_size for entry in packed.infolist())
-
-
 def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
     """Yield (sheet name, rows of cells) of every visible, non-empty sheet; raises `Unreadable` with one clear
     message."""
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
-        if unpacked_size(path) > LARGEST_UNPACKED:
-            raise Unreadable("the workbook unpacks to more than 4 GiB: export the table as csv", "huge_file")
+        bounds.refuse_bomb(path)
         book = CalamineWorkbook.from_path(str(path))
         for meta in book.sheets_metadata:
             if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet:

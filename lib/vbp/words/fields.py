@@ -45,6 +45,8 @@ def _word(value: str, lang: str) -> str:
 
 def _number(name: str, value: Any) -> str:
     number = value if isinstance(value, Decimal) else Decimal(str(value))
+    if not number.is_finite():
+        return MISSING
     if name in CHANCES:
         return "< 0.001" if number < Decimal("0.001") else f"{number:.3f}"
     if name in SHARES:
