@@ -25,7 +25,7 @@ $(READY): requirements.txt pyproject.toml
 
 reports: $(READY)
 	@$(BIN)/vbp demo data/inputs/demo --hospitals 12
-	@$(BIN)/vbp report --all
+	@$(BIN)/vbp report --all --no-quiet
 
 test: $(READY) lint
 	@$(BIN)/python -m pytest tests -n $(WORKERS)
@@ -39,7 +39,7 @@ lint: $(READY)
 	@$(BIN)/mypy
 
 lab: $(READY)
-	@cd notebooks && ../$(BIN)/jupyter lab
+	@cd notebooks && ../$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 notebooks: $(READY)
 	@$(BIN)/python tests/store_notebooks.py

@@ -6,8 +6,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from vbp.city import City
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path(os.environ.get("VBP_REFERENCE") or ROOT.parent / "shared" / "reference")
@@ -28,6 +32,22 @@ def chromium() -> str:
     if not found:
         pytest.skip("needs Debian's package chromium")
     return found
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration folder of nine hospitals, made once a session; tests copy it before they alter it."""
+    from vbp.demo import make_demo
+
+    return make_demo(tmp_path_factory.mktemp("demonstration") / "demo", hospitals=9)
+
+
+@pytest.fixture(scope="session")
+def demo_city(demo_folder: Path) -> City:
+    """The demonstration as a city: what one test has computed, the next one finds."""
+    from vbp.city import open_city
+
+    return open_city("demo", inputs=demo_folder)
 
 
 @pytest.fixture

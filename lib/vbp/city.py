@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vbp import paths
 from vbp.errors import InputError, Problem, unknown
 from vbp.facts import Batch, Fact, Published, load_published
 from vbp.results import Computed
@@ -172,7 +173,7 @@ def open_city(
     """
     tables = published or load_published()
     day = date.fromisoformat(as_of) if isinstance(as_of, str) and as_of else as_of or None
-    own = _read(Path(inputs)) if inputs else None
+    own = _read(paths.inputs(inputs)) if inputs else None
     row = tables.city.get(slug)
     if row is None and own is None:
         raise InputError(

@@ -50,13 +50,27 @@ class InputError(Exception):
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(problem.line() for problem in self.problems))
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the problems alone in a notebook: where in the library they were found helps nobody."""
+        return [str(self)]
+
 
 class UsageError(Exception):
     """The command was called wrongly (unknown name, wrong type). Exit status 2."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook."""
+        return [f"usage: {self}"]
+
+
+MANY = 30
+"""More known names than this are not listed where near ones are at hand."""
 
 
 def unknown(kind: str, given: str, known: Sequence[str]) -> str:
     """Say that `given` is no known `kind`, with the nearest names first and then the list of what exists."""
     near = difflib.get_close_matches(given, known, n=3, cutoff=0.5)
     hint = f"; did you mean {', '.join(near)}?" if near else ";"
+    if near and len(known) > MANY:
+        return f"unknown {kind} {given!r}{hint} ({len(known)} are known)"
     return f"unknown {kind} {given!r}{hint} known: {', '.join(known) or '(none)'}"

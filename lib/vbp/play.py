@@ -37,21 +37,28 @@ def open_place(inputs: str = "", as_of: str = "") -> City:
     as_of
         ISO date; empty for the end of the last month in the ledger.
     """
+    from vbp import paths
     from vbp.city import open_city
     from vbp.demo import make_demo
 
-    folder = Path(inputs) if inputs else make_demo(fresh_folder() / "demo", hospitals=HOSPITALS, months=MONTHS)
+    folder = paths.inputs(inputs) if inputs else make_demo(fresh_folder() / "demo", hospitals=HOSPITALS, months=MONTHS)
     return open_city(folder.name, folder, as_of or None)
 
 
-def live_table(frame: pd.DataFrame) -> Any:
-    """Return a table that sorts, searches and pages in JupyterLab, without a network (itables)."""
+def live_table(frame: pd.DataFrame, lang: str = "") -> Any:
+    """Return a table that sorts, searches and pages in JupyterLab, without a network (itables).
+
+    `lang` names the columns in that language; empty leaves them as the frame has them.
+    """
     from itables import init_notebook_mode, to_html_datatable
 
+    from vbp.sections.frames import label
     from vbp.sections.html import Html
 
     init_notebook_mode(connected=False)
     shown = frame.map(lambda value: float(value) if isinstance(value, Decimal) else value)
+    if lang:
+        shown = shown.rename(columns={name: label(str(name), lang) for name in shown.columns})
     return Html(to_html_datatable(shown, connected=False, maxBytes=0))
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vbp.words import baseline_label, say, scope_label
+from vbp.words import baseline_code, baseline_label, say, scope_label
 
 if TYPE_CHECKING:
     from vbp.city import City
@@ -116,21 +116,33 @@ def _from_inputs(city: City) -> list[Round]:
     if city.inputs is None or not city.inputs.has("batches"):
         return []
     rows = city.inputs.frame("batches").to_dict("records")
+    levels = _levels(city)
     return [
         Round(
             _text(row, "name_zh") or str(row["batch_id"]),
             _text(row, "name_en") or str(row["batch_id"]),
-            "",
+            _text(row, "level") or levels.get(str(row["batch_id"]), ""),
             _text(row, "category") or "drug",
             _day(_text(row, "start_date")[:10]),
-            Decimal(str(row["average_cut_percent"])),
-            _text(row, "cut_baseline") or "unknown",
+            Decimal(_text(row, "average_cut_percent")) if _text(row, "average_cut_percent") else None,
+            baseline_code(_text(row, "cut_baseline")) or "unknown",
             "reported",
             True,
             "",
         )
         for row in rows
     ]
+
+
+def _levels(city: City) -> dict[str, str]:
+    """Return the level of the user's own rounds, from their varieties."""
+    if city.inputs is None or not city.inputs.has("varieties"):
+        return {}
+    frame = city.inputs.frame("varieties")
+    if "level" not in frame:
+        return {}
+    known = frame[frame["level"].notna()]
+    return {str(key): str(level) for key, level in zip(known["batch_id"], known["level"], strict=True)}
 
 
 def _text(row: dict[object, object], name: str) -> str:

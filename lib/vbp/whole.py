@@ -39,6 +39,14 @@ def whole_file(path: Path) -> Iterator[Path]:
             scratch.unlink(missing_ok=True)
 
 
+def probe(path: Path) -> None:
+    """Raise what `whole_file` would raise where nothing can be written at `path`: before minutes of work, not after."""
+    with _told(path):
+        scratch = _scratch(path)
+        scratch.touch()
+        scratch.unlink()
+
+
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield a hidden empty folder beside `path` to fill; it takes the place of `path` as a whole, as `whole_file` does."""

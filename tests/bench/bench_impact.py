@@ -2,6 +2,7 @@
 
 CPU seconds of one thread (set OMP_NUM_THREADS=1); the baseline is the same work done series by series.
 """
+
 from __future__ import annotations
 
 import resource
@@ -45,8 +46,12 @@ def hac_ratio(values: np.ndarray, loops: int = 500) -> tuple[float, float, float
         nonlocal worst
         for at in range(loops):
             fit = sm.OLS(values[:, at], matrix).fit(cov_type="HAC", cov_kwds={"maxlags": 3})
-            worst = max(worst, np.abs(fit.bse - made.std_error[:, at]).max(), np.abs(
-                fit.pvalues - made.p_value[:, at]).max(), np.abs(fit.conf_int()[:, 0] - made.low[:, at]).max())
+            worst = max(
+                worst,
+                np.abs(fit.bse - made.std_error[:, at]).max(),
+                np.abs(fit.pvalues - made.p_value[:, at]).max(),
+                np.abs(fit.conf_int()[:, 0] - made.low[:, at]).max(),
+            )
 
     return batch, _seconds(loop) * values.shape[1] / loops, worst
 
@@ -95,13 +100,19 @@ def main() -> None:
     values += np.random.default_rng(2).standard_normal(values.shape)
     batch, loop, worst = hac_ratio(values)
     print(f"{'10,000 series × 36 months':44} {'CPU s':>9} {'baseline s':>11} {'ratio':>8} {'goal':>6}")
-    print(f"{'OLS + HAC, p and intervals (statsmodels loop)':44} {batch:9.4f} {loop:11.2f} {loop / batch:8.0f} {'400':>6}"
-          f"   largest difference {worst:.1e}")
+    print(
+        f"{'OLS + HAC, p and intervals (statsmodels loop)':44} {batch:9.4f} {loop:11.2f} {loop / batch:8.0f} {'400':>6}"
+        f"   largest difference {worst:.1e}"
+    )
     both, single = default_seconds(values)
-    print(f"{'default inference, both p (one by one)':44} {both:9.2f} {single:11.1f} {single / both:8.0f} {'50':>6}"
-          "   goal under 2 CPU s")
+    print(
+        f"{'default inference, both p (one by one)':44} {both:9.2f} {single:11.1f} {single / both:8.0f} {'50':>6}"
+        "   goal under 2 CPU s"
+    )
     seconds, before, peak = large()
-    print(f"{'300,000 series, default inference':44} {seconds:9.1f}   memory {before:.0f} MB before, {peak:.0f} MB at the peak")
+    print(
+        f"{'300,000 series, default inference':44} {seconds:9.1f}   memory {before:.0f} MB before, {peak:.0f} MB at the peak"
+    )
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def small_tables(folder: Path) -> dict[str, Any]:
     """Return the small tables."""
     from pyarrow import parquet
 
-    return {name: parquet.read_table(folder / f"{name}.parquet") for name in SMALL}
+    return {name: parquet.ParquetFile(folder / f"{name}.parquet").read() for name in SMALL}
 
 
 def scan(folder: Path, out: Path) -> None:
@@ -198,7 +198,7 @@ def ours(folder: Path, out: Path, engine: str = "duckdb") -> None:
     opened = time.perf_counter() - start
     for path in files_of(folder):
         slug = path.parent.name.removeprefix("city=")
-        build_task(Task(slug, from_files(path.parent), tables, (), out / slug), runner, kept, lambda text: None)
+        build_task(Task(slug, from_files(path.parent), tables, (), out / slug), runner, kept, lambda what, pieces: None)
     runner.close()
     print(json.dumps({"start_s": opened, "work_s": time.perf_counter() - start - opened}))
 
@@ -319,7 +319,7 @@ def one_city(work: Path, runs: int) -> None:
         if fresh:
             shutil.rmtree(place, ignore_errors=True)
         cpu, wall = time.process_time(), time.perf_counter()
-        build_task(Task("city", from_files(paths), tables, (), place), runner, Kept(), lambda text: None)
+        build_task(Task("city", from_files(paths), tables, (), place), runner, Kept(), lambda what, pieces: None)
         return time.process_time() - cpu, time.perf_counter() - wall
 
     found: dict[str, list[tuple[float, float]]] = {}

@@ -1,6 +1,6 @@
 """Rendering, side by side in one run: plain papermill against warm kernels, one worker against two, the index, no change.
 
-`python tests/bench/bench_render.py [--reports 20] [--plain 20]`. Wall and CPU seconds (this process's children and theirs) of
+`python tests/bench/bench_render.py [--reports 20] [--plain 20] [--memory 100]`. Wall and CPU seconds (children and theirs) of
 whole commands: start, imports, HTML and index included on both sides. "Plain" comes twice, as people do it: a shell loop of
 `papermill` and `jupyter nbconvert`, and one Python process that loops over both (imports once).
 """
@@ -143,11 +143,23 @@ def index_seconds(out: Path) -> float:
     return min(taken)
 
 
+def memory_told(places: list[Path], out: Path) -> None:
+    """Render `places` with two workers and print what kernels and workers took, early and late in the run."""
+    warm(places, out, 2)
+    record = json.loads(next((out / "runs").glob("*.json")).read_text(encoding="utf-8"))
+    for what, name in (("worker_mib", "worker, resident after the report"), ("peak_mib", "kernel, peak")):
+        taken = [place[what] for place in record["places"] if place[what]]
+        parts = [taken[at : at + 10] for at in (10, len(taken) // 2, len(taken) - 10)] if len(taken) >= 30 else [taken]
+        told = ", ".join(f"{max(part):.0f}" for part in parts)
+        print(f"memory over {len(taken)} reports, {name}: largest of reports 11-20, of ten half-way, of the last ten: {told} MiB")
+
+
 def main() -> None:
     """Measure, and print the table with its ratios and targets."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--reports", type=int, default=20)
     asked.add_argument("--plain", type=int, default=20, help="reports of the plain loops (they are slow)")
+    asked.add_argument("--memory", type=int, default=100, help="reports over which memory is watched")
     given = asked.parse_args()
     from vbp.demo import make_demo
 
@@ -174,6 +186,7 @@ def main() -> None:
         print(
             f"two workers against one: {one.wall / two.wall:.2f}x wall (target 1.5x), targets 5x wall and 6x CPU for warm"
         )
+        memory_told(places[: given.memory], folder / "memory")
         country(places, folder / "one" / places[0].name, folder / "country")
         print(f"index of {COUNTRY} places: {index_seconds(folder / 'country'):.2f} s (target below 1 s)")
         words = ["report", *(place.name for place in places), "--inputs", str(folder / "in"), "--lang", "zh"]

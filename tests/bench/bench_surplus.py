@@ -2,6 +2,7 @@
 
 Run: python tests/bench/bench_surplus.py
 """
+
 from __future__ import annotations
 
 import sys
@@ -20,17 +21,23 @@ import pandas as pd
 class FakePanels:
     """Panels of a city as `vbp.ledger` leaves them (docs/panels.md), made of random numbers."""
 
-    def __init__(self, hospitals: int = 320, generics: int = 900, years: int = 3, batches: int = 10,
-                 seed: int = 1) -> None:
+    def __init__(
+        self, hospitals: int = 320, generics: int = 900, years: int = 3, batches: int = 10, seed: int = 1
+    ) -> None:
         random = np.random.default_rng(seed)
         size = hospitals * generics * years
         generic = np.tile(np.repeat(np.arange(generics), years), hospitals)
-        table = pd.DataFrame({
-            "hospital_id": _category(np.repeat(np.arange(hospitals), generics * years), "H{:04d}"),
-            "batch_id": _category(generic % batches, "B{:02d}"), "generic": _category(generic, "品种{:04d}"),
-            "product_id": pd.Categorical.from_codes(np.full(size, -1), ["P"]),
-            "agreement_year": np.tile(np.arange(1, years + 1), hospitals * generics),
-            "end_date": pd.Timestamp("2024-12-31"), "generic_first": True})
+        table = pd.DataFrame(
+            {
+                "hospital_id": _category(np.repeat(np.arange(hospitals), generics * years), "H{:04d}"),
+                "batch_id": _category(generic % batches, "B{:02d}"),
+                "generic": _category(generic, "品种{:04d}"),
+                "product_id": pd.Categorical.from_codes(np.full(size, -1), ["P"]),
+                "agreement_year": np.tile(np.arange(1, years + 1), hospitals * generics),
+                "end_date": pd.Timestamp("2024-12-31"),
+                "generic_first": True,
+            }
+        )
         base = random.integers(0, 2_000_000, size) * 1000
         table["base_milliunits"], table["agreed_milliunits"] = base, base // 10 * 7
         table["actual_milliunits"] = base // 10 * random.integers(5, 12, size)
@@ -40,7 +47,7 @@ class FakePanels:
                 table[f"{name}_{part}_fen"] = random.integers(0, 3_000_000, size)
         table["elsewhere_fen"] = 0
         table["nonselected_fen"] = sum(table[name] for name in table if name.endswith(("cheaper_fen", "dearer_fen")))
-        prices = random.integers(1000, 900_000, generics) * 10 ** 6
+        prices = random.integers(1000, 900_000, generics) * 10**6
         table["p0_e10"], table["p0_source"] = prices[generic], "ledger"
         table["p1_e10"] = prices[generic] // random.integers(3, 20, generics)[generic]
         table["p1_source"] = pd.Categorical.from_codes(np.zeros(size, dtype=np.int8), ["single", "weighted"])
@@ -52,16 +59,25 @@ class FakeInputs:
     """The small tables beside: two funds for every hospital, a score for every row."""
 
     def __init__(self, panels: FakePanels, funds: bool = False) -> None:
-        keys = panels.items[["batch_id", "hospital_id", "agreement_year"]].drop_duplicates().astype(
-            {"batch_id": str, "hospital_id": str})
+        keys = (
+            panels.items[["batch_id", "hospital_id", "agreement_year"]]
+            .drop_duplicates()
+            .astype({"batch_id": str, "hospital_id": str})
+        )
         hospitals = sorted(keys["hospital_id"].unique())
         random = np.random.default_rng(2)
-        fund = pd.DataFrame({"hospital_id": hospitals,
-                             "fund_ratio": [f"0.{n}" for n in random.integers(5000, 8500, len(hospitals))],
-                             "insured_share": [f"0.{n}" for n in random.integers(5000, 9500, len(hospitals))]})
+        fund = pd.DataFrame(
+            {
+                "hospital_id": hospitals,
+                "fund_ratio": [f"0.{n}" for n in random.integers(5000, 8500, len(hospitals))],
+                "insured_share": [f"0.{n}" for n in random.integers(5000, 9500, len(hospitals))],
+            }
+        )
         self._tables = {
-            "fund": fund, "hospitals": pd.DataFrame({"hospital_id": hospitals, "name": hospitals, "tier": "二级"}),
-            "assessments": keys.assign(score=random.integers(55, 100, len(keys)))}
+            "fund": fund,
+            "hospitals": pd.DataFrame({"hospital_id": hospitals, "name": hospitals, "tier": "二级"}),
+            "assessments": keys.assign(score=random.integers(55, 100, len(keys))),
+        }
 
     def has(self, name: str) -> bool:
         return name in self._tables
@@ -97,8 +113,10 @@ def state(lines: Any, profile: Any, hospitals: int = 12) -> None:
         seconds, files = timed(lambda: write_statement(part, Path(folder) / "s.xlsx"))
         more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     each = len(part.lines) // hospitals
-    print(f"{f'statement, a hospital of {each:,} lines':40} {seconds / hospitals:9.2f}   "
-          f"{len(files)} files, {more / 1024:.0f} MiB more memory at its peak")
+    print(
+        f"{f'statement, a hospital of {each:,} lines':40} {seconds / hospitals:9.2f}   "
+        f"{len(files)} files, {more / 1024:.0f} MiB more memory at its peak"
+    )
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ most 3 times each.
 
 Both are timed in turn, warm, in one process; the ratio is that of the best rounds, the median is shown beside it.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -46,8 +47,10 @@ def usage_lines(rows: int) -> list[tuple[str, str, str, int, float]]:
     month, rest = key // (HOSPITALS * PRODUCTS), key % (HOSPITALS * PRODUCTS)
     packs = rng.integers(1, 500, rows)
     names = [f"{2020 + m // 12}-{m % 12 + 1:02d}" for m in range(MONTHS)]
-    return [(f"H{h:04d}", names[m], f"XA10BDA{p:016d}", int(q), float(q * (20 + p % 40)))
-            for h, m, p, q in zip(rest // PRODUCTS, month, rest % PRODUCTS, packs, strict=True)]
+    return [
+        (f"H{h:04d}", names[m], f"XA10BDA{p:016d}", int(q), float(q * (20 + p % 40)))
+        for h, m, p, q in zip(rest // PRODUCTS, month, rest % PRODUCTS, packs, strict=True)
+    ]
 
 
 def csv_folder(folder: Path, rows: int) -> Path:
@@ -87,8 +90,10 @@ def compare(name: str, bare: Callable[[], Any], ours: Callable[[], Any], rounds:
     base, own = (min(pair[side][0] for pair in pairs) for side in (0, 1))
     processor = min(pair[1][1] for pair in pairs) / min(pair[0][1] for pair in pairs)
     middle = statistics.median(pair[1][0] / pair[0][0] for pair in pairs)
-    print(f"{name:42s} bare {base:7.3f} s   read and checked {own:7.3f} s   ratio {own / base:5.2f} "
-          f"(median of pairs {middle:5.2f}; processor time {processor:5.2f}; limit {LIMIT})")
+    print(
+        f"{name:42s} bare {base:7.3f} s   read and checked {own:7.3f} s   ratio {own / base:5.2f} "
+        f"(median of pairs {middle:5.2f}; processor time {processor:5.2f}; limit {LIMIT})"
+    )
     return own / base <= LIMIT
 
 
@@ -107,13 +112,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = csv_folder(Path(scratch) / "csv", chosen.rows)
         assert check(folder).ok
-        good = compare(f"csv, {chosen.rows:,} rows, against "
-                       "pyarrow", lambda: pacsv.read_csv(folder / "usage.csv"), lambda: check(folder),
-                       chosen.rounds)
+        good = compare(
+            f"csv, {chosen.rows:,} rows, against pyarrow",
+            lambda: pacsv.read_csv(folder / "usage.csv"),
+            lambda: check(folder),
+            chosen.rounds,
+        )
         book = book_folder(Path(scratch) / "book", chosen.book_rows)
-        good &= compare(f"xlsx, {chosen.book_rows:,} rows, against calamine",
-                        lambda: CalamineWorkbook.from_path(str(book / "usage.xlsx")).get_sheet_by_index(0).to_python(),
-                        lambda: check(book), max(2, chosen.rounds // 3))
+        good &= compare(
+            f"xlsx, {chosen.book_rows:,} rows, against calamine",
+            lambda: CalamineWorkbook.from_path(str(book / "usage.xlsx")).get_sheet_by_index(0).to_python(),
+            lambda: check(book),
+            max(2, chosen.rounds // 3),
+        )
     sys.exit(not good)
 
 

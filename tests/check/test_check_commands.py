@@ -11,6 +11,7 @@ from tests import small_folder
 from vbp.cli import main
 from vbp.schema import TABLES
 from vbp.tables import load
+from vbp.tables.place import Place, read_place
 from vbp.template import header_of, write_template
 
 
@@ -119,8 +120,65 @@ def test_the_template_has_drop_downs_notes_and_a_comment_per_column(tmp_path: Pa
     book = openpyxl.load_workbook(write_template(tmp_path / "t.xlsx"))
     assert "药品" in book["products"].data_validations.dataValidation[0].formula1
     assert all(cell.comment for cell in book["usage"][2] if cell.value)
-    assert any("city.yaml" in str(cell.value) for cell in book.worksheets[0]["A"])
+    assert any("vbp check" in str(cell.value) for cell in book.worksheets[0]["A"])
     assert book["usage"].column_dimensions["A"].number_format == "@"
+
+
+def fill_city(path: Path, **values: object) -> None:
+    book = openpyxl.load_workbook(path)
+    for row in book["city"].iter_rows(min_row=2):
+        name = str(row[0].value).split()[-1]
+        row[1].value = values.get(name, row[1].value)
+    book.save(path)
+
+
+def test_the_sheet_city_says_whose_data_it_is_without_a_city_yaml(tmp_path: Path) -> None:
+    path = write_template(tmp_path / "in" / "t.xlsx")
+    place, problems = read_place(tmp_path / "in")
+    assert place is None and "sheet city" in problems[0].message and "city.yaml" in problems[0].message
+    fill_city(path, name_zh="云溪市", name_en="Yunxi", province="某某省", population="5,000,000", insured=4.5e6, synthetic="是")
+    assert read_place(tmp_path / "in") == (
+        Place("云溪市", "Yunxi", "某某省", "national-2020", 5_000_000, 4_500_000, True), [])
+    (tmp_path / "in" / "city.yaml").write_text(small_folder.CITY, encoding="utf-8")
+    place, _ = read_place(tmp_path / "in")
+    assert place is not None and place.name_zh == "演示市", "city.yaml goes before the sheet"
+
+
+def test_mistakes_in_the_sheet_city_are_named_with_their_row(tmp_path: Path) -> None:
+    path = write_template(tmp_path / "in" / "t.xlsx")
+    fill_city(path, name_zh="云溪市", province="某某省", population="五百万", synthetic="也许")
+    place, problems = read_place(tmp_path / "in")
+    assert place is None
+    assert [(problem.file, problem.row, problem.column, problem.value) for problem in problems] == [
+        ("t.xlsx[city]", None, "name_en", None), ("t.xlsx[city]", 6, "population", "五百万"), ("t.xlsx[city]", 8, "synthetic", "也许")]
+
+
+def test_the_template_says_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert vbp("template", tmp_path / "yunxi" / "yunxi.xlsx") == 0
+    assert f"vbp check {tmp_path / 'yunxi'}" in capsys.readouterr().out
+
+
+def test_a_workbook_named_instead_of_its_folder_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_template(tmp_path / "yunxi.xlsx")
+    assert vbp("check", tmp_path / "yunxi.xlsx") == 1
+    assert "data/inputs/yunxi/" in capsys.readouterr().out
+    assert vbp("check", tmp_path / "yunxi") == 1
+
+
+def test_a_deleted_example_row_is_no_row_left_out(tmp_path: Path) -> None:
+    path = write_template(tmp_path / "in" / "t.xlsx")
+    book = openpyxl.load_workbook(path)
+    for cell in book["hospitals"][3]:
+        cell.value = None
+    book["hospitals"].append(["H001", "第一医院", "三级", None, "公立"])
+    book["hospitals"].append([])
+    book["hospitals"].append([None])
+    book["hospitals"].cell(6, 1).value = "H002"
+    for column, value in ((2, "第二医院"), (3, "二级"), (5, "公立")):
+        book["hospitals"].cell(6, column).value = value
+    book.save(path)
+    said = [problem.message for problem in load(tmp_path / "in", ["hospitals"]).problems if problem.rule == "rows_left_out"]
+    assert said == ["rows left out because they are no data: 1 blank"], "the gap between rows counts, the one above does not"
 
 
 def test_the_template_is_not_written_over_a_file(tmp_path: Path) -> None:

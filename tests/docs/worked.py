@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -33,6 +34,17 @@ def blocks(page: Path) -> Iterator[dict[str, Any]]:
 def call(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     CALLS[function.__name__] = function
     return function
+
+
+def called(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a worked example's call gives: one of `CALLS`, or a library function by its full name (vbp.part.function)."""
+    if name in CALLS:
+        return CALLS[name](**given)
+    module, _, function = name.rpartition(".")
+    if not module.startswith("vbp."):
+        raise KeyError(f"call: {name} is neither in tests/docs/worked.py nor the full name of a function (vbp.part.function)")
+    found = getattr(importlib.import_module(module), function)(**given)
+    return found if isinstance(found, dict) else vars(found)
 
 
 def _yes(value: Any) -> Decimal:
@@ -127,6 +139,16 @@ def savings(**city):
     from vbp.savings import savings as save
 
     return dict(save(_city(city), _products(city)).totals)
+
+
+@call
+def benefit(funds, **city):
+    from vbp.benefit.city import city_benefit
+
+    columns = ["fund", "fund_ratio", "insured_share"]
+    rows = pd.DataFrame([(name, _yes(r), _yes(s)) for name, r, s in funds], columns=columns, dtype=object)
+    table = city_benefit(_city(city), rows.assign(hospital_id=None, batch_id=None)).table
+    return dict(zip(table["payer"], table["saving_yuan"], strict=True))
 
 
 def _changes(products):

@@ -119,6 +119,6 @@ def test_amounts_after_alone_say_what_is_missing():
 def test_a_tie_or_a_gap_in_the_fund_table_is_refused():
     twice = pd.concat([FUND, FUND.iloc[:1]])
     with pytest.raises(InputError, match="apply equally to hospital A"):
-        fund_share_of(twice, "A", "r1")
+        fund_share_of(twice.to_dict("records"), "A", "r1")
     with pytest.raises(InputError, match="no row gives fund_ratio"):
-        fund_share_of(FUND[FUND["hospital_id"] == "B"], "A", "r1")
+        fund_share_of(FUND[FUND["hospital_id"] == "B"].to_dict("records"), "A", "r1")

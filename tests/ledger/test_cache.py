@@ -110,9 +110,11 @@ def test_a_corrected_old_month_rebuilds_the_city(tmp_path: Path, watched: list[i
     old = pq.read_table(path)
     swapped = old.set_column(0, "hospital_id", pa.array(["h0"] * len(old)))  # the same amounts, another hospital
     pq.write_table(swapped, path)
-    steps: list[str] = []
-    panels = build(made, usage=folder, cache=tmp_path / "kept", progress=steps.append)
-    assert sum(watched) == 800 and any(path.name in step for step in steps)
+    steps: list[tuple[str, list[str]]] = []
+    panels = build(
+        made, usage=folder, cache=tmp_path / "kept", progress=lambda what, pieces: steps.append((what, list(pieces)))
+    )
+    assert sum(watched) == 800 and steps == [("rebuilt", [path.name])]
     same(panels, build(made, usage=folder))
 
 
@@ -213,6 +215,40 @@ def test_a_killed_run_leaves_the_earlier_panels_and_the_next_run_cleans_up(tmp_p
     assert manifest and {path.name for path in (tmp_path / "world").glob("*.parquet")} == set(
         manifest["files"].values()
     )
+
+
+FULL = """
+import resource, signal, sys
+sys.path[:0] = [{tests!r}, {lib!r}]
+from tests.ledger.worlds import World, world
+from vbp.errors import InputError
+from vbp.ledger import build
+made = world(1)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+try:
+    build(World({{**made.rows, "usage": made.rows["usage"][:-5]}}), cache={out!r})
+except InputError as error:
+    print(error)
+    sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize("room", [0, 100, 3000])
+def test_a_disk_that_takes_no_more_is_one_message_and_the_earlier_panels_stand(tmp_path: Path, room: int) -> None:
+    # a limit on file size stops the real writer in mid-file, as a full disk does, and needs no mount
+    made = world(1)
+    before = build(made, cache=tmp_path)
+    names = sorted(path.name for path in (tmp_path / "world").iterdir())
+    code = FULL.format(
+        tests=str(Path(__file__).parents[2]), lib=str(Path(store.__file__).parents[2]), out=str(tmp_path), room=room
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1 and not ended.stderr, ended.stderr
+    assert len(ended.stdout.splitlines()) == 1 and "cannot write the panels" in ended.stdout, ended.stdout
+    assert "the earlier ones stand" in ended.stdout and str(tmp_path / "world") in ended.stdout
+    assert sorted(path.name for path in (tmp_path / "world").iterdir()) == names
+    same(before, read_panels(tmp_path / "world"))
 
 
 def _build(seed: int, rows: int, out: str) -> None:

@@ -87,14 +87,14 @@ def clean() -> World:
 
 def test_one_city_from_csv_says_rows_in_and_out_and_is_kept(clean: World, tmp_path: Path) -> None:
     folder = folder_of(clean, tmp_path / "town")
-    first = vbp("panel", str(folder), "--out", str(tmp_path / "out"), "--json")
+    first = vbp("panel", str(folder), "--out", str(tmp_path / "out"), "--json", "--lang", "en")
     assert first.returncode == 0, first.stderr
     told = json.loads(first.stdout)
     (row,) = told["cities"]
     assert row["city"] == "town" and row["rows_in"] == len(clean.rows["usage"]) and row["cells"] > 50
     assert row["amount_yuan"] == str(sum(one["amount_yuan"] for one in clean.rows["usage"]))
     assert f"{row['rows_in']:,} rows in" in first.stderr and told["problems"] == []
-    again = vbp("panel", str(folder), "--out", str(tmp_path / "out"))
+    again = vbp("panel", str(folder), "--out", str(tmp_path / "out"), "--lang", "en")
     assert again.returncode == 0 and "unchanged" in again.stderr and "town" in again.stdout
     same(read_panels(tmp_path / "out" / "town"), build(clean))
 
@@ -106,7 +106,7 @@ def test_a_national_ledger_is_built_city_by_city_and_a_broken_city_fails_alone(c
     same(read_panels(tmp_path / "out" / "west"), build(clean))
     broken = sorted((folder / "usage" / "city=middle").iterdir())[2]
     broken.write_bytes(broken.read_bytes()[:50])
-    ended = vbp("panel", str(folder), "--out", str(tmp_path / "out"))
+    ended = vbp("panel", str(folder), "--out", str(tmp_path / "out"), "--lang", "en")
     assert ended.returncode == 1
     assert (
         "middle: failed; earlier panels stand" in ended.stderr
@@ -123,7 +123,7 @@ def test_a_folder_of_monthly_files_grows_by_a_month(clean: World, tmp_path: Path
     assert vbp("panel", str(folder), "--out", str(tmp_path / "out")).returncode == 0
     months(clean, folder / "usage", "2023-06")
     ended = vbp("panel", str(folder), "--out", str(tmp_path / "out"))
-    assert ended.returncode == 0 and "added usage-2023-06.parquet" in ended.stderr
+    assert ended.returncode == 0 and "新增usage-2023-06.parquet" in ended.stderr
 
 
 def test_what_matched_nothing_is_printed_as_a_table(clean: World, tmp_path: Path) -> None:
@@ -135,7 +135,12 @@ def test_what_matched_nothing_is_printed_as_a_table(clean: World, tmp_path: Path
     pq.write_table(strange, folder / "usage.parquet")
     ended = vbp("panel", str(folder), "--out", str(tmp_path / "out"))
     assert ended.returncode == 0, ended.stderr
-    assert "未匹配的采购记录" in ended.stdout and "product_unknown" in ended.stdout and "lost" in ended.stdout
+    assert "未匹配的采购记录" in ended.stdout and "表中没有该产品" in ended.stdout and "lost" in ended.stdout
+    english = vbp("panel", str(folder), "--out", str(tmp_path / "out"), "--lang", "en")
+    assert "matched nothing" in english.stdout and "products does not list it" in english.stdout
+    told = json.loads(vbp("panel", str(folder), "--out", str(tmp_path / "out"), "--json").stdout)
+    assert told["unmatched"][0]["reason"] == "product_unknown" and told["unmatched"][0]["product_id"] == "lost"
+    assert vbp("panel", str(folder), "--out", str(tmp_path / "out"), "--lang", "fr").returncode == 2
 
 
 def test_wrong_usage_is_one_line(clean: World, tmp_path: Path) -> None:

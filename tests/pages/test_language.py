@@ -70,6 +70,9 @@ ALLOWED_WORDS = {
     "SHA-",
     "logit",
     "statement",
+    "ipynb",
+    "runs",
+    "demo",
     "explain",
 }
 PAGES = [f"{slug}/report" for slug in ("demo", "quanzhou", "jiujiang", "nantong")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from vbp.errors import InputError
 from vbp.render import paper
 from vbp.render.city import Job
 from vbp.render.standalone import write_standalone
+from vbp.words import money, percent
 
 DEMO = "demo/report.zh.html"
 
@@ -25,6 +28,7 @@ def printed(reports, chromium, tmp_path_factory) -> Path:
         pytest.skip("needs Debian's package poppler-utils")
     out = tmp_path_factory.mktemp("paper")
     shutil.copytree(reports / "assets", out / "assets")
+    shutil.copytree(reports / "methods", out / "methods")
     shutil.copytree(reports / "demo", out / "demo")
     assert paper.write_extras([Job("demo", "", "", ("zh",), out)], pdf=chromium, one_file=True) == ()
     return out / "demo"
@@ -53,9 +57,9 @@ def test_tables_and_words_are_whole_on_paper(printed, browser):
     page = browser.new_page()
     page.goto((printed / "report.zh.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    # a folded table of more than 60 rows is named with its length and left to the web page
+    # a folded table of more than 30 rows is named with its length and left to the web page
     cells = page.evaluate(
-        "Array.from(document.querySelectorAll('table.data')).filter(t => t.tBodies[0].rows.length <= 60 || !t.closest('details'))"
+        "Array.from(document.querySelectorAll('table.data')).filter(t => t.tBodies[0].rows.length <= 30 || !t.closest('details'))"
         ".flatMap(t => Array.from(t.tBodies[0].rows).map(row => row.cells[0].textContent))"
     )
     long = page.evaluate("document.querySelectorAll('details table.data').length")
@@ -68,6 +72,25 @@ def test_tables_and_words_are_whole_on_paper(printed, browser):
     assert len(missing) <= len(wanted) // 50, missing[
         :5
     ]  # a row that crosses a line end is told apart by pdftotext alone
+
+
+def test_paper_shows_the_headline_of_the_summary(printed):
+    cards = json.loads((printed / "summary.json").read_text(encoding="utf-8"))["cards"]
+    words = re.sub(r"\s", "", text_of(printed / "report.zh.pdf"))
+    shown = {
+        card["key"]: money(Decimal(card["value"]), "zh") if card["unit"] == "yuan" else percent(Decimal(card["value"]), 1)
+        for card in cards
+    }
+    assert len(shown) >= 7
+    assert [key for key, text in shown.items() if text not in words] == []
+
+
+def test_paper_ends_with_the_methods_and_leaves_long_folds_to_the_screen(printed):
+    words = re.sub(r"\s", "", text_of(printed / "report.zh.pdf"))
+    assert "附录：算法" in words
+    assert "医保资金预算B=ΣQ0·P0·r·s" in words
+    assert "纸面从略" in words
+    assert words.count("vbpexplaindata") == 0
 
 
 def test_charts_are_drawn_for_paper_static_and_unfolded(printed, browser):
@@ -103,7 +126,7 @@ def test_one_file_to_mail_needs_nothing_else(printed, browser, tmp_path):
     page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     page.on("requestfailed", lambda request: wrong.append(request.url))
     page.goto(mailed.as_uri())
-    page.wait_for_function("document.body.dataset.drawn !== undefined")
+    page.wait_for_selector("body[data-drawn]", state="attached")
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     assert page.locator("figure.chart:has(.main-svg)").count() >= 5

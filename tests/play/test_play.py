@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vbp import play
+from vbp import paths, play
 from vbp.check import check
 from vbp.city import open_city
 from vbp.sections import explore, frames, proofs
@@ -93,3 +93,26 @@ def test_a_wrong_answer_would_be_seen(data_copy):
 
 def test_opening_marks_what_is_synthetic(place):
     assert "演示数据" in explore.opening(place, "en")
+
+
+def test_a_notebook_may_name_its_folder_as_the_command_line_does(tmp_path, monkeypatch):
+    folder = tmp_path / "data" / "inputs" / "yunxi"
+    folder.mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setenv("VBP_ROOT", str(tmp_path))
+    monkeypatch.delenv("VBP_DATA", raising=False)
+    monkeypatch.chdir(tmp_path / "notebooks")
+    for named in ("../data/inputs/yunxi", "data/inputs/yunxi", "yunxi", str(folder)):
+        assert paths.inputs(named).resolve() == folder.resolve()
+    assert str(paths.inputs("nosuch")) == "nosuch", "what is nowhere is refused under the name that was given"
+
+
+def test_a_notebook_shows_problems_without_a_traceback():
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    shell = InteractiveShell()
+    with capture_output() as shown:
+        shell.run_cell("from vbp import play; play.open_place('no_such_folder')")
+    assert "there is no such folder" in shown.stdout
+    assert "Traceback" not in shown.stdout and "play.py" not in shown.stdout

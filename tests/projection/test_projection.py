@@ -11,8 +11,9 @@ import pytest
 
 from vbp.errors import InputError, UsageError
 from vbp.projection import announced, evidence, project
-from vbp.projection.evidence import PRIOR_DF, PRIOR_MEAN
-from vbp.projection.payout import fund_factors, payouts
+from vbp.projection.evidence import PRIOR_DF, PRIOR_MEAN, first_years
+from vbp.projection.payout import by_hospital, fund_factors, payouts
+from vbp.projection.years import years
 
 ITEM = [
     "batch_id",
@@ -91,30 +92,50 @@ FUND = pd.DataFrame(
 )
 
 
-def test_evidence_is_the_log_ratio_to_last_year():
+def shares(ratio: float) -> list[list[float]]:
+    """The winners' share of the use by generic and hospital, as `panels_of` makes it."""
+    actual = [[round(1000 * ratio * (1 + 0.05 * g) * (1 + 0.1 * (h % 2))) for h in range(4)] for g in (-1, 0, 1)]
+    return [[min(a / max(1100, a), 0.99) for a in row] for row in actual]
+
+
+def test_evidence_is_share_and_growth_of_the_first_year():
     shown = evidence(FOUR)
     assert shown.batches["batch_id"].tolist() == ["B1", "B2", "B3"] and shown.count == 3
-    expected = [
-        np.mean(
-            [
-                np.log(sum(round(1000 * r * (1 + 0.05 * g) * (1 + 0.1 * (h % 2))) for h in range(4)) / 4000)
-                for g in (-1, 0, 1)
-            ]
-        )
-        for r in (0.7, 0.8, 0.75)
-    ]
-    assert np.allclose(shown.batches["effect"], expected)
-    middle, scale, df = shown.batch_effect()
+    expected = [np.mean([[np.log(s / (1 - s)) for s in row] for row in shares(r)]) for r in (0.7, 0.8, 0.75)]
+    assert np.allclose(shown.batches["share"], expected) and np.allclose(shown.batches["growth"], np.log(1.1))
+    middle, scale, df = shown.batch_effect("share")
     assert df == 2 and middle == pytest.approx(np.mean(expected))
     assert scale == pytest.approx(np.std(expected, ddof=1) * np.sqrt(4 / 3))
+    assert shown.batch_effect("growth")[1] == pytest.approx(0, abs=1e-12)
     assert shown.generics["paid"].tolist() == pytest.approx([1.0] * 9) and shown.generics[
         "nonselected"
     ].tolist() == pytest.approx([0.9] * 9)
 
 
 def test_hospital_effects_are_persistent_ones():
-    effect = evidence(FOUR).hospital_effect
+    effect = evidence(FOUR).hospitals["share"]
     assert effect["H1"] > effect["H0"] and effect["H1"] == pytest.approx(effect["H3"])
+    left = evidence(FOUR).residuals["share"].abs().max()
+    assert left < (effect["H1"] - effect["H0"]) / 4
+
+
+def test_winners_never_outgrow_what_is_used():
+    (block,) = years(first_years(FOUR).query("batch_id == 'NEW'"), evidence(FOUR), 500, np.random.default_rng(1))
+    assert (block.selected > 0).all() and (block.nonselected_fen > 0).all()
+
+
+def test_blocks_of_draws_bound_memory_and_add_up(monkeypatch):
+    monkeypatch.setattr("vbp.projection.years.BLOCK", 12 * 70)
+    items = first_years(FOUR).query("batch_id == 'NEW'")
+    blocks = [block.selected.shape for block in years(items, evidence(FOUR), 200, np.random.default_rng(1))]
+    assert blocks == [(70, 12), (70, 12), (60, 12)]
+    assert len(project(FOUR, fund=FUND, draws=200).hospitals) == 4
+
+
+def test_sums_by_hospital_are_the_plain_loop():
+    codes, values = np.array([1, 0, 1, 2, 0]), np.arange(10.0).reshape(2, 5)
+    loop = [[sum(row[codes == place]) for place in range(3)] for row in values]
+    assert by_hospital(values, codes).tolist() == loop == [[5.0, 2.0, 3.0], [15.0, 12.0, 8.0]]
 
 
 def test_projection_names_official_exactly_and_the_rest_with_intervals():
@@ -141,7 +162,9 @@ def test_same_seed_same_result_and_other_seed_other_draws():
 def test_without_earlier_batches_priors_are_wide_and_say_so():
     only = panels_of({"NEW": ("2025-01-01", None)})
     shown = evidence(only)
-    assert shown.batch_effect()[0] == PRIOR_MEAN and shown.batch_effect()[2] == PRIOR_DF and shown.count == 0
+    for name in ("share", "growth"):
+        assert shown.batch_effect(name)[0] == PRIOR_MEAN[name] and shown.batch_effect(name)[2] == PRIOR_DF
+    assert shown.count == 0
     bare, taught = project(only, fund=FUND), project(FOUR, fund=FUND)
     widths = [result.interval("realised")[2] - result.interval("realised")[1] for result in (bare, taught)]
     assert widths[0] > 1.5 * widths[1]
@@ -150,7 +173,8 @@ def test_without_earlier_batches_priors_are_wide_and_say_so():
 
 def test_one_batch_is_wider_than_three():
     one = evidence(panels_of({"B1": ("2021-01-01", 0.7), "NEW": ("2025-01-01", None)}))
-    assert one.batch_effect()[1] > evidence(FOUR).batch_effect()[1] and one.batch_effect()[2] == 1
+    for name in ("share", "growth"):
+        assert one.batch_effect(name)[1] > evidence(FOUR).batch_effect(name)[1] and one.batch_effect(name)[2] == 1
 
 
 def test_without_fund_the_payout_is_unknown_not_zero():
@@ -181,7 +205,7 @@ def test_a_batch_that_runs_or_is_unknown_is_refused():
 def test_payout_is_the_worked_vector_c1():
     item = pd.DataFrame({"base": [100_000.0], "agreed": [70_000.0], "p0": [500.0], "p1": [120.0]})
     paid = payouts(
-        item, np.array([[70_000.0], [69_999.0]]), np.full((2, 1), 3_000_000.0), np.array([0.63]), np.array([0]), 1
+        item, np.array([[70_000.0], [69_999.0]]), np.full((2, 1), 3_000_000.0), np.array([0.63]), np.array([0])
     )
     assert paid[:, 0].tolist() == pytest.approx([12_159_000.0, 0.0])
 

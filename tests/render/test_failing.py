@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,17 @@ from vbp.render.lock import only_run
 from vbp.render.run import clock, render_all, render_run
 
 TROUBLES = {
-    "raises": ("raise ValueError('boom')", "ValueError: boom"),
-    "hangs": ("import time; time.sleep(600)", "time-out"),
-    "exits": ("import sys; sys.exit()", "SystemExit"),
-    "eats": ("hog = bytearray(4 << 30)", "MemoryError"),
-    "dies": ("import os; os._exit(7)", "Kernel died"),
-    "driver": ("1", "the worker process died"),
+    "raises": ("raise ValueError('boom')", "ValueError: boom (In [4])"),
+    "hangs": ("import time; time.sleep(600)", "stopped after 20 s, its time-out (--timeout) (In [4])"),
+    "exits": ("import sys; sys.exit()", "SystemExit (In [4])"),
+    "eats": ("hog = bytearray(4 << 30)", "MemoryError: a kernel may take 1500 MiB (--memory)"),
+    "dies": ("import os; os._exit(7)", "Kernel died: exit 7 (In [4])"),
+    "killed": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "Kernel died: killed by SIGKILL, as by a system"),
+    "driver": ("1", "the worker process died (killed by SIGKILL, as by a system that is out of memory)"),
     "broken": ("1", "batch_usage"),
+    "wrong": ("1", "parameter as_of: Invalid isoformat string: 'yesterday'"),
 }
+"""What happens in the notebook of the place of that name, or around it, and what is told of it."""
 GOOD = ("good1", "good2", "good3")
 
 
@@ -47,18 +51,22 @@ def places(demo, tmp_path, monkeypatch) -> Path:
 
 
 def jobs_of(root: Path, out: Path, *slugs: str) -> list[Job]:
-    return [Job(slug, str(root / slug), "", ("zh",), out, seconds=20.0, memory_mib=1500) for slug in slugs]
+    day = {"wrong": "yesterday"}
+    return [
+        Job(slug, str(root / slug), day.get(slug, ""), ("zh",), out, seconds=20.0, memory_mib=1500) for slug in slugs
+    ]
 
 
 def dying_driver(monkeypatch) -> None:
-    """Have the worker that gets the place `driver` die, as if the system had killed it."""
+    """Have the worker that gets the place `driver` killed, as a system does that is out of memory."""
     path = Path(os.environ["VBP_NOTEBOOKS"]) / "sitecustomize.py"
     path.write_text(
-        "import os, sys\n"
+        "import os, signal, sys\n"
         "if 'multiprocessing' in ' '.join(sys.orig_argv):\n"
         "    import vbp.render.files as files\n"
         "    fresh = files.fresh_folder\n"
-        "    files.fresh_folder = lambda out, slug: os._exit(9) if slug == 'driver' else fresh(out, slug)\n"
+        "    kill = lambda: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    files.fresh_folder = lambda out, slug: kill() if slug == 'driver' else fresh(out, slug)\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(path.parent), str(ROOT / "lib")]))
 
@@ -73,10 +81,10 @@ def test_every_trouble_is_named_and_the_others_are_rendered(places, tmp_path, mo
     index, text = ((path).read_text(encoding="utf-8") for path in (out / "index.html", record.with_suffix(".txt")))
     assert index.count('class="failed"') == len(TROUBLES)
     assert all(slug in text for slug in TROUBLES)
-    assert text.startswith("集采报告：10个地区，失败7个")
+    assert text.startswith("集采报告：12个地区，失败9个")
     told = json.loads(record.read_text(encoding="utf-8"))
-    assert (told["made"], told["failed"], told["kernels"]) == (3, 7, "warm" if sys.platform == "linux" else "plain")
-    for slug in ("raises", "hangs", "exits", "eats", "dies"):
+    assert (told["made"], told["failed"], told["kernels"]) == (3, 9, "warm" if sys.platform == "linux" else "plain")
+    for slug in ("raises", "hangs", "exits", "eats", "dies", "killed"):
         assert (out / "failed" / f"{slug}.report.zh.ipynb").is_file()
         assert by_slug[slug].peak_mib is None or by_slug[slug].peak_mib > 30
     assert {path.name for path in out.iterdir() if path.is_dir()} == {*GOOD, "assets", "runs", "failed"}
@@ -146,6 +154,37 @@ def test_a_really_full_disk(places, tmp_path):
         assert not (out / "good2").exists()
     finally:
         subprocess.run(["umount", str(out)], check=True)
+
+
+@pytest.mark.long
+def test_a_folder_that_became_read_only_keeps_its_reports_and_is_one_clear_message(places, tmp_path):
+    out = tmp_path / "small"
+    out.mkdir()
+    if os.getuid() or subprocess.run(["mount", "-t", "tmpfs", "none", str(out)], check=False).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    try:
+        assert render_all(jobs_of(places, out, "good1"), out)[0].ok
+        subprocess.run(["mount", "-o", "remount,ro", str(out)], check=True)
+        with pytest.raises(InputError, match="reports cannot be written here: Read-only file system"):
+            render_all(jobs_of(places, out, "good1", "good2"), out)
+        assert (out / "good1" / "report.zh.html").is_file()
+    finally:
+        subprocess.run(["umount", str(out)], check=True)
+
+
+def test_of_two_runs_at_once_the_second_says_so_and_the_first_is_not_disturbed(places, tmp_path, monkeypatch):
+    notebook_of(tmp_path / "n", FIGURES, "import time; time.sleep(4)")
+    words = ["report", "good1", "--inputs", str(places), "--out", str(tmp_path / "out"), "--lang", "zh", "--plain"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "lib")}
+    first = subprocess.Popen([sys.executable, "-m", "vbp", *words], env=env, stdout=subprocess.PIPE, text=True)
+    while not list((tmp_path / "out").glob(".good1.*.new")):
+        assert first.poll() is None, "it ended before it began"
+        time.sleep(0.05)
+    second = subprocess.run([sys.executable, "-m", "vbp", *words], env=env, capture_output=True, text=True, check=False)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert f"another run is writing here (process {first.pid})" in second.stderr
+    told, _ = first.communicate(timeout=120)
+    assert (first.returncode, "1 of 1 reports made" in told) == (0, True)
 
 
 @pytest.mark.parametrize("place", ["/sys/reports", "/dev/null/reports"])

@@ -91,9 +91,9 @@ def test_a_recorded_run_is_done_again_byte_for_byte_and_what_differs_is_named(pl
     (place / "fund.csv").write_bytes((place / "fund.csv").read_bytes() + b"\n")
     done = CliRunner().invoke(build(), ["rerun", str(record), "--plain"])
     told = done.stderr + capfd.readouterr().err
-    assert "not as recorded: notebook: city_report.ipynb" in told
-    assert "not as recorded: inputs of one: fund.csv" in told
-    assert "Other bytes than recorded: one." in done.stdout
+    assert "not as recorded: notebook: city_report.ipynb has changed" in told
+    assert "not as recorded: inputs of one: fund.csv has changed" in told
+    assert "Other bytes than recorded: one (report.zh.html, report.zh.ipynb, summary.json)." in done.stdout
 
 
 def test_what_is_no_record_is_refused(tmp_path):

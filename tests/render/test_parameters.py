@@ -8,8 +8,9 @@ import json
 import pytest
 
 from tests.conftest import ROOT
-from vbp.errors import UsageError
-from vbp.render.parameters import ReportParameters, check_parameters
+from tests.render.places import PARAMETERS, notebook_of
+from vbp.errors import InputError, UsageError
+from vbp.render.parameters import ReportParameters, check_notebook, check_parameters
 
 CITIES = ("quanzhou", "qingdao")
 
@@ -40,6 +41,32 @@ def test_all_faults_are_told_at_once():
     with pytest.raises(UsageError) as caught:
         check_parameters({"city": 7, "lang": "fr", "colour": "red"}, CITIES)
     assert all(name in str(caught.value) for name in ("city", "lang", "colour"))
+
+
+@pytest.mark.parametrize(
+    "cell, told",
+    [
+        (PARAMETERS.replace("lang:", "language:"), "parameter lang is not declared"),
+        (PARAMETERS.replace("as_of: str", "as_of: int"), "parameter as_of is declared as int, not str"),
+        ("", "parameter city is not declared; parameter lang is not declared"),
+        ("city = (", "cannot be read"),
+    ],
+)
+def test_a_notebook_that_would_not_take_the_parameters_is_refused_before_anything_starts(tmp_path, cell, told):
+    path = notebook_of(tmp_path, "1")
+    notebook = json.loads(path.read_text())
+    notebook["cells"][0]["source"] = cell
+    path.write_text(json.dumps(notebook))
+    with pytest.raises(InputError) as caught:
+        check_notebook(path)
+    assert told in str(caught.value)
+
+
+def test_the_reports_own_notebook_and_one_without_annotations_take_them(tmp_path):
+    check_notebook(ROOT / "notebooks" / "city_report.ipynb")
+    path = notebook_of(tmp_path, "1")
+    path.write_text(path.read_text().replace(": str", ""))
+    check_notebook(path)
 
 
 def test_the_notebooks_parameters_are_those_that_are_checked():

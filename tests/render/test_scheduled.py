@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import configparser
+import csv
 import json
 import os
 import re
+import runpy
 import shutil
 import socket
 import subprocess
 import sys
 import time
+import types
 import urllib.error
 import urllib.request
 from importlib.util import find_spec
@@ -23,8 +26,9 @@ import yaml
 from typer.testing import CliRunner
 
 from tests.conftest import ROOT
+from tests.render.places import FIGURES, notebook_of
 from vbp.cli import build
-from vbp.render.parameters import ReportParameters
+from vbp.render.parameters import ReportParameters, check_parameters
 
 DEPLOY = ROOT / "deploy"
 
@@ -73,6 +77,77 @@ def test_the_airflow_dag_compiles_and_maps_one_papermill_task_over_the_cities():
     assert {"city", "lang"} <= set(ReportParameters.model_fields)
 
 
+def imported_dag(monkeypatch, tmp_path):
+    """Import the DAG file with stand-ins for Airflow's classes that write down what they were given."""
+    made = []
+
+    class Operator:
+        def __init__(self, **given):
+            self.given, self.after = given, []
+            made.append(self)
+
+        @classmethod
+        def partial(cls, **given):
+            return cls(partial=given)
+
+        def expand_kwargs(self, mapped):
+            self.given["mapped"] = mapped
+            return self
+
+        def __rshift__(self, other):
+            self.after.append(other)
+            return other
+
+    class Papermill(Operator):
+        pass
+
+    class Dag(Operator):
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+    class Variable:
+        @staticmethod
+        def get(name, default_var=None):
+            return str(tmp_path)
+
+    for name, members in (
+        ("airflow", {"DAG": Dag}),
+        ("airflow.models", {"Variable": Variable}),
+        ("airflow.operators.bash", {"BashOperator": Operator}),
+        ("airflow.providers.papermill.operators.papermill", {"PapermillOperator": Papermill}),
+    ):
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            if ".".join(parts[:end]) not in sys.modules:
+                monkeypatch.setitem(sys.modules, ".".join(parts[:end]), types.ModuleType(".".join(parts[:end])))
+        for member, value in members.items():
+            setattr(sys.modules[name], member, value)
+    shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("inputs"))
+    (tmp_path / "data" / "inputs" / "own").mkdir(parents=True)
+    runpy.run_path(str(DEPLOY / "airflow_dag.py"))
+    return made, Papermill
+
+
+def test_the_dag_has_one_mapped_papermill_task_whose_parameters_are_those_of_the_report(monkeypatch, tmp_path):
+    made, papermill = imported_dag(monkeypatch, tmp_path)
+    (task,) = [operator for operator in made if isinstance(operator, papermill)]
+    assert Path(task.given["partial"]["input_nb"]) == tmp_path / "notebooks" / "city_report.ipynb"
+    mapped = task.given["mapped"]
+    with (ROOT / "data" / "cities.csv").open(encoding="utf-8-sig", newline="") as stream:
+        cities = {row["city"] for row in csv.DictReader(stream)}
+    assert {(one["parameters"]["city"], one["parameters"]["lang"]) for one in mapped} == {
+        (city, lang) for city in cities | {"own"} for lang in ("zh", "en")
+    }
+    assert len({one["output_nb"] for one in mapped}) == len(mapped)
+    for one in mapped:
+        check_parameters(one["parameters"], (*cities, "own"))
+    pages = task.after[0].given["bash_command"]
+    assert "vbp report --all" in pages
+
+
 def test_the_systemd_units_are_units(tmp_path):
     for name, sections in (
         ("vbp-report.service", {"Unit", "Service"}),
@@ -87,6 +162,12 @@ def test_the_systemd_units_are_units(tmp_path):
             ["systemd-analyze", "calendar", unit["Timer"]["OnCalendar"]], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+        for name in ("vbp-report.service", "vbp-report.timer"):
+            text = (DEPLOY / name).read_text(encoding="utf-8").replace("/opt/vbp/.venv/bin/vbp", sys.executable)
+            (tmp_path / name).write_text(text.replace("WorkingDirectory=/opt/vbp", f"WorkingDirectory={tmp_path}"))
+        units = [str(tmp_path / name) for name in ("vbp-report.service", "vbp-report.timer")]
+        done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_ci_example_is_yaml_and_runs_the_commands_of_the_readme():
@@ -100,14 +181,30 @@ def test_the_ci_example_is_yaml_and_runs_the_commands_of_the_readme():
     assert (ROOT / ".ci" / "run").exists()
 
 
-def test_a_cron_line_run_twice_says_nothing_the_second_time(tmp_path):
-    words = ["report", "nantong", "--lang", "zh", "--plain", "--quiet", "--out", str(tmp_path)]
+@pytest.mark.parametrize("said", [["nantong", "--quiet"], ["--all"]])
+def test_a_cron_line_run_twice_says_nothing_the_second_time(tmp_path, monkeypatch, said):
+    notebook_of(tmp_path / "n", FIGURES)
+    monkeypatch.setenv("VBP_NOTEBOOKS", str(tmp_path / "n"))
+    (tmp_path / "in").mkdir()
+    words = ["report", *said, "--lang", "zh", "--inputs", str(tmp_path / "in"), "--out", str(tmp_path / "out")]
     first = CliRunner().invoke(build(), words)
-    assert (first.exit_code, "1 of 1 reports made" in first.stdout) == (0, True)
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "nantong").iterdir()}
+    assert first.exit_code == 0, first.output
+    assert " reports made. Open " in first.stdout
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "nantong").iterdir()}
     second = CliRunner().invoke(build(), words)
     assert (second.exit_code, second.stdout, second.stderr) == (0, "", "")
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "nantong").iterdir()} == before
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "nantong").iterdir()} == before
+    told = CliRunner().invoke(build(), [*words, "--no-quiet"])
+    assert "unchanged and skipped (--force renders them)" in told.stdout
+
+
+def test_who_names_a_place_is_answered_though_nothing_changed(tmp_path, monkeypatch):
+    notebook_of(tmp_path / "n", FIGURES)
+    monkeypatch.setenv("VBP_NOTEBOOKS", str(tmp_path / "n"))
+    words = ["report", "nantong", "--lang", "zh", "--plain", "--out", str(tmp_path / "out")]
+    for told in ("1 of 1 reports made. Open", "0 of 1 reports made, 1 unchanged and skipped"):
+        assert told in CliRunner().invoke(build(), words).stdout
+
 
 
 class Server:

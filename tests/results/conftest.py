@@ -4,15 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from vbp.city import City, open_city
-from vbp.demo import make_demo
+from vbp.city import City
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Path:
-    return make_demo(tmp_path_factory.mktemp("demo") / "demo", hospitals=9)
+def demo(demo_folder) -> Path:
+    return demo_folder
 
 
 @pytest.fixture(scope="session")
-def city(demo) -> City:
-    return open_city("demo", inputs=demo)
+def city(demo_city) -> City:
+    return demo_city

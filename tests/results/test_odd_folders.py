@@ -22,7 +22,6 @@ GENERICS = {
     "演示品种15": "药" * 500,
     "演示品种19": "\u202eدواء%{y}",
 }
-WORDS = {"assessments": "assessments.csv", "agreements": "agreements.csv"}
 
 
 def text_of(city: City, lang: str, folder) -> BeautifulSoup:
@@ -34,7 +33,7 @@ def test_a_report_without_a_table_asks_for_it(demo, tmp_path, table):
     city = open_city("demo", inputs=altered(demo, tmp_path / "demo", without=(table,)))
     page = text_of(city, "zh", tmp_path)
     asked = [part.text for part in page.select("[data-missing]")]
-    assert any(f"{table}.csv" in text for text in asked)
+    assert any(f"缺少 {table} 表" in text for text in asked)
     payout = page.select_one('[data-card="payout"]')
     assert payout.select_one(".value").text == "—"
     assert table in payout.select_one(".where").text
@@ -95,7 +94,7 @@ def test_hostile_names_are_text_and_break_no_layout(hostile, chromium, tmp_path,
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda request: wrong.append(request.url))
         page.goto(target.as_uri())
-        page.wait_for_function("document.body.dataset.drawn !== undefined")
+        page.wait_for_selector("body[data-drawn]", state="attached")
         page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
         assert "owned" not in page.title()
         assert page.locator("main img, main table svg, main table script, main table i, main table b").count() == 0

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import small_folder
 from vbp import paths
+from vbp.check import check
+from vbp.cli import main
 from vbp.errors import InputError, UsageError
-from vbp.rules import load_profile, profile_names, read_profile
+from vbp.rules import load_profile, profile_names, profile_of_place, read_profile
+from vbp.rules.starter import starter
 
 GOOD = """
 name: mine
@@ -138,3 +142,65 @@ def test_switches_can_be_turned_and_are_checked_again() -> None:
         profile.with_switches(unit="galaxy")
     with pytest.raises(ValueError, match=r"exceeds 0\.50"):
         profile.with_bands([(0, 100, "0.51")])
+
+
+def test_a_title_may_be_one_text_for_both_languages(tmp_path: Path) -> None:
+    profile = read_profile(written(tmp_path, GOOD.replace("{zh: 我市, en: ours}", "我市")))
+    assert (profile.title.say("zh"), profile.title.say("en"), profile.place.en) == ("我市", "我市", "我市")
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    (GOOD.replace("source:", "# source:"), "source: {document: 文号"),
+    (GOOD.replace("effective: {from: 2024-01-01}", "effective: 2024"), "such as {from: 2024-01-01}"),
+    (GOOD + "bands: [{from: 0, to: 100, ratio: 0.5}]", "this key stands under assessment:"),
+    (GOOD + "settlement: {bands: []}", "this key stands under assessment:"),
+    (GOOD + "settlement: {name: x}", "this key stands at the top"),
+    (GOOD + "settlement: {completion_threshold: 90}", "write 0.90 for 90%"),
+    (GOOD + "assessment: {bands: [[0, 100, 0.5]]}", "a band is written as {from: 60, to: 100, ratio: 0.50}"),
+    (GOOD + "settlement: {elegibility: each_item}", "did you mean eligibility?"),
+])
+def test_a_newcomers_mistake_is_answered_with_what_to_write(tmp_path: Path, text: str, words: str) -> None:
+    assert words in refused(tmp_path, text)
+
+
+def test_a_switch_that_a_profile_sets_itself_is_no_longer_marked_unverified(tmp_path: Path) -> None:
+    own = read_profile(written(tmp_path, GOOD + "settlement: {eligibility: all_items}"))
+    assert not own.is_unverified("settlement.eligibility") and own.is_unverified("settlement.elsewhere")
+
+
+def test_the_starter_changes_nothing_until_a_switch_is_freed_from_its_hash(tmp_path: Path) -> None:
+    text = starter(load_profile(), "mine", "mine.yaml")
+    made = read_profile(written(tmp_path, text))
+    assert made.settlement == load_profile().settlement and made.assessment == load_profile().assessment
+    assert {line.split(":")[0].strip(" #") for line in text.splitlines() if line.startswith("  #")} >= set(
+        type(made.settlement).model_fields)
+    freed = read_profile(written(tmp_path, text.replace("  # eligibility: each_item", "  eligibility: all_items")))
+    assert freed.settlement.eligibility == "all_items"
+
+
+def test_the_command_lists_shows_starts_and_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def vbp(*words: object) -> int:
+        with pytest.raises(SystemExit) as stop:
+            main([str(word) for word in words])
+        return int(stop.value.code or 0)
+
+    assert vbp("rules") == 0
+    assert set(profile_names()) <= set(capsys.readouterr().out.split())
+    assert vbp("rules", "--new", tmp_path / "yunxi" / "rules.yaml") == 0
+    assert vbp("rules", tmp_path / "yunxi" / "rules.yaml") == 0
+    assert "yunxi  某某市结余留用" in capsys.readouterr().out
+    assert vbp("rules", "--new", tmp_path / "yunxi" / "rules.yaml") == 1 and vbp("rules", "nosuch") == 2
+    assert vbp("rules", "--json") == 0
+
+
+def test_a_folder_may_name_a_rule_file_of_its_own(tmp_path: Path) -> None:
+    folder = small_folder.write(tmp_path / "in")
+    (folder / "city.yaml").write_text(small_folder.CITY.replace("national-2020", "rules.yaml"), encoding="utf-8")
+    assert [problem.rule for problem in check(folder).problems if problem.level == "error"] == ["profile_yaml"]
+    (folder / "rules.yaml").write_text(GOOD + "settlement: {completion_threshold: 90}", encoding="utf-8")
+    assert ["0.90" in problem.message for problem in check(folder).problems if problem.level == "error"] == [True]
+    (folder / "rules.yaml").write_text(GOOD + "settlement: {completion_threshold: 0.9}", encoding="utf-8")
+    assert check(folder).ok
+    assert profile_of_place("rules.yaml", folder).settlement.completion_threshold == D("0.9")
+    with pytest.raises(InputError, match="unknown rule profile"):
+        profile_of_place("../in/rules.yaml", folder)

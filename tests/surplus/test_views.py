@@ -116,11 +116,11 @@ def ledger(hospital: str, batch: str, generic: str, year: int) -> pd.DataFrame:
 def test_an_explanation_reaches_the_ledgers_rows() -> None:
     settlement = settled(NATIONAL, {**C1, "pre_price_source": "ledger", "selected_price_source": "weighted"})
     text = explain(settlement, "H1", "B1", 1, "阿莫西林", ledger).text("zh")
-    for part in ("2行采购", "selected：1行，70,000 最小单位，84,000.00 元",
-                 "2023-05-01  P9  originator_dearer  6,000.5  30,000.00",
+    for part in ("2行采购", "中选：1行，70,000 折算单位，84,000.00 元",
+                 "2023-05  P9  非中选（原研，价高）  6,000.5 折算单位  30,000.00 元",
                  "P0：台账", "P1：按本机构"):
         assert part in text, part
-    assert "2023-05-01" not in explain(settlement, "H1", "B1", ledger=ledger).text("zh")
+    assert "2023-05 " not in explain(settlement, "H1", "B1", ledger=ledger).text("zh")
 
 
 def test_an_explanation_is_html_that_folds_and_escapes() -> None:

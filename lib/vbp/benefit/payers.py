@@ -74,7 +74,7 @@ def purchase_shares(frame: pd.DataFrame, rule: StandardRule | None = None) -> pd
     ]
     units = [Decimal(value) for value in frame["quantity_units"]]
     amount = share_out([DEEP.multiply(s.price_yuan, q) for s, q in zip(shares, units, strict=True)])
-    fund = share_out([DEEP.multiply(s.fund_yuan, q) for s, q in zip(shares, units, strict=True)])
+    fund = _within(amount, [DEEP.multiply(s.fund_yuan, q) for s, q in zip(shares, units, strict=True)])
     columns: dict[str, Any] = {
         "case": [s.case for s in shares],
         "standard_yuan": [s.standard_yuan for s in shares],
@@ -83,3 +83,14 @@ def purchase_shares(frame: pd.DataFrame, rule: StandardRule | None = None) -> pd
         "patient_yuan": [a - f for a, f in zip(amount, fund, strict=True)],
     }
     return frame.assign(**columns)
+
+
+def _within(amount: list[Decimal], exact: list[Decimal]) -> list[Decimal]:
+    """Return the fund's parts to the fen, none above its row's amount: a fen too many goes to the row cut down most."""
+    fund = share_out(exact)
+    for place in [place for place, part in enumerate(fund) if part > amount[place] >= 0]:
+        free = [other for other, part in enumerate(fund) if part < amount[other]]
+        other = max(free, key=lambda row: exact[row] - fund[row])
+        excess = fund[place] - amount[place]
+        fund[place], fund[other] = fund[place] - excess, fund[other] + excess
+    return fund

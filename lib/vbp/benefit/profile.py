@@ -123,9 +123,10 @@ def read_profile(path: Path) -> BenefitProfile:
     """Read one profile; every problem of the file is listed in an InputError."""
     try:
         content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Text)  # a SafeLoader
-        return BenefitProfile.model_validate(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a day that is in no calendar
         raise InputError(Problem(f"is no YAML: {error}", rule="yaml", file=str(path))) from None
+    try:
+        return BenefitProfile.model_validate(content)
     except ValidationError as error:
         raise InputError(
             [

@@ -78,11 +78,13 @@ class Reimbursement:
     def table(self) -> pd.DataFrame:
         """Return the layers and the patient's part, one line each."""
         case = self.case
+        own = half_up(case.class_b_yuan * case.class_b_own_share)
         rows = [
             ("total", case.total_yuan),
             ("out_of_catalogue", case.total_yuan - case.class_a_yuan - case.class_b_yuan),
-            ("own_share_first", half_up(case.class_b_yuan * case.class_b_own_share)),
-            ("in_scope", half_up(case.scope_yuan)),
+            ("own_share_first", own),
+            # the rest, so that the lines add up to the total also where both end in half a fen
+            ("in_scope", half_up(case.class_a_yuan + case.class_b_yuan - own)),
             ("basic", self.basic_yuan),
             ("serious_illness", self.serious_yuan),
             ("medical_aid", self.aid_yuan),

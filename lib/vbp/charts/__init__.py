@@ -11,37 +11,3 @@ from vbp.charts.savings import decomposition_waterfall, saving_by_payer, savings
 from vbp.charts.surplus import payout_tornado, payouts_by_hospital, surplus_sankey
 from vbp.charts.theme import show, show_if
 from vbp.charts.use import completion_bullet, share_area
-
-__all__ = [
-    "amounts_by_round",
-    "cities_coverage",
-    "cities_quality",
-    "completion_bullet",
-    "counterfactual",
-    "counts",
-    "cuts_beside_national",
-    "cuts_by_city",
-    "decomposition_waterfall",
-    "estimate_by_hospital",
-    "estimate_intervals",
-    "estimate_ranking",
-    "figures_by_theme",
-    "money_figures",
-    "payments_on_time",
-    "payout_tornado",
-    "payouts_by_hospital",
-    "price_drops",
-    "price_volume",
-    "projection_fan",
-    "ratios",
-    "reference_ratios",
-    "rounds_timeline",
-    "saving_by_payer",
-    "savings_heatmap",
-    "scan_multiples",
-    "share_area",
-    "show",
-    "show_if",
-    "surplus_sankey",
-    "varieties_by_round",
-]

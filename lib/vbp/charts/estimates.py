@@ -48,6 +48,7 @@ def estimate_intervals(city: City, lang: str) -> go.Figure | None:
         say("chart.intervals_help", lang),
         subtitle=subtitle(city, lang, "estimate.warning"),
         height=150 + 48 * len(rows),
+        method="estimates",
     )
     for mark, colour in (("estimated", theme.ORANGE), ("synthetic", theme.ORANGE), ("derived", theme.BLUE)):
         chosen = [row for row in rows if row.mark == mark]
@@ -109,6 +110,7 @@ def estimate_ranking(city: City, lang: str) -> go.Figure | None:
         say("chart.ranking_help", lang),
         subtitle=subtitle(city, lang, "estimate.warning"),
         height=150 + 36 * max(len(bars), 2),
+        method="estimates",
     )
     low, high = ([float(bar[side]) / _scale(lang) for bar in bars] for side in (1, 2))
     figure.add_bar(
@@ -142,6 +144,7 @@ def reference_ratios(city: City, lang: str) -> go.Figure | None:
         say("chart.reference_help", lang),
         subtitle=subtitle(city, lang),
         height=150 + 36 * len(rows),
+        method="price-cut",
     )
     figure.add_scatter(
         x=[round(row.ratio, 3) for row in rows],
@@ -181,6 +184,7 @@ def estimate_by_hospital(city: City, lang: str, quantity: str = "payout") -> go.
         say("chart.hospital_help", lang),
         subtitle=subtitle(city, lang, "estimate.warning"),
         height=140 + 30 * len(rows),
+        method="estimates",
     )
     x = [float(row.point or 0) / 1e4 for row in rows]
     figure.add_scatter(

@@ -33,12 +33,17 @@ def counterfactual(city: City, lang: str, place: int = 0) -> go.Figure | None:
         say("chart.counterfactual_help", lang),
         subtitle=note(city, lang),
         height=400,
+        method="interrupted-time-series",
     )
-    _draw(figure, result, record["measure"], lang, {})
+    factor, unit = _unit(result, record["measure"], lang)
+    _draw(figure, result, factor, lang, {})
     figure.add_vline(x=str(result.start), line={"dash": "dot", "color": theme.GREY, "width": 1.5})
     figure.update_xaxes(title_text=say("chart.month_axis", lang), type="date", tickformat="%Y-%m")
-    figure.update_yaxes(title_text=say(f"measure_axis.{record['measure']}", lang), rangemode="tozero")
-    return figure
+    figure.update_yaxes(
+        title_text=say("chart.with_unit", lang, name=say(f"measure.{record['measure']}", lang), unit=unit),
+        rangemode="tozero",
+    )
+    return theme.roomy(figure)
 
 
 def scan_multiples(city: City, lang: str) -> go.Figure | None:
@@ -59,17 +64,22 @@ def scan_multiples(city: City, lang: str) -> go.Figure | None:
         say("chart.multiples_help", lang, count=len(fits)),
         subtitle=note(city, lang),
         height=150 + 190 * rows,
+        method="scan",
     )
-    titles = [theme.plain(_title(record, lang)) for record in records]
+    units = [_unit(result, record["measure"], lang) for record, (_, result) in zip(records, fits, strict=True)]
+    titles = [
+        theme.plain(say("chart.with_unit", lang, name=_title(record, lang), unit=unit))
+        for record, (_, unit) in zip(records, units, strict=True)
+    ]
     figure.set_subplots(
         rows=rows, cols=COLUMNS, subplot_titles=titles, vertical_spacing=0.42 / rows, horizontal_spacing=0.09
     )
     for place, (_, result) in enumerate(fits):
         at = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
-        _draw(figure, result, records[place]["measure"], lang, at, legend=place == 0)
+        _draw(figure, result, units[place][0], lang, at, legend=place == 0)
         figure.add_vline(x=str(result.start), line={"dash": "dot", "color": theme.GREY, "width": 1}, **at)
     figure.update_annotations(font={"size": 12})
-    figure.update_xaxes(type="date", tickformat="%Y", dtick="M12")
+    figure.update_xaxes(type="date", tickformat="%Y", hoverformat="%Y-%m", dtick="M12")
     # plotly measures every axis anew for each automatic margin, which with so many axes costs most of a page's drawing
     figure.update_yaxes(rangemode="tozero", nticks=4, automargin=False)
     figure.update_xaxes(automargin=False)
@@ -77,12 +87,23 @@ def scan_multiples(city: City, lang: str) -> go.Figure | None:
     return figure
 
 
+def _unit(result: ItsResult, measure: str, lang: str) -> tuple[float, str]:
+    """Return by what a series is divided for its axis, and the unit's name: 万元 or thousand yuan where it is large."""
+    if measure in SHARES:
+        return 0.01, say("chart.unit_share", lang)
+    kind = measure if measure in ("price", "quantity") else "spending"
+    top = float(result.counterfactual.path["observed"].abs().max())
+    size = 1e4 if lang == "zh" else 1e3
+    if kind == "price" or not top >= 10 * size:
+        return 1.0, say(f"chart.unit_{kind}", lang)
+    return size, say(f"chart.unit_{kind}_large", lang)
+
+
 def _draw(
-    figure: go.Figure, result: ItsResult, measure: str, lang: str, at: dict[str, int], legend: bool = True
+    figure: go.Figure, result: ItsResult, factor: float, lang: str, at: dict[str, int], legend: bool = True
 ) -> None:
     """Add band, fit, counterfactual and observed values of one series."""
     path = result.counterfactual.path
-    factor = 0.01 if measure in SHARES else 1.0
     band = path[path["ci_low"].notna()]
     months = [str(month) for month in band["time"]]
     ends = [*_values(band["ci_high"], factor), *reversed(_values(band["ci_low"], factor))]
@@ -128,7 +149,7 @@ def _finding(record: dict[str, Any], lang: str) -> dict[str, str]:
     return {
         "title": _title(record, lang),
         "date": str(record["date"]),
-        "change": change_text(record),
+        "change": change_text(record, lang),
         "verdict": say(f"verdict.{record['level_verdict']}", lang),
     }
 
@@ -142,11 +163,11 @@ def _title(record: dict[str, Any], lang: str) -> str:
     )
 
 
-def change_text(record: dict[str, Any]) -> str:
+def change_text(record: dict[str, Any], lang: str) -> str:
     """Return a level change as people read it: percent for money and counts, percentage points for shares."""
     if record["change_percent"] == record["change_percent"]:
         text = percent(record["change_percent"], 1)
         return text if text.startswith("−") else f"+{text}"
     if record["level"] != record["level"]:
         return "—"
-    return f"{record['level'] * 100:+.1f} pp".replace("-", "−")
+    return say("chart.points", lang, points=f"{record['level'] * 100:+.1f}".replace("-", "−"))

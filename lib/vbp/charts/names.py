@@ -38,12 +38,15 @@ def label(name: object, longest: int = LONGEST) -> str:
     return theme.plain(short(name, longest))
 
 
-def unique(names: Iterable[object], longest: int = LONGEST) -> list[str]:
-    """Return labels that differ where the names do: two long names that begin alike must not share a bar."""
+def unique(names: Iterable[object], longest: int = LONGEST, width: int = 0) -> list[str]:
+    """Return labels that differ where the names do: two long names that begin alike must not share a bar.
+
+    `width`: columns of a line, for labels of several lines; 0 for one line.
+    """
     seen: dict[str, int] = {}
     made = []
     for name in names:
-        text = label(name, longest)
+        text = theme.wrap(short(name, longest), width) if width else label(name, longest)
         seen[text] = seen.get(text, 0) + 1
         made.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return made

@@ -34,6 +34,7 @@ def payments_on_time(city: City, lang: str) -> go.Figure | None:
         ),
         say("chart.payments_help", lang, day=found.as_of),
         subtitle=note(city, lang),
+        method="settlement",
     )
     lines = (
         ("on_time_share_amount", "on_time", theme.BLUE, None),
@@ -51,8 +52,8 @@ def payments_on_time(city: City, lang: str) -> go.Figure | None:
             hovertemplate=say("chart.payments_hover", lang) + "<extra>%{fullData.name}</extra>",
         )
     figure.update_xaxes(title_text=say("chart.invoice_month_axis", lang), type="date", tickformat="%Y-%m")
-    figure.update_yaxes(title_text=say("chart.share_axis", lang), range=[0, 102], ticksuffix="%")
-    return figure
+    figure.update_yaxes(title_text=say("chart.share_axis", lang), range=[-3, 103], ticksuffix="%")
+    return theme.roomy(figure)
 
 
 def projection_fan(city: City, lang: str) -> go.Figure | None:
@@ -68,6 +69,7 @@ def projection_fan(city: City, lang: str) -> go.Figure | None:
         say("chart.fan_title", lang, batch=name, rate=ratio(middle), low=ratio(low), high=ratio(high)),
         say("chart.fan_help", lang, batches=found.evidence.count),
         subtitle=note(city, lang),
+        method="projection",
     )
     months = list(range(MONTHS + 1))
 
@@ -97,4 +99,4 @@ def projection_fan(city: City, lang: str) -> go.Figure | None:
         )
     figure.update_xaxes(title_text=say("chart.fan_month_axis", lang), dtick=3)
     figure.update_yaxes(title_text=say("chart.rate_axis", lang), ticksuffix="%", rangemode="tozero")
-    return figure
+    return theme.roomy(figure)

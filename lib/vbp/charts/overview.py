@@ -85,6 +85,7 @@ def cuts_by_city(published: Published, lang: str) -> go.Figure:
         say("chart.city_cuts_help", lang),
         subtitle=say("chart.source_published", lang),
         height=160 + 44 * len(facts),
+        method="price-cut",
     )
     figure.add_scatter(
         x=[float(fact.value or 0) for fact in facts],

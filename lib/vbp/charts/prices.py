@@ -32,6 +32,7 @@ def price_drops(city: City, lang: str) -> go.Figure | None:
         say("chart.drops_help", lang, baseline=say(f"prices.baseline_{baseline}", lang)),
         subtitle=note(city, lang),
         height=170 + 46 * len(batches),
+        method="price-cut",
     )
     own = [items[items["batch_id"] == batch] for batch in batches]
     figure.add_scatter(
@@ -61,7 +62,7 @@ def price_drops(city: City, lang: str) -> go.Figure | None:
             hovertemplate="%{x}%<extra>%{fullData.name}</extra>",
         )
     names = batch_names(city, lang)
-    ticks = unique([named(names, batch) for batch in batches], 16)
+    ticks = unique([named(names, batch) for batch in batches], 24, 28)
     figure.update_yaxes(tickvals=list(range(len(batches))), ticktext=ticks, range=[-0.6, len(batches) - 0.4])
     figure.update_xaxes(title_text=say("chart.cut_axis", lang), ticksuffix="%")
     return figure
@@ -83,6 +84,7 @@ def price_volume(city: City, lang: str) -> go.Figure | None:
         say("chart.bubble_help", lang),
         subtitle=note(city, lang),
         height=430,
+        method="unit-price",
     )
     names = batch_names(city, lang)
     top = float(table["spending_yuan"].max())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vbp.charts import theme
 from vbp.rounds import Round, rounds_of
-from vbp.words import baseline_label, count, listed, percent, say
+from vbp.words import baseline_label, count, listed, money, percent, say
 
 if TYPE_CHECKING:
+    import pandas as pd
     import plotly.graph_objects as go
 
     from vbp.city import City
@@ -39,6 +41,7 @@ def _span(rows: list[Round], category: str) -> str:
         row.cut_percent
         for row in rows
         if row.category == category
+        and not row.own
         and row.level == "national"
         and row.cut_percent is not None
         and row.baseline != "previous_selected_price"
@@ -51,11 +54,23 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
     """Return the rounds on a time line, by average cut; hollow marks are the city's own, proposed ones are marked."""
     rows = [row for row in _with_cut(city) if row.when is not None]
     every = _with_cut(city)
+    own_cuts = [row.cut_percent for row in rows if row.own and row.cut_percent is not None]
+    title = say("chart.timeline_title", lang, drug=_span(every, "drug"), consumable=_span(every, "consumable"))
+    if own_cuts:
+        title = say(
+            "chart.timeline_title_own",
+            lang,
+            city=city.name(lang),
+            count=len(own_cuts),
+            cuts=between(own_cuts),
+            national=title,
+        )
     figure = theme.frame(
-        say("chart.timeline_title", lang, drug=_span(every, "drug"), consumable=_span(every, "consumable")),
-        say("chart.timeline_help", lang),
+        title,
+        say("chart.timeline_help", lang) + (say("chart.timeline_help_day", lang) if _published_on(city) else ""),
         subtitle=subtitle(city, lang),
         height=430,
+        method="price-cut",
     )
     for own in (False, True):
         for category, (colour, symbol) in _LOOK.items():
@@ -97,7 +112,13 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
         )
     figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")
     figure.update_yaxes(title_text=say("chart.average_cut_axis", lang), range=[0, 100], ticksuffix="%")
-    return figure
+    return theme.roomy(figure)
+
+
+def between(cuts: Sequence[Decimal]) -> str:
+    """Return cuts as one span, rounded to whole percent where they differ."""
+    low, high = min(cuts), max(cuts)
+    return percent(low) if low == high else f"{percent(low, 0)}–{percent(high, 0)}"
 
 
 def _published_on(city: City) -> list[str]:
@@ -115,24 +136,32 @@ def cuts_beside_national(city: City, lang: str) -> go.Figure:
             "chart.cuts_title_own",
             lang,
             city=city.name(lang),
-            cuts=listed([percent(row.cut_percent) for row in reversed(own)], lang),
+            cuts=between([row.cut_percent for row in own if row.cut_percent is not None])
+            if len(own) > 3
+            else listed([percent(row.cut_percent) for row in reversed(own)], lang),
         )
         if own
         else say("chart.cuts_title_none", lang, city=city.name(lang))
     )
     figure = theme.frame(
-        title, say("chart.cuts_help", lang), subtitle=subtitle(city, lang), height=130 + 27 * len(rows)
+        title,
+        say("chart.cuts_help", lang),
+        subtitle=subtitle(city, lang),
+        height=130 + 27 * len(rows),
+        method="price-cut",
     )
-    baselines = sorted({row.baseline for row in rows})
+    # by name and not by code: a user's own table may say the published lists' baseline in words
+    named = {row: baseline_label(row.baseline, lang) for row in rows}
+    baselines = sorted(set(named.values()))
     for i, baseline in enumerate(baselines):
-        chosen = [row for row in rows if row.baseline == baseline]
+        chosen = [row for row in rows if named[row] == baseline]
         colour = theme.PALETTE[i % len(theme.PALETTE)]
         figure.add_scatter(
             x=[float(row.cut_percent or 0) for row in chosen],
             y=[_label(row, lang) for row in chosen],
             mode="markers+text",
             cliponaxis=False,
-            name=say("chart.baseline_is", lang, baseline=baseline_label(baseline, lang)),
+            name=say("chart.baseline_is", lang, baseline=baseline),
             text=[percent(row.cut_percent) for row in chosen],
             textposition="middle right",
             textfont={"size": 11},
@@ -160,7 +189,7 @@ def varieties_by_round(city: City, lang: str) -> go.Figure:
         (
             row
             for row in rounds_of(city)
-            if row.level == "national" and row.varieties and row.when and row.status == "reported"
+            if not row.own and row.level == "national" and row.varieties and row.when and row.status == "reported"
         ),
         key=lambda row: str(row.when),
     )
@@ -193,39 +222,64 @@ def varieties_by_round(city: City, lang: str) -> go.Figure:
             )
     figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")
     figure.update_yaxes(title_text=say("chart.varieties_axis", lang), rangemode="tozero")
-    return figure
+    return theme.roomy(figure)
 
 
 def amounts_by_round(city: City, lang: str) -> go.Figure | None:
     """Return the hospitals' spending by round before and after it, from the user's own `batch_usage`; None without one."""
     if city.inputs is None or not city.inputs.has("batch_usage"):
         return None
+    from vbp.charts.names import digits, scale
+
     usage = city.inputs.frame("batch_usage")
     names = _batch_names(city, lang)
     totals = usage.groupby(["batch_id", "amount_basis"])["amount_yuan"].sum().unstack()
+    totals = totals.loc[_by_start(city, totals.index)]
     figure = theme.frame(
-        say(
-            "chart.amounts_title",
-            lang,
-            hospitals=count(usage["hospital_id"].nunique(), lang),
-            rounds=count(len(totals), lang),
-        ),
+        _amounts_title(usage["hospital_id"].nunique(), totals, lang),
         say("chart.amounts_help", lang),
         subtitle=subtitle(city, lang, "chart.source_ledger"),
+        method="estimates",
     )
+    factor, axis = scale([value for value in totals.to_numpy().ravel() if value == value and value is not None], lang)
     for basis, colour in (("before", theme.GREY), ("after", theme.GREEN)):
         if basis in totals:
             values = totals[basis].dropna()
             figure.add_bar(
-                x=[theme.wrap(names.get(str(name), str(name)), 16) for name in values.index],
-                y=[round(float(value) / 1e4, 2) for value in values],
+                x=[theme.wrap(names.get(str(name), str(name)), 14) for name in values.index],
+                y=[digits(value, factor) for value in values],
+                customdata=[money(value, lang) for value in values],
                 name=say(f"chart.amount_{basis}", lang),
                 marker={"color": colour},
-                hovertemplate="%{x}<br>%{y:,.2f}<extra>%{fullData.name}</extra>",
+                hovertemplate="%{x}<br>%{customdata}<extra>%{fullData.name}</extra>",
             )
-    figure.update_yaxes(title_text=say("chart.ten_thousand_yuan", lang))
-    figure.update_layout(barmode="group", legend={"y": -0.34})
+    figure.update_yaxes(title_text=axis)
+    figure.update_xaxes(tickangle=0, tickfont={"size": 11})
+    figure.update_layout(barmode="group", legend={"y": -0.36})
     return figure
+
+
+def _amounts_title(hospitals: int, totals: pd.DataFrame, lang: str) -> str:
+    """Return what the rounds with both amounts came to together, before and after."""
+    both = totals.dropna() if {"before", "after"} <= set(totals.columns) else totals.iloc[:0]
+    if not len(both):
+        return say("chart.amounts_title_one", lang, hospitals=count(hospitals, lang), rounds=count(len(totals), lang))
+    before, after = (sum(both[basis]) for basis in ("before", "after"))
+    return say(
+        "chart.amounts_title", lang, rounds=count(len(both), lang), before=money(before, lang), after=money(after, lang)
+    )
+
+
+def _by_start(city: City, batches: Iterable[object]) -> list[object]:
+    """Return rounds in the order in which they began, those without a date last."""
+    days = {}
+    if (
+        city.inputs is not None
+        and city.inputs.has("batches")
+        and "start_date" in (frame := city.inputs.frame("batches"))
+    ):
+        days = {str(key): str(day) for key, day in zip(frame["batch_id"], frame["start_date"], strict=True)}
+    return sorted(batches, key=lambda name: (days.get(str(name), "9999"), str(name)))
 
 
 def _batch_names(city: City, lang: str) -> dict[str, str]:

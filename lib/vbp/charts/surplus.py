@@ -42,6 +42,7 @@ def surplus_sankey(city: City, lang: str) -> go.Figure | None:
         ),
         say("chart.sankey_help", lang, over=money(flow["over"], lang)),
         subtitle=note(city, lang),
+        method="retained-surplus",
     )
     factor, axis = scale([flow["budget"]], lang)
     colours = dict(zip(NODES, (theme.BLUE, theme.GREEN, theme.GREY, theme.ORANGE, theme.SKY), strict=True))
@@ -92,6 +93,7 @@ def payouts_by_hospital(city: City, lang: str) -> go.Figure | None:
         say("chart.lollipop_help", lang, shown=len(rows), all=len(table)),
         subtitle=note(city, lang),
         height=130 + 24 * len(rows),
+        method="retained-surplus",
     )
     x = [digits(row["retained_yuan"], factor) for row in rows]
     y = unique([named(names, row["hospital_id"]) for row in rows], 14)
@@ -101,7 +103,11 @@ def payouts_by_hospital(city: City, lang: str) -> go.Figure | None:
     figure.add_scatter(
         x=x,
         y=y,
-        mode="markers",
+        mode="markers+text",
+        text=[money(row["retained_yuan"], lang) for row in rows],
+        textposition="middle right",
+        textfont={"size": 11},
+        cliponaxis=False,
         marker={"color": theme.BLUE, "size": 11},
         customdata=[
             [money(row["retained_yuan"], lang), money(row["base_yuan"], lang), row["open_rows"]] for row in rows
@@ -109,7 +115,7 @@ def payouts_by_hospital(city: City, lang: str) -> go.Figure | None:
         hovertemplate=say("chart.lollipop_hover", lang) + "<extra></extra>",
         showlegend=False,
     )
-    figure.update_xaxes(title_text=axis, rangemode="tozero")
+    figure.update_xaxes(title_text=axis, range=[-0.01 * max(x), 1.18 * max(x)])
     return figure
 
 
@@ -135,6 +141,7 @@ def payout_tornado(city: City, lang: str) -> go.Figure | None:
         say("chart.tornado_help", lang, base=money(base, lang), swing=f"{found.swing:.0%}"),
         subtitle=note(city, lang),
         height=150 + 32 * len(rows),
+        method="retained-surplus",
     )
     for kind, colour in (("switch", theme.ORANGE), ("input", theme.SKY)):
         own = [(row, end) for row, end in zip(rows, ends, strict=True) if row["kind"] == kind]

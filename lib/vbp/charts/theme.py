@@ -29,7 +29,16 @@ INK, GRID = "#1f2933", "#e4e7eb"
 
 def template() -> dict[str, Any]:
     """Return the layout defaults that every figure shares."""
-    axis = {"gridcolor": GRID, "linecolor": "#9aa5b1", "zeroline": False, "automargin": True, "title": {"standoff": 10}}
+    axis = {
+        "gridcolor": GRID,
+        "linecolor": "#9aa5b1",
+        "zeroline": False,
+        "automargin": True,
+        "title": {"standoff": 10},
+        "separatethousands": True,
+        "exponentformat": "none",
+        "ticklabelstandoff": 4,
+    }
     return {
         "layout": {
             "font": {"family": FONT, "size": 13, "color": INK},
@@ -43,18 +52,21 @@ def template() -> dict[str, Any]:
                 "x": 0,
                 "xref": "container",
                 "pad": {"l": 12},
-                "font": {"size": 16},
-                "automargin": True,
+                "font": {"size": 16, "weight": 600},
+                # automatic margins make plotly draw every figure twice: room for the title is in `margin`, report.js adds lines
+                "automargin": False,
                 "yref": "container",
+                "yanchor": "top",
                 "y": 0.97,
+                "subtitle": {"font": {"size": 12, "color": GREY}},
             },
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0},
-            "margin": {"l": 12, "r": 16, "t": 64, "b": 12},
+            "margin": {"l": 12, "r": 16, "t": 68, "b": 12},
         }
     }
 
 
-def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380) -> go.Figure:
+def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380, method: str = "") -> go.Figure:
     """Return an empty figure with title (the finding), subtitle, reading help and text alternative.
 
     Parameters
@@ -63,6 +75,8 @@ def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380) 
         How to read the figure, one sentence.
     subtitle
         Source and mark; 演示数据 for synthetic data.
+    method
+        The page of `docs/methods/` that explains the figure's numbers, empty for none.
     """
     import plotly.graph_objects as go
 
@@ -71,11 +85,8 @@ def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380) 
         layout={
             "template": template(),
             "height": height,
-            "meta": {"help": help_text, "alt": f"{title}。{subtitle}"},
-            "title": {
-                "text": _text(title),
-                "subtitle": {"text": _text(subtitle), "font": {"size": 12, "color": GREY}},
-            },
+            "meta": {"help": help_text, "alt": f"{title}。{subtitle}"} | ({"method": method} if method else {}),
+            "title": {"text": _text(title), "subtitle": {"text": _text(subtitle)}},
         }
     )
 
@@ -129,3 +140,14 @@ def show_if(figure: go.Figure | None) -> None:
     """Display a figure where there is one; a place without the data for it has none."""
     if figure is not None:
         show(figure)
+
+
+def roomy(figure: go.Figure, *, left: int = 70, bottom: int = 104) -> go.Figure:
+    """Give a figure of two numeric axes fixed margins and return it.
+
+    Automatic margins make plotly lay a figure out twice, half of a page's drawing; labels of numbers need no measuring.
+    """
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
+    figure.update_layout(margin={"l": left, "b": bottom})
+    return figure

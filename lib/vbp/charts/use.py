@@ -31,11 +31,12 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
         say("chart.bullet_help", lang, day=min(found.as_of, found.data_until)),
         subtitle=note(city, lang),
         height=150 + 30 * len(rows),
+        method="completion",
     )
     names = batch_names(city, lang)
     at = list(range(len(rows)))
     ticks = [
-        say("chart.batch_year", lang, batch=label(named(names, row["batch_id"]), 16), year=row["agreement_year"])
+        say("chart.batch_year", lang, batch=label(named(names, row["batch_id"]), 22), year=row["agreement_year"])
         for row in rows
     ]
     figure.add_bar(
@@ -61,7 +62,7 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
         y=at,
         mode="markers",
         name=say("chart.elapsed", lang),
-        marker={"symbol": "line-ns-open", "size": 20, "color": theme.INK, "line": {"width": 3}},
+        marker={"symbol": "line-ns-open", "size": 15, "color": theme.INK, "line": {"width": 3}},
         hovertemplate="%{x}%<extra>%{fullData.name}</extra>",
     )
     figure.update_yaxes(tickvals=at, ticktext=ticks, range=[-0.6, len(rows) - 0.4])
@@ -92,6 +93,7 @@ def share_area(city: City, lang: str) -> go.Figure | None:
         ),
         say("chart.area_help", lang),
         subtitle=note(city, lang),
+        method="alternatives",
     )
     for use, colour in COLOURS.items():
         if not table[use].any():
@@ -109,4 +111,4 @@ def share_area(city: City, lang: str) -> go.Figure | None:
         )
     figure.update_xaxes(title_text=say("chart.month_axis", lang), type="date", tickformat="%Y-%m")
     figure.update_yaxes(title_text=say("chart.share_axis", lang), range=[0, 100], ticksuffix="%")
-    return figure
+    return theme.roomy(figure)

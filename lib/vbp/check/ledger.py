@@ -241,7 +241,7 @@ def _odd_products(view: View, usual: np.ndarray, count: np.ndarray) -> list[Prob
     before = count[::3] > 0
     count, usual = np.where(before, count[::3], count[2::3]), np.where(before, usual[::3], usual[2::3])
     unit = usual[:len(products)] - np.log(view.conversion[:len(products)])
-    seen = count[:len(products)] > 0
+    seen = (count[:len(products)] > 0) & np.array([row["units_per_pack"] is not None for row in products], bool)
     generic = view.generic[:len(products)]
     others = {
         place: unit[seen & (generic == generic[place]) & (np.arange(len(unit)) != place)]

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
-from itertools import combinations, groupby, pairwise
+from itertools import combinations, groupby
 from typing import Any
 
 from vbp.check.view import Row, View
-from vbp.errors import Problem, unknown
+from vbp.errors import InputError, Problem, unknown
 
 OWNERS = {"hospital_id": "hospitals", "product_id": "products"}
 POINTERS = (("usage", "product_id", "error"), ("usage", "hospital_id", "error"), ("awards", "product_id", "error"),
@@ -21,7 +22,8 @@ POINTERS = (("usage", "product_id", "error"), ("usage", "hospital_id", "error"),
 
 def _like(text: str, known: Iterable[str]) -> str:
     """Return a hint: the same code without its leading zeros, or the nearest ones."""
-    names = list(known)
+    # an id may be an empty cell here: that is an error of its own, and no likeness of anything
+    names = [name for name in known if name]
     bare = [name for name in names if name.lstrip("0") == text.lstrip("0")]
     if bare:
         return f"; {bare[0]} differs only in leading zeros: keep codes as text"
@@ -41,8 +43,8 @@ def unknown_ids(view: View) -> list[Problem]:
         rule = f"unknown_{column.removesuffix('_id')}"
         strangers = view.strangers(table, column, own)
         listed = list(strangers)[:view.limit]
-        problems += [view.problem(table, strangers[text], column, rule, f"{own} does not hold this "
-                                                                        f"id{_like(text, known) or f': add it to {own}, or mend it here'}",
+        mend = f": add it to {own}, or mend it here and in the rows below"
+        problems += [view.problem(table, strangers[text], column, rule, f"{own} does not hold this id{_like(text, known) or mend}",
                                   text, level) for text in listed]
         if len(strangers) > len(listed):
             problems.append(view.problem(table, None, column, rule, f"and {len(strangers) - len(listed):,} more ids "
@@ -66,29 +68,43 @@ def unknown_varieties(view: View) -> list[Problem]:
 
         def text(place: int, pairs: list[tuple[Any, Any]] = pairs) -> tuple[str, Any]:
             batch, generic = pairs[place]
-            absent = f"varieties has no {generic} in batch {batch}"
-            why = absent if batch in batches else unknown("batch", batch, batches)
-            return why, f"{batch}, {generic}"
+            if batch not in batches:
+                return unknown("batch", batch, batches), batch
+            own = [name for one, name in known if one == batch]
+            near = [name for name in own if str(generic) in name] or difflib.get_close_matches(str(generic), own, n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else "mend it here, or add it to varieties"
+            return f"varieties has no {generic} in batch {batch}: {hint}", generic
 
         level = "error" if table == "agreements" else "warning"
-        problems += view.listed(table, places, "batch_id", "unknown_variety", text, level)
+        name = "generic" if table == "agreements" else "product_id"
+        for column, chosen in (("batch_id", [place for place in places if pairs[place][0] not in batches]),
+                               (name, [place for place in places if pairs[place][0] in batches])):
+            problems += view.listed(table, chosen, column, "unknown_variety", text, level)
     return problems
 
 
 def rule_profile(view: View) -> list[Problem]:
-    """Return an error where city.yaml names a rule profile that data/rules does not hold."""
-    from vbp.paths import data
+    """Return every problem with the rule profile that the folder names: one of data/rules, or a file of its own."""
+    from vbp.rules import profile_of_place
 
-    known = sorted(path.stem for path in (data() / "rules").glob("*.yaml"))
     profile = view.inputs.place.rule_profile
-    if not known or profile in known or profile == "?":
+    if profile == "?":
         return []
-    return [Problem(unknown("rule profile", profile, known), "rule_profile", "error", "city", "city.yaml", None,
-                    "rule_profile", profile)]
+    try:
+        profile_of_place(profile, view.inputs.folder)
+    except InputError as error:
+        place = view.inputs.place.file
+        return [replace(problem, file=place) if problem.rule == "rule_profile" else problem for problem in error.problems]
+    return []
 
 
 def _overlap(first: Row, second: Row) -> bool:
     return bool(first["start_date"] <= second["end_date"] and second["start_date"] <= first["end_date"])
+
+
+def _named(view: View) -> list[Row]:
+    """Return the awards whose batch is filled in (an empty one is an error of its own)."""
+    return [award for award in view.awards if award["batch_id"]]
 
 
 def two_batches(view: View) -> list[Problem]:
@@ -104,7 +120,8 @@ def two_batches(view: View) -> list[Problem]:
     def claim(award: Row) -> tuple[str, Any]:
         return products[award["product"]]["generic"], award["start_date"]
 
-    for (generic, start), group in groupby(sorted(view.awards, key=claim), key=claim):
+    whole = [award for award in _named(view) if claim(award)[0]]
+    for (generic, start), group in groupby(sorted(whole, key=claim), key=claim):
         for first, second in combinations(list(group), 2):
             names = tuple(sorted((first["batch_id"], second["batch_id"])))
             if names[0] == names[1] or not _overlap(first, second) or (generic, *names) in seen:
@@ -121,14 +138,18 @@ def two_batches(view: View) -> list[Problem]:
 def one_award(view: View) -> list[Problem]:
     """Return an error where one batch holds a product twice in overlapping periods."""
     problems: list[Problem] = []
-    ordered = sorted(view.awards, key=lambda award: (award["batch_id"], award["product_id"], award["start_date"]))
+    ordered = sorted(_named(view), key=lambda award: (award["batch_id"], award["product_id"], award["start_date"]))
     for _, group in groupby(ordered, key=lambda award: (award["batch_id"], award["product_id"])):
-        rows = list(group)
-        problems += [view.problem("awards", second["place"], "start_date", "overlapping_awards",
-                                  "this award overlaps the one of the same batch and product that starts on "
-                                  f"{first['start_date']}",
-                                  second["start_date"], "error")
-                     for first, second in pairwise(rows) if _overlap(first, second)]
+        # against the award that reaches furthest so far: a short one inside a long one must not hide a third
+        longest: Row | None = None
+        for award in group:
+            if longest is not None and _overlap(longest, award):
+                problems.append(view.problem(
+                    "awards", award["place"], "start_date", "overlapping_awards",
+                    f"this award overlaps the one of the same batch and product that starts on {longest['start_date']}",
+                    award["start_date"], "error"))
+            if longest is None or award["end_date"] > longest["end_date"]:
+                longest = award
     return problems
 
 

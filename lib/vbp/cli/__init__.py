@@ -23,6 +23,7 @@ VERBS: tuple[str, ...] = (
     "savings",
     "completion",
     "surplus",
+    "rules",
     "statement",
     "explain",
     "project",
@@ -51,7 +52,8 @@ def build() -> Any:
     app.callback()(lambda: None)
     for verb in VERBS:
         module = importlib.import_module(f"vbp.cli.{verb}")
-        app.command(name=verb.rstrip("_"), help=module.__doc__)(module.run)
+        short = (module.__doc__ or "").partition("\n")[0]  # whole: click would cut it in the list of commands
+        app.command(name=verb.rstrip("_"), help=module.__doc__, short_help=short)(module.run)
     return app
 
 
@@ -74,7 +76,8 @@ def guarded(action: Callable[[], Any], debug: bool) -> int:
         if debug:
             raise
         place = f"{error.filename}: " if error.filename else ""
-        print(f"error: {place}{error.strerror or error}; free space or rights are needed (unwritable)", file=sys.stderr)
+        reason = f"cannot be read or written: {error.strerror or error}; free space or rights may be needed"
+        print(f"error: {place}{reason} (unwritable)", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; nothing half-written was left behind", file=sys.stderr)

@@ -30,6 +30,7 @@ def run(
     from vbp.errors import UsageError, unknown
     from vbp.impact import did, synthetic_control
     from vbp.words import LANGUAGES
+    from vbp.words.fields import field_text
 
     if lang not in LANGUAGES:
         raise UsageError(unknown("language", lang, LANGUAGES))
@@ -46,7 +47,7 @@ def run(
                         "checks": [check.as_json() for check in control.checks],
                         "text": {"zh": control.text("zh"), "en": control.text("en")}})
             return
-        print_table(control.path.round(6), f"{outcome} · synthetic control")
+        print_table(control.path, f"{outcome} · synthetic control", lang)
         print(control.text(lang))
         return
     result = did(frame, outcome, unit, time, treated, date, cohort=cohort, estimator=estimator, inference=inference,
@@ -54,7 +55,7 @@ def run(
     if json:
         print_json(result.as_json())
         return
-    print_table(result.table.round(6), f"{outcome} · {result.estimator} · {result.inference}")
+    print_table(result.table, f"{outcome} · {result.estimator} · {result.inference}", lang)
     print(result.text(lang))
     for check in result.checks:
-        print(f"  [{check.verdict}] {check.text(lang)}")
+        print(f"  [{field_text('verdict', check.verdict, lang)}] {check.text(lang)}")

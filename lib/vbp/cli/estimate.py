@@ -36,11 +36,15 @@ def run(
         print(say("page.synthetic", lang))
     print(result.text(lang))
     if any(row.hospital for row in result.estimates):
-        print_table(result.hospitals(lang))
+        print_table(result.hospitals(lang), "", lang)
     print(say("estimate.assumptions_are", lang))
     for row in result.assumptions:
-        span = f"{row.median:,f}" if row.low == row.high else f"{row.low:,f} – {row.median:,f} – {row.high:,f}"
-        print(f"  {row.label(lang)}: {span} [{say(f'mark.{row.mark}', lang)}] {row.source(lang)}")
+        ends = (row.median,) if row.low == row.high else (row.low, row.median, row.high)
+        span = " – ".join(f"{end.normalize():,f}" for end in ends)
+        print(
+            say("estimate.assumption", lang, name=row.label(lang), span=span, source=row.source(lang),
+                mark=say(f"mark.{row.mark}", lang))
+        )
 
 
 def _estimate(place: str, doubtful: bool) -> EstimateSet:

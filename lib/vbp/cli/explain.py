@@ -20,8 +20,15 @@ def run(
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
 ) -> None:
     """Explain one payout line by line."""
+    from vbp.cli.language import language
+    from vbp.cli.panels import title
     from vbp.surplus.explain import explain
+    from vbp.surplus.folder import read_place
     from vbp.surplus.open import open_with_ledger
 
+    language(lang)
     settlement, ledger = open_with_ledger(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
-    print(explain(settlement, hospital, batch, year, generic, ledger).text(lang))
+    made = explain(settlement, hospital, batch, year, generic, ledger)
+    if inputs is not None:
+        print(title(read_place(inputs)[0], lang))
+    print(made.text(lang))

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vbp.errors import UsageError
-
 if TYPE_CHECKING:
     from vbp.facts import Fact, Published
 
@@ -22,11 +20,10 @@ def run(
 ) -> None:
     """Print the figures of one city or of all."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_json
+    from vbp.cli.output import one_form, print_json
     from vbp.facts import Fact, load_published
 
-    if as_json and as_csv:
-        raise UsageError("give --json or --csv, not both")
+    one_form(as_json, as_csv)
     language(lang)
     published = load_published()
     facts = published.of(city) if city else published.facts

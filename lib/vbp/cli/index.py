@@ -1,7 +1,7 @@
 """Price and quantity indices and the exact decomposition of spending, from a file of prices and quantities.
 
 FILE is a csv, xlsx or parquet with the columns period, product_id, price, quantity (期间、产品编码、价格、数量).
-价格指数与数量指数:定基与环比,及支出变动的精确分解。
+价格指数与数量指数：定基与环比，及支出变动的精确分解。
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ def run(
 ) -> None:
     """Print the indices of FILE against the base period."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json
+    from vbp.cli.output import one_form, print_csv, print_json
     from vbp.indices import index_series, read_observations
 
     lang = language(lang)
+    one_form(as_json, as_csv)
     result = index_series(read_observations(file), base)
     for note in result.notes:
         print(note.line(), file=sys.stderr)

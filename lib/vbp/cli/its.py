@@ -39,6 +39,7 @@ def run(
     from vbp.errors import UsageError, unknown
     from vbp.impact import its
     from vbp.words import LANGUAGES
+    from vbp.words.fields import field_text
 
     if lang not in LANGUAGES:
         raise UsageError(unknown("language", lang, LANGUAGES))
@@ -50,7 +51,7 @@ def run(
     if json:
         print_json(result.as_json())
         return
-    print_table(result.table.round(6), f"{outcome} · {result.inference}")
+    print_table(result.table, f"{outcome} · {result.inference}", lang)
     print(result.text(lang))
     for check in result.checks:
-        print(f"  [{check.verdict}] {check.text(lang)}")
+        print(f"  [{field_text('verdict', check.verdict, lang)}] {check.text(lang)}")

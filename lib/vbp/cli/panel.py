@@ -1,4 +1,7 @@
-"""Make ledgers into their panels (docs/panels.md): small Parquet tables per city, kept up to date month by month."""
+"""Make ledgers into their panels (docs/panels.md): small Parquet tables per city, kept up to date month by month.
+
+把采购明细汇成面板：每城几张小表，按月更新。
+"""
 
 from __future__ import annotations
 
@@ -24,16 +27,18 @@ def run(
         list[str] | None,
         typer.Option(help="a generic to keep by product too (a profile that settles by spec); 'all' for every one"),
     ] = None,
+    lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
     json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
     """Build or update every city; a city that fails keeps its earlier panels, and all failures are told at the end."""
+    from vbp.cli.language import language
     from vbp.cli.output import print_json, print_table
     from vbp.errors import InputError
-    from vbp.ledger.batch import build_cities, summary, unmatched
+    from vbp.ledger.batch import build_cities, shown, summary, unmatched
+    from vbp.words import say
 
-    results, problems = build_cities(
-        inputs, out, engine, master, "all" if spec and "all" in spec else tuple(sorted(spec or ()))
-    )
+    by_product = "all" if spec and "all" in spec else tuple(sorted(spec or ()))
+    results, problems = build_cities(inputs, out, engine, master, by_product, language(lang))
     if json:
         print_json(
             {
@@ -44,8 +49,9 @@ def run(
             }
         )
     else:
-        print_table(summary(results))
+        if results:
+            print_table(shown(summary(results), lang), say("panel.cities", lang))
         if len(unmatched(results)):
-            print_table(unmatched(results), "未匹配的采购记录 · purchases that matched nothing")
+            print_table(shown(unmatched(results), lang), say("panel.unmatched", lang))
     if problems:
         raise InputError(problems)

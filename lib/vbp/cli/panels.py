@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
     from vbp.ledger import Panels
     from vbp.tables import Inputs
+    from vbp.tables.place import Place
+
+
+def title(place: Place, lang: str) -> str:
+    """Return a place's name, marked where its data are synthetic."""
+    name = place.name_zh if lang == "zh" else place.name_en
+    mark = {"zh": "（演示数据）", "en": " (synthetic data, 演示数据)"}[lang] if place.synthetic else ""
+    return f"{name}{mark}"
 
 
 @dataclass(frozen=True)
@@ -23,12 +31,14 @@ class Opened:
     inputs: Inputs
     panels: Panels
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether the folder is marked synthetic (演示数据)."""
+        return bool(self.inputs.place.synthetic)
+
     def title(self, lang: str) -> str:
         """Return the place's name, marked where the data are synthetic."""
-        place = self.inputs.place
-        name = place.name_zh if lang == "zh" else place.name_en
-        mark = {"zh": "(演示数据)", "en": " (synthetic data, 演示数据)"}[lang] if place.synthetic else ""
-        return f"{name}{mark}"
+        return title(self.inputs.place, lang)
 
     def marked(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a JSON document with the place and whether it is synthetic in front."""
@@ -37,7 +47,7 @@ class Opened:
             "slug": self.inputs.slug,
             "name_zh": place.name_zh,
             "name_en": place.name_en,
-            "synthetic": bool(place.synthetic),
+            "synthetic": self.synthetic,
             **document,
         }
 

@@ -1,6 +1,6 @@
 """A batch just announced, applied to last year's usage: expected saving, completion and payout, with intervals.
 
-INPUTS is one inputs folder with the batch's awards and agreements. 新批次测算:预期节约、完成率与结余留用,附区间。
+INPUTS is one inputs folder with the batch's awards and agreements. 新批次测算：预期节约、完成率与结余留用，附区间。
 """
 
 from __future__ import annotations
@@ -20,24 +20,23 @@ def run(
 ) -> None:
     """Print the projection of the batch announced in INPUTS."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.cli.panels import open_panels
     from vbp.projection import project
     from vbp.words import say
 
     lang = language(lang)
+    one_form(as_json, as_csv)
     opened = open_panels(inputs)
     fund = opened.inputs.frame("fund") if opened.inputs.has("fund") else None
     result = project(opened.panels, batch, fund)
     if as_json:
         print_json(opened.marked(result.document()))
     elif as_csv:
-        print_csv(result.hospitals)
+        print_csv(result.hospitals, opened.synthetic)
     else:
         print(opened.title(lang))
-        numbers = ["estimate", "low", "high"]
-        shown = result.table.assign(**{n: result.table[n].map("{:,.3f}".format) for n in numbers})
-        print_table(shown, say("projection.title", lang, batch=result.batch_id))
+        print_table(result.shown(lang), say("projection.title", lang, batch=result.batch_id), lang)
         print(result.text(lang))
         for said in result.assumptions:
             print(f"· {said.text(lang)}")

@@ -25,7 +25,15 @@ _COMMAND_SECONDS = 300
 
 @dataclass(frozen=True)
 class Choices:
-    """How to render: reports at a time, and the options of the same names."""
+    """How to render: reports at a time, and the options of the same names.
+
+    Attributes
+    ----------
+    quiet
+        True: not a word unless something was made or failed. None: the same where nobody watches (no terminal). False: always.
+    pdf, standalone
+        None: as it was for the report in place.
+    """
 
     jobs: int = 1
     force: bool = False
@@ -33,32 +41,54 @@ class Choices:
     timeout: int = 600
     memory: int = 0
     on_failure: str = ""
-    quiet: bool = False
+    quiet: bool | None = False
+    pdf: bool | None = None
+    standalone: bool | None = None
+    keep_runs: int = 100
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what `vbp rerun` takes from the run's record."""
+        return {name: getattr(self, name) for name in ("jobs", "plain", "timeout", "memory", "pdf", "standalone")}
 
 
 def render(chosen: Sequence[Job], choices: Choices) -> Run:
-    """Render, say what came of it, and return the run; exit 1 where a report failed."""
+    """Render, say what came of it, and return the run; exit 1 where a report failed, or a PDF beside it."""
     from vbp.render.run import progress_bar, render_run
 
     memory = choices.memory or _share(choices.jobs)
     limited = [replace(job, seconds=float(choices.timeout), memory_mib=memory) for job in chosen]
     out = chosen[0].out
-    with _stopping_politely(), progress_bar(len(limited), choices.quiet) as progress:
-        run, record = render_run(limited, out, choices.jobs, progress, force=choices.force, plain=choices.plain)
-    for outcome in run.failed:
-        for line in outcome.problems or (outcome.reason,):
-            print(f"{outcome.slug}: {line}{f' ({outcome.kept})' if outcome.kept else ''}", file=sys.stderr)
-    if run.made or run.failed or not choices.quiet:
-        print(_told(run, out))
-    if run.failed:
+    with _stopping_politely(), progress_bar(len(limited), bool(choices.quiet)) as progress:
+        run, record = render_run(
+            limited,
+            out,
+            choices.jobs,
+            progress,
+            force=choices.force,
+            plain=choices.plain,
+            beside={"pdf": choices.pdf, "standalone": choices.standalone},
+            keep_runs=choices.keep_runs,
+            options=choices.recorded(),
+        )
+    _tell(run, out, choices.quiet)
+    if run.failed or run.lacking:
         _call(choices.on_failure, record)
         raise typer.Exit(1)
     return run
 
 
-def _told(run: Run, out: Path) -> str:
-    skipped = f", {run.skipped} unchanged and skipped (--force renders them)" if run.skipped else ""
-    return f"{run.made} of {len(run.outcomes)} reports made{skipped}. Open {shown(out / 'index.html')}"
+def _tell(run: Run, out: Path, quiet: bool | None) -> None:
+    """Print failures on standard error, and one line on standard output unless nothing was done and that is to be quiet."""
+    for outcome in run.failed:
+        for line in outcome.problems or (outcome.reason,):
+            print(f"{outcome.slug}: {line}{f' ({outcome.kept})' if outcome.kept else ''}", file=sys.stderr)
+    for slug, line in run.lacking:
+        print(f"{slug}: {line}", file=sys.stderr)
+    unheard = quiet or (quiet is None and not sys.stdout.isatty())
+    if run.made or run.failed or not unheard:
+        skipped = f", {run.skipped} unchanged and skipped (--force renders them)" if run.skipped else ""
+        failed = f", {len(run.failed)} failed" if run.failed else ""
+        print(f"{run.made} of {len(run.outcomes)} reports made{skipped}{failed}. Open {shown(out / 'index.html')}")
 
 
 def _call(command: str, record: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,10 +38,31 @@ def run(
         typer.Option(help="run this command, with the summary on its input, where a report failed", metavar="COMMAND"),
     ] = "",
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="say nothing unless something was made or failed")
-    ] = False,
-    standalone: Annotated[bool, typer.Option("--standalone", help="also each page as one HTML file to mail")] = False,
-    pdf: Annotated[bool, typer.Option("--pdf", help="also each page as PDF (A4), printed by Chromium")] = False,
+        bool | None,
+        typer.Option(
+            "--quiet/--no-quiet",
+            "-q",
+            help="say nothing unless something was made or failed (with --all off a terminal, as under cron: the default)",
+            show_default=False,
+        ),
+    ] = None,
+    standalone: Annotated[
+        bool | None,
+        typer.Option(
+            "--standalone/--no-standalone",
+            help="also each page as one HTML file to mail; remembered for the place",
+            show_default=False,
+        ),
+    ] = None,
+    pdf: Annotated[
+        bool | None,
+        typer.Option(
+            "--pdf/--no-pdf",
+            help="also each page as PDF (A4), printed by Chromium; remembered for the place",
+            show_default=False,
+        ),
+    ] = None,
+    keep_runs: Annotated[int, typer.Option(help="records of runs to keep in runs/ (0: all)", min=0)] = 100,
 ) -> None:
     """Render the reports; exit 1 where one failed (the others are rendered all the same).
 
@@ -60,30 +80,20 @@ def run(
     chosen = _jobs(
         cities or [], every, root, lang, (out or paths.root() / "reports").resolve(), _parameters(parameter or [])
     )
-    browser = _browser() if pdf else ""
-    try:
-        render(chosen, Choices(jobs, force, plain, timeout, memory, on_failure, quiet))
-    finally:  # a place that failed keeps its last good report, and the others are wanted on paper all the same
-        if pdf or standalone:
-            _extras(chosen, browser, standalone)
+    if pdf:
+        _find_browser()
+    if quiet is None and not every:
+        quiet = False  # who names a place waits for an answer
+    render(
+        chosen, Choices(jobs, force, plain, timeout, memory, on_failure, quiet, pdf, standalone, keep_runs)
+    )
 
 
-def _browser() -> str:
+def _find_browser() -> None:
     """Find Chromium before anything is rendered: nobody waits for minutes to read that it is missing."""
     from vbp.render.paper import find_browser
 
-    return find_browser()
-
-
-def _extras(jobs: list[Job], browser: str, one_file: bool) -> None:
-    """Write the PDFs and the pages in one file; exit 1 where one failed."""
-    from vbp.render.paper import write_extras
-
-    failed = write_extras(jobs, pdf=browser, one_file=one_file)
-    for line in failed:
-        print(line, file=sys.stderr)
-    if failed:
-        raise typer.Exit(1)
+    find_browser()
 
 
 def _parameters(pairs: list[str]) -> dict[str, str]:

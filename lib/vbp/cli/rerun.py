@@ -1,4 +1,4 @@
-"""Do a recorded run again (reports/runs/<id>.json): the same places and parameters; says whether the same bytes came out."""
+"""Do a recorded run again (reports/runs/<id>.json): the same places, parameters and options; says whether the same bytes came out."""
 
 from __future__ import annotations
 
@@ -22,16 +22,32 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="where reports go (default: where the record stands)", metavar="DIR")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="reports at a time", min=1)] = 1,
-    plain: Annotated[bool, typer.Option("--plain", help="a fresh kernel for each notebook, none forked")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="render nothing where anything differs from what was recorded")
+    ] = False,
+    jobs: Annotated[int | None, typer.Option(help="reports at a time (default: as recorded)", min=1)] = None,
+    plain: Annotated[
+        bool | None,
+        typer.Option("--plain/--warm", help="how kernels are started (default: as recorded)", show_default=False),
+    ] = None,
+    timeout: Annotated[
+        int | None, typer.Option(help="seconds that one notebook may take (default: as recorded)", min=1)
+    ] = None,
+    memory: Annotated[
+        int | None, typer.Option(help="MiB that one kernel may take (default: as recorded; 0: this machine's)", min=0)
+    ] = None,
 ) -> None:
     """Render every place of the record anew with its recorded parameters; what differs today is named first."""
     told = _read(record)
     folder = (out or record.resolve().parent.parent).resolve()
     chosen = [_job(place, folder) for place in told["places"]]
-    for line in _differences(told, chosen):
+    differences = _differences(told, chosen)
+    if strict and differences:
+        raise InputError([Problem(f"not as recorded: {line}", "not_as_recorded", file=str(record)) for line in differences])
+    for line in differences:
         print(f"not as recorded: {line}", file=sys.stderr)
-    done = render(chosen, Choices(jobs=jobs, force=True, plain=plain))
+    given = {"jobs": jobs, "plain": plain, "timeout": timeout, "memory": memory}
+    done = render(chosen, _choices(told, {name: value for name, value in given.items() if value is not None}))
     _compare(told, done)
 
 
@@ -46,36 +62,50 @@ def _read(record: Path) -> dict[str, Any]:
     return told
 
 
+def _choices(told: dict[str, Any], given: dict[str, Any]) -> Choices:
+    """Return how to render: as recorded, but for what was given now; the record that is done again is not deleted."""
+    before = {name: value for name, value in told.get("options", {}).items() if name in Choices.__annotations__}
+    limits = told["places"][0].get("limits", {})
+    if "memory_mib" in limits:  # what the machine's share came to then, so that the same notebook meets the same limit
+        before["memory"] = limits["memory_mib"]
+    return Choices(**{**before, **given, "force": True, "keep_runs": 0})
+
+
 def _job(place: dict[str, Any], out: Path) -> Job:
     from vbp.render.city import Job
 
     given = place["parameters"]
     if given["inputs"] and not Path(given["inputs"]).is_dir():
         raise InputError(Problem("the recorded inputs folder is gone", "missing_folder", file=given["inputs"]))
-    return Job(given["city"], given["inputs"], given["as_of"], tuple(given["languages"]), out)
+    extras = tuple(place.get("extras", ()))
+    return Job(given["city"], given["inputs"], given["as_of"], tuple(given["languages"]), out, extras=extras)
 
 
 def _differences(told: dict[str, Any], chosen: list[Job]) -> list[str]:
-    """Name what is not as it was: shared parts once, inputs by place."""
+    """Name what is not as it was, file by file: shared parts once, inputs by place."""
     from vbp import paths
     from vbp.render import fingerprint
     from vbp.render.city import NOTEBOOK
 
     shared = fingerprint.basis(paths.notebooks() / NOTEBOOK)
     before = {**told["hashes"], "versions": told["versions"]}
-    lines = [f"{part}: {names}" for part in shared if (names := fingerprint.names(before.get(part), shared[part]))]
+    changed = {
+        part: fingerprint.described(before.get(part), now, values=part == "versions") for part, now in shared.items()
+    }
     for place, job in zip(told["places"], chosen, strict=True):
-        names = fingerprint.names(place["inputs"], fingerprint.made_from(job, shared)["inputs"])
-        lines += [f"inputs of {job.slug}: {names}"] if names else []
-    return lines
+        now = fingerprint.made_from(job, shared)["inputs"]
+        changed[f"inputs of {job.slug}"] = fingerprint.described(place["inputs"], now)
+    return [f"{part}: {names}" for part, names in changed.items() if names]
 
 
 def _compare(told: dict[str, Any], done: Run) -> None:
-    """Say whether the same bytes came out, for the places of which the record holds them."""
+    """Say whether the same bytes came out, and which file is another where they did not."""
+    from vbp.render import fingerprint
+
     before = {place["slug"]: place["files"] for place in told["places"] if place["files"]}
     after = {outcome.slug: outcome.files for outcome in done.outcomes}
-    other = [slug for slug, files in before.items() if after[slug] != files]
+    other = {slug: fingerprint.names(files, after[slug]) for slug, files in before.items() if after[slug] != files}
     if before and not other:
         print(f"Byte for byte as recorded: {len(before)} of {len(told['places'])} reports.")
     elif other:
-        print(f"Other bytes than recorded: {', '.join(other)}.")
+        print(f"Other bytes than recorded: {'; '.join(f'{slug} ({names})' for slug, names in other.items())}.")

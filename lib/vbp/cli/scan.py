@@ -13,10 +13,11 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from vbp.cli.panels import Opened
     from vbp.impact.scan import ScanResult
 
-SHOWN = ["rank", "generic", "measure", "date", "points", "level", "level_low", "level_high", "change_percent",
-         "p_shown", "q_bh", "level_verdict"]
+SHOWN = ["rank", "generic", "measure", "date", "points", "level", "level_low", "level_high", "p_shown", "q_bh",
+         "level_verdict"]
 
 
 def run(
@@ -34,14 +35,16 @@ def run(
 ) -> None:
     """Scan, print the ranked table, a CSV or one JSON document."""
     from vbp.cli.language import language
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.errors import UsageError, unknown
     from vbp.impact.scan import scan
 
     language(lang)
+    one_form(json, csv)
     if not 0 < alpha < 1:
         raise UsageError("the false-discovery rate lies between 0 and 1")
-    frame, dates = _series(inputs)
+    places, frame, dates = _series(inputs)
+    synthetic = any(place.synthetic for place in places)
     if measure:
         known = sorted(frame["measure"].unique())
         for name in measure:
@@ -51,31 +54,54 @@ def run(
     result = scan(frame, dates, keys=("city", "generic"), alpha=alpha, harmonics=harmonics, effect=effect,
                   phase_in=phase_in, anticipation=anticipation, exclude=tuple(exclude or ()))
     if json:
-        print_json(document(result))
+        print_json({"synthetic": synthetic, **document(result)})
     elif csv:
-        print_csv(result.table)
+        print_csv(result.table, synthetic)
     else:
         columns = SHOWN if len(inputs) == 1 else ["city", *SHOWN]
-        print_table(result.table[columns].round(4), " · ".join(folder.name for folder in inputs))
+        print(" · ".join(place.title(lang) for place in places))
+        print_table(_shown(result.table, lang)[columns], "", lang)
         print(result.text(lang))
 
 
-def _series(folders: list[Path]) -> tuple[pd.DataFrame, dict[tuple[str, str], tuple[str, ...]]]:
-    """Return the series of every folder with key city × generic, and their dates."""
+def _series(folders: list[Path]) -> tuple[list[Opened], pd.DataFrame, dict[tuple[str, str], tuple[str, ...]]]:
+    """Return the folders opened, the series of every one with key city × generic, and their dates."""
     import pandas as pd
 
+    from vbp.cli.panels import open_panels
     from vbp.impact.ledger_series import panels_series
-    from vbp.ledger import build
-    from vbp.tables import read_inputs
 
     frames: list[pd.DataFrame] = []
     dates: dict[tuple[str, str], tuple[str, ...]] = {}
-    for folder in folders:
-        tables = read_inputs(folder)
-        series, found = panels_series(build(tables), tables.frame("products"))
-        frames.append(series.assign(city=tables.slug))
-        dates |= {(tables.slug, generic): given for generic, given in found.items()}
-    return pd.concat(frames, ignore_index=True), dates
+    places = [open_panels(folder) for folder in folders]
+    for place in places:
+        slug = place.inputs.slug
+        series, found = panels_series(place.panels, place.inputs.frame("products"))
+        frames.append(series.assign(city=slug))
+        dates |= {(slug, generic): given for generic, given in found.items()}
+    return places, pd.concat(frames, ignore_index=True), dates
+
+
+def _shown(table: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return the table with changes and their intervals as people read them: per cent, or points for shares."""
+    columns = {
+        name: [_change(value, family, lang) for value, family in zip(table[name], table["family"], strict=True)]
+        for name in ("level", "level_low", "level_high")
+    }
+    return table.assign(**columns)
+
+
+def _change(value: float, family: str, lang: str) -> str:
+    import math
+    from decimal import Decimal
+
+    from vbp.words import MISSING, percent, value_label
+
+    if value != value:
+        return MISSING
+    if family == "log":
+        return percent(100 * math.expm1(value), 1)
+    return value_label(Decimal(repr(float(100 * value))).quantize(Decimal("0.1")), "percentage_point", lang)
 
 
 def document(result: ScanResult) -> dict[str, Any]:

@@ -18,6 +18,7 @@ def run(
     lang: Annotated[str, typer.Option(help="Language of what is printed here: zh or en.")] = "zh",
 ) -> None:
     """Write the statement, and the notices where asked for."""
+    from vbp.cli.language import language
     from vbp.errors import UsageError
     from vbp.statement import write_notices, write_statement
     from vbp.statement.heading import heading_of
@@ -26,6 +27,7 @@ def run(
 
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"--out {out} must end in .xlsx")
+    language(lang)
     settlement = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
     heading = heading_of(inputs, items)
     paths = write_statement(settlement, out, heading)

@@ -23,22 +23,32 @@ def run(
     lang: Annotated[str, typer.Option(help="zh or en, for the table and the CSV's reasons.")] = "zh",
 ) -> None:
     """Settle retained surplus and print the rows."""
-    from vbp.cli.output import print_csv, print_json, print_table
+    from vbp.cli.language import language
+    from vbp.cli.output import one_form, print_csv, print_json, print_table
+    from vbp.cli.panels import title
+    from vbp.surplus.folder import read_place
     from vbp.surplus.open import open_settlement
     from vbp.surplus.show import flat
 
+    language(lang)
+    one_form(json, csv)
     settlement = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
+    place = read_place(inputs)[0] if inputs is not None else None
+    synthetic = bool(place and place.synthetic)
     if json:
-        print_json(settlement.as_json())
+        print_json({"synthetic": synthetic, **settlement.as_json()})
     elif csv:
-        print_csv(flat(settlement, lang))
+        print_csv(flat(settlement, lang), synthetic)
     else:
+        if place:
+            print(title(place, lang))
         _print_people(settlement, lang, print_table, flat)
 
 
 def _print_people(settlement: Settlement, lang: str, print_table: object, flat: object) -> None:
     assert callable(print_table) and callable(flat)
-    print_table(flat(settlement, lang), settlement.profile.title.say(lang))
+    shown = flat(settlement, lang).rename(columns={"base_yuan": "surplus_base_yuan"})
+    print_table(shown, settlement.profile.title.say(lang), lang)
     print(settlement.text(lang))
     for note in (*settlement.notes(lang), *settlement.assumptions(lang)):
         print(f"· {note}")

@@ -53,7 +53,7 @@ class Visible:
 def visible_streams() -> Iterator[None]:
     """Let standard output and error write control characters out for the length of the block."""
     own = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (Visible(stream) for stream in own)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = (Visible(stream) for stream in own)
     try:
         yield
     finally:

@@ -15,8 +15,8 @@ from vbp.demo.purchases import Ledger
 from vbp.demo.rounds import Plan
 from vbp.demo.world import World
 
-CUT_BASELINE = "最高有效申报价"
-RENEWAL_BASELINE = "上一轮中选价"
+CUT_BASELINE = "highest_valid_bid"
+RENEWAL_BASELINE = "previous_selected_price"
 
 
 def first_cycle(world: World, plan: Plan) -> Plan:

@@ -16,12 +16,14 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
+from vbp.errors import InputError, Problem
 from vbp.estimate.draws import DRAWS, SEED, Floats, Predictive, interval, significant
 from vbp.estimate.funds import fund_share_of
 from vbp.estimate.model import Unknown, figure, known
 from vbp.estimate.priors import Prior
 from vbp.estimate.result import Estimate, EstimateSet, Mark, NotEstimated
 from vbp.estimate.rounds import ratio_unknown
+from vbp.words import baseline_label
 
 BASES = ("before", "after")
 _FORMULAS = {
@@ -79,7 +81,13 @@ def estimate_from_amounts(
         `agreed_share`, `fund_ratio`, `insured_share`, `retention_ratio`: bounds for what no table gives.
     fund
         The `fund` table, or None: then r·s is drawn between the priors' bounds.
+
+    Raises
+    ------
+    InputError
+        Where a cut leaves nothing to estimate from: a mean of zero or below, or a weighted cut of all of the price.
     """
+    _refuse(rounds)
     unknowns = _unknowns(rounds, ratio, priors, seed, draws)
     mark: Mark = "synthetic" if synthetic else "estimated"
     estimates: list[Estimate] = []
@@ -95,6 +103,23 @@ def estimate_from_amounts(
     used = {name for row in estimates for name in row.uses}
     assumptions = tuple(u.assumption for u in unknowns.values() if u.name in used)
     return EstimateSet(place, "amounts", synthetic, tuple(estimates), tuple(absent), assumptions, seed, draws)
+
+
+def _refuse(rounds: Mapping[str, RoundCut]) -> None:
+    """Refuse cuts whose formula has no value: log(d_w / d) of a mean d ≤ 0, and d/(1 − d) of a weighted d = 1."""
+    wrong = [row for row in rounds.values() if (row.cut >= 1 if row.kind == "weighted" else row.cut <= 0)]
+    if wrong:
+        raise InputError(
+            Problem(
+                f"round {row.batch_id}: nothing follows from an average cut of {row.cut * 100:f} %; give the cut weighted by "
+                "spending (cut_kind weighted, below 100), or leave the round out of batch_usage",
+                "cut_range",
+                table="batches",
+                column="average_cut_percent",
+                value=f"{row.cut * 100:f}",
+            )
+            for row in wrong
+        )
 
 
 @dataclass(frozen=True)
@@ -116,12 +141,10 @@ class _Weights:
         amount = np.array([[float(totals.get((h, b), 0)) for b in batches] for h in hospitals])
         if fund is None or fund.empty:
             return cls(hospitals, batches, amount, None)
-        return cls(
-            hospitals,
-            batches,
-            amount,
-            np.array([[float(fund_share_of(fund, h, b)) for b in batches] for h in hospitals]),
-        )
+        known_rows = fund.to_dict("records")
+        # a hospital without an amount in a round needs no row of `fund` for it
+        share = [[float(fund_share_of(known_rows, h, b)) if (h, b) in totals else 0.0 for b in batches] for h in hospitals]
+        return cls(hospitals, batches, amount, np.array(share))
 
 
 def _unknowns(
@@ -135,8 +158,8 @@ def _unknowns(
                 f"cut:{batch}",
                 row.cut,
                 (
-                    f"{row.name_zh}平均降幅;基准:{row.baseline}",
-                    f"average cut of {row.name_en}; baseline: {row.baseline}",
+                    f"{row.name_zh}平均降幅；基准：{baseline_label(row.baseline, 'zh')}",
+                    f"average cut of {row.name_en}; baseline: {baseline_label(row.baseline, 'en')}",
                 ),
             )
         )
@@ -158,12 +181,13 @@ def _figures(
     slots = {f"u{i}": unknowns[name] for i, name in enumerate(names)}
     place = {name: f"u{i}" for i, name in enumerate(names)}
 
-    def value(matrix: Floats, share: Floats | None, **drawn: Floats) -> Floats:
+    known_share = _split(quantity, weights.share)
+    each = weights.amount if known_share is None else weights.amount * known_share  # hospital × round
+
+    def value(columns: Floats, **drawn: Floats) -> Floats:
         factors = [
             _factor(quantity, batch, {name: drawn[slot] for name, slot in place.items()}) for batch in weights.batches
         ]
-        known_share = _split(quantity, share)
-        columns = matrix if known_share is None else matrix * known_share
         parts = [np.multiply.outer(columns[:, i], np.atleast_1d(factor)) for i, factor in enumerate(factors)]
         return np.asarray(reduce(np.add, parts))
 
@@ -171,12 +195,12 @@ def _figures(
         quantity,
         "city",
         _FORMULAS[quantity],
-        lambda **drawn: value(weights.amount, weights.share, **drawn).sum(axis=0).squeeze(),
+        lambda **drawn: value(each.sum(axis=0, keepdims=True), **drawn).squeeze(),
         slots,
         mark=mark,
         basis=basis,
     )
-    table = value(weights.amount, weights.share, **{slot: unknown.draws for slot, unknown in slots.items()})
+    table = value(each, **{slot: unknown.draws for slot, unknown in slots.items()})
     rows = [city]
     for hospital, draws in zip(weights.hospitals, table, strict=True):
         point, low, high = (significant(end) for end in interval(draws))

@@ -1,25 +1,23 @@
-"""r·s of one hospital and round from the `fund` table: the row with most filled keys wins; both funds added."""
+"""r·s of one hospital and round from the `fund` table: of each fund the row with most filled keys; both funds added."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
-
-import pandas as pd
 
 from vbp.errors import InputError, Problem
 
 _KEYS = ("hospital_id", "batch_id")
 
 
-def fund_share_of(fund: pd.DataFrame, hospital: str, batch: str) -> Decimal:
+def fund_share_of(fund: Iterable[Mapping[Any, Any]], hospital: str, batch: str) -> Decimal:
     """Return Σ over funds of fund_ratio × insured_share × (1 − excluded_share) for a hospital and round.
 
     Parameters
     ----------
     fund
-        The `fund` table; rows for one generic or agreement year do not apply to amounts by round.
+        The rows of the `fund` table; those for one generic or agreement year do not apply to amounts by round.
 
     Raises
     ------
@@ -27,7 +25,7 @@ def fund_share_of(fund: pd.DataFrame, hospital: str, batch: str) -> Decimal:
         Where no row applies, or two rows of one fund apply equally.
     """
     best: dict[str, tuple[int, list[Decimal]]] = {}
-    for row in fund.to_dict("records"):
+    for row in fund:
         if any(_text(row.get(name)) for name in ("generic", "agreement_year")):
             continue
         if any(_text(row.get(name)) not in ("", wanted) for name, wanted in zip(_KEYS, (hospital, batch), strict=True)):
@@ -39,8 +37,17 @@ def fund_share_of(fund: pd.DataFrame, hospital: str, batch: str) -> Decimal:
             best[kind] = (filled, [share])
         elif filled == best[kind][0]:
             best[kind][1].append(share)
+    best = _apart(best)
     _refuse(best, hospital, batch)
     return sum((shares[0] for _, shares in best.values()), Decimal(0))
+
+
+def _apart(best: dict[str, tuple[int, list[Decimal]]]) -> dict[str, tuple[int, list[Decimal]]]:
+    """Return the named funds, or the unnamed row alone where it is fuller than all: it stands for all funds together."""
+    named = {kind: row for kind, row in best.items() if kind}
+    if "" not in best or (named and max(filled for filled, _ in named.values()) >= best[""][0]):
+        return named
+    return {"": best[""]}
 
 
 def _refuse(best: dict[str, tuple[int, list[Decimal]]], hospital: str, batch: str) -> None:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from vbp.estimate.draws import DRAWS, SEED, tidy
@@ -34,6 +34,8 @@ class _Study:
     doubtful: bool
     seed: int
     draws: int
+    let_in: list[Fact] = field(default_factory=list)
+    """Doubtful figures that an estimate was made with: the reader is told."""
 
     def find(self, metric: str) -> tuple[Fact, ...]:
         """Return the city's usable figures of a metric, doubtful ones only where they are let in."""
@@ -43,8 +45,10 @@ class _Study:
         """Return a published figure as an input known exactly."""
         if fact.value is None:
             raise ValueError(f"{fact.metric} is damaged")
+        if fact.qualifier == "doubtful":
+            self.let_in.append(fact)
         title = self.published.source[fact.source_id].title
-        return known(name, fact.value / divisor, (f"公布数:{fact.note}({title})", f"published: {fact.note} ({title})"))
+        return known(name, fact.value / divisor, (f"公布数：{fact.note}（{title}）", f"published: {fact.note} ({title})"))
 
     def prior(self, name: str, under: str = "") -> Unknown:
         """Return an input that only bounds are known of."""
@@ -84,7 +88,7 @@ def estimate_from_published(
         absent += missed
     used = {name for row in estimates for name in row.uses}
     assumptions = tuple(unknown.assumption for name, unknown in unknowns.items() if name in used)
-    return EstimateSet(slug, "published", False, tuple(estimates), tuple(absent), assumptions, seed, draws)
+    return EstimateSet(slug, "published", False, tuple(estimates), tuple(absent), assumptions, seed, draws, bool(study.let_in))
 
 
 _Step = tuple[list[Estimate], list[NotEstimated]]

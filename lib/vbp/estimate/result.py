@@ -175,6 +175,7 @@ class EstimateSet:
     assumptions: tuple[Assumption, ...]
     seed: int
     draws: int
+    doubtful: bool = False
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -219,6 +220,8 @@ class EstimateSet:
         lines += [row.text(lang) for row in self.not_estimated]
         if self.estimates:
             lines.append(say("estimate.warning", lang))
+        if self.doubtful:
+            lines.append(say("estimate.doubtful_let_in", lang))
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
@@ -229,6 +232,7 @@ class EstimateSet:
             "synthetic": self.synthetic,
             "seed": self.seed,
             "draws": self.draws,
+            "doubtful_let_in": self.doubtful,
             "notice": {lang: say("estimate.warning", lang) for lang in ("zh", "en")},
             "estimates": [row.as_json() for row in self.estimates],
             "not_estimated": [

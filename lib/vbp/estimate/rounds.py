@@ -72,7 +72,7 @@ def national_cut(published: Published, category: str, seed: int, size: int) -> U
         "derived",
         draws,
         (
-            f"国家层面{len(rounds)}个批次公布的平均降幅({low:g}%–{high:g}%)的预测分布(logit 尺度,t 分布,自由度 {len(rounds) - 1})",
+            f"国家层面{len(rounds)}个批次公布的平均降幅（{low:g}%–{high:g}%）的预测分布（logit尺度，t分布，自由度{len(rounds) - 1}）",
             f"predictive distribution over {len(rounds)} national rounds' published average cuts ({low:g}–{high:g} %; logit scale, "
             f"t with {len(rounds) - 1} degrees of freedom)",
         ),
@@ -87,8 +87,8 @@ def ratio_unknown(name: str, mean_cut: float | Floats, ratio: Predictive, seed: 
         "derived",
         draws,
         (
-            f"加权降幅与公布平均降幅之比:由{ratio.degrees + 1}个非循环口径的国家批次(节约额、集采前市场规模、平均降幅分别公布)推得,"
-            f"对数尺度 t 分布,自由度 {ratio.degrees}",
+            f"加权降幅与公布平均降幅之比：由{ratio.degrees + 1}个非循环口径的国家批次（节约额、集采前市场规模、平均降幅分别公布）推得，"
+            f"对数尺度t分布，自由度{ratio.degrees}",
             f"weighted over published mean cut: from {ratio.degrees + 1} national rounds whose saving, market and cut are published "
             f"separately; log scale, t with {ratio.degrees} degrees of freedom",
         ),

@@ -164,6 +164,8 @@ def _problem(item: Any, file: str, row: int) -> Problem:
     column = str(item["loc"][0]) if item["loc"] else "value"
     value = item["input"] if item["loc"] else item["input"].get("value")
     message = item["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    if item["type"] == "decimal_parsing":
+        message = "no number: write digits only, in the base unit of the column unit (3.2亿元 is 320000000 yuan)"
     return Problem(
         message, item["type"], file=file, row=row, column=column, value=None if value is None else str(value)
     )

@@ -79,9 +79,8 @@ def recompute(row: PrintedResult) -> Recomputed:
     Raises
     ------
     InputError
-        Where the recipe is unknown or an input is missing.
+        Where the recipe is unknown, or an input is missing or no number that the recipe can take.
     """
-    given = {key: float(value) for key, _, value in (pair.partition("=") for pair in row.inputs.split(";"))}
     if row.recipe not in RECIPES:
         raise InputError(
             Problem(
@@ -89,7 +88,18 @@ def recompute(row: PrintedResult) -> Recomputed:
             )
         )
     try:
+        given = {key: float(value) for key, _, value in (pair.partition("=") for pair in row.inputs.split(";"))}
         return Recomputed(row, RECIPES[row.recipe](given))
+    except (ValueError, ZeroDivisionError) as error:
+        raise InputError(
+            Problem(
+                f"{row.result_id}: nothing follows from these inputs ({error})",
+                "inputs",
+                file="published_results.csv",
+                column="inputs",
+                value=row.inputs,
+            )
+        ) from error
     except KeyError as error:
         raise InputError(
             Problem(

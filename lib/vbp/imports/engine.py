@@ -2,11 +2,12 @@
 nothing."""
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -52,7 +53,8 @@ class Imported:
         lines = [problem.line() for problem in self.problems]
         lines.append(f"{self.rows_read:,} rows read by profile {self.profile}; written to {self.out}:")
         lines += [f"  {name}.csv {rows:,}" for name, rows in self.tables.items()]
-        return "\n".join([*lines, *(f"  Σ {name} = {total.normalize():f}" for name, total in self.totals.items())])
+        lines += [f"  Σ {name} = {total.normalize():f}" for name, total in self.totals.items()]
+        return "\n".join([*lines, f"next: name the place in {self.out / 'city.yaml'}, then run: vbp check {self.out}"])
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON document (money and quantities as decimal strings)."""
@@ -84,23 +86,41 @@ def _grids(path: Path, profile: Profile) -> list[Grid]:
             and len(heading.found) > 1]
 
 
-def _strict(problem: Problem) -> Problem:
+def _strict(problem: Problem, profile: Profile) -> Problem:
     """Return an unknown header as an error: an import takes a known export and guesses nothing."""
     if problem.rule != "unknown_column":
         return problem
-    return Problem(
-        problem.message.replace("is kept out", "is not known to this profile") + "; add it to the "
-        "profile's `ignore` if it "
-        "is not "
-        "needed",
-        problem.rule,
-        "error",
-        problem.table,
-        problem.file,
-        problem.row,
-        problem.column,
-        problem.value,
-    )
+    forms = {form: column.name for column in profile.table.columns for form in column.headers
+             if not column.name.startswith("ignored_")}
+    near = difflib.get_close_matches(str(problem.column), forms, n=2, cutoff=0.4)
+    like = " or ".join(dict.fromkeys(forms[form] for form in near))
+    return replace(problem, level="error", message=(
+        "profile " + profile.name + " does not know this header: in a profile of your own put it under `headers`" +
+        (f" (as {like}?)" if like else "") + ", or under `ignore` if it is not needed"))
+
+
+def _no_header(path: Path, profile: Profile) -> Problem:
+    """Say which headers were looked for, what the file has instead, and how to teach a profile the file's own."""
+    needed = ", ".join(f"{column.name} ({column.headers[0]} …)" for column in profile.table.required)
+    row, seen = _headlike(path)
+    has = f"; row {row} of the file reads: {', '.join(seen)[:400]}" if seen else ""
+    return Problem(f"no header row of profile {profile.name} found; it needs {needed}{has}; write a profile of your own that says what "
+                   f"these are: extends: {profile.name}, headers: {{hospital_id: [their header], …}} (docs/imports.md)",
+                   "no_header", "error", None, path.name)
+
+
+def _headlike(path: Path) -> tuple[int, list[str]]:
+    """Return (row, cells) of the row among the first that looks most like a header: the most filled cells without a number."""
+    suffix = path.suffix.lower()
+    rows: list[list[str]] = []
+    if suffix in TEXT:
+        body, encoding, _ = to_utf8(path.read_bytes())
+        rows = [list(row) for row in csvfile.text_of(path.name, body, encoding).first]
+    elif suffix != ".parquet":
+        rows = next((sheets.first_rows(found) for _, found in sheets.open_sheets(path)), [])
+    words = [[cell.strip() for cell in row if cell.strip() and not any(letter.isdigit() for letter in cell)] for row in rows]
+    best = max(range(len(words)), key=lambda place: len(words[place]), default=0)
+    return best + 1, words[best] if words else []
 
 
 def _parts(path: Path, profile: Profile) -> tuple[list[Part], list[Problem]]:
@@ -113,12 +133,10 @@ def _parts(path: Path, profile: Profile) -> tuple[list[Part], list[Problem]]:
         return [], [Problem("the file cannot be read: "
                             f"{error.strerror or error}", "unreadable", "error", None, path.name)]
     if not parts:
-        headers = ", ".join(column.headers[0] for column in profile.table.required)
-        return [], [Problem(f"no header of profile {profile.name} found; it needs "
-                            f"{headers}", "no_header", "error", None, path.name)]
+        return [], [_no_header(path, profile)]
     problems = []
     for part in parts:
-        problems += [_strict(problem) for problem in part.problems] + required_cells(part)
+        problems += [_strict(problem, profile) for problem in part.problems] + required_cells(part)
     return parts, problems
 
 
@@ -194,7 +212,9 @@ def _cell_texts(column: pa.Array, target: Column) -> pa.Array:
     """Return a column as the texts to write: days, months as 2024-03, numbers without idle zeros."""
     column = plain(flat(column))
     if pa.types.is_decimal(column.type):
-        text = column.cast(pa.string())
+        # Arrow writes small numbers of more than six decimals as 1E-8
+        text = column.cast(pa.string()) if column.type.scale <= 6 else pa.array(
+            [None if value is None else f"{value:f}" for value in column.to_pylist()], pa.string())
         text = pc.replace_substring_regex(text, r"(\.\d*?)0+$", r"\1")
         return pc.replace_substring_regex(text, r"\.$", "")
     text = column.cast(pa.string())

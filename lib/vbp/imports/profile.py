@@ -3,13 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from vbp import safe_yaml
-from vbp.errors import UsageError, unknown
-from vbp.paths import data
-from vbp.schema import TABLES, Column, Table, Vocabulary
+from vbp.imports.document import folder, names, read_document
+from vbp.schema import Column, Table, Vocabulary
+
+__all__ = ["Profile", "folder", "names", "read_profile"]
 
 
 @dataclass(frozen=True)
@@ -41,16 +40,6 @@ class Profile:
                 if isinstance(note, str) or not set(note["unless"]) <= set(given)]
 
 
-def folder() -> Path:
-    """Return the folder of the profiles that come with vbp."""
-    return data() / "profiles"
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of the profiles that come with vbp."""
-    return tuple(sorted(path.stem for path in folder().glob("*.yaml")))
-
-
 def _column(name: str, entry: Mapping[str, Any]) -> Column:
     values = entry.get("values")
     words = (
@@ -70,33 +59,25 @@ def _ignored(headers: list[str]) -> tuple[Column, ...]:
     )
 
 
-def _checked(name: str, entry: Mapping[str, Any]) -> None:
-    for table, wanted in entry["tables"].items():
-        if table not in TABLES:
-            raise UsageError(f"profile {name}: {unknown('table', table, tuple(TABLES))}")
-        for column in wanted["columns"]:
-            if column not in TABLES[table].column_names:
-                raise UsageError(f"profile {name}: {unknown(f'column of {table}', column, TABLES[table].column_names)}")
-
-
 def read_profile(name: str) -> Profile:
-    """Return the profile called `name`, or the one in the YAML file at that path; an unknown name is refused with the
-    nearest."""
-    own = Path(name)
-    path = own if own.suffix in (".yaml", ".yml") else folder() / f"{name}.yaml"
-    if not path.is_file():
-        raise UsageError(unknown("profile", name, names()))
-    try:
-        entry = safe_yaml.load(path.read_text(encoding="utf-8"))
-        columns = tuple(_column(column, declared) for column, declared in entry["columns"].items())
-        ignore = tuple(map(str, entry.get("ignore", ())))
-        _checked(path.stem, entry)
-        table = Table(path.stem, entry["title"]["zh"], entry["title"]["en"], (), (*columns, *_ignored(list(ignore))),
-                      one_of=tuple(map(tuple, entry.get("one_of", ()))), by_name=False)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"profile {path.name} cannot be read: {error}") from error
+    """Return the profile called `name`, or the one in the YAML file at that path.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name, with the nearest.
+    InputError
+        With every mistake in the file.
+    """
+    stem, entry = read_document(name)
+    columns = tuple(_column(column, declared) for column, declared in entry["columns"].items())
+    ignore = tuple(map(str, entry.get("ignore", ())))
+    # a total row lacks the cells that tell rows apart: every required one that is no number
+    key = tuple(column.name for column in columns if column.required and not column.numeric)
+    table = Table(stem, entry["title"]["zh"], entry["title"]["en"], key, (*columns, *_ignored(list(ignore))),
+                  one_of=tuple(map(tuple, entry.get("one_of", ()))), by_name=False)
     return Profile(
-        path.stem,
+        stem,
         entry["title"],
         table,
         ignore,

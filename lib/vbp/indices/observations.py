@@ -18,7 +18,7 @@ from vbp.exact import DEEP
 COLUMNS = ("period", "product_id", "price", "quantity")
 HEADERS = {
     "period": ("period", "期间", "时期", "月份", "年份", "month", "year"),
-    "product_id": ("product_id", "product", "产品编码", "产品", "药品编码", "产品代码"),
+    "product_id": ("product_id", "产品编码", "product", "产品", "药品编码", "产品代码"),
     "price": ("price", "价格", "单价", "采购单价"),
     "quantity": ("quantity", "数量", "采购数量", "采购量"),
 }

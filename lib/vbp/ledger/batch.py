@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 
@@ -18,6 +18,10 @@ from vbp.ledger.cities import cities
 from vbp.ledger.panels import Panels
 from vbp.ledger.rowpass import Engine, Kept
 from vbp.ledger.units import yuan
+from vbp.words import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def build_cities(
@@ -26,6 +30,7 @@ def build_cities(
     engine: str = "duckdb",
     master: str = "local[*]",
     spec: tuple[str, ...] | str = (),
+    lang: str = "en",
 ) -> tuple[list[Panels], list[Problem]]:
     """Build every city of the folders into `out/<slug>`; return panels, and the problems of cities that failed.
 
@@ -38,9 +43,9 @@ def build_cities(
         with Progress(
             *Progress.get_default_columns(), console=Console(stderr=True), disable=not sys.stderr.isatty()
         ) as bar:
-            step = bar.add_task("vbp panel", total=len(found))
+            step = bar.add_task(say("panel.bar", lang), total=len(found))
             for slug, make in found.items():
-                results += _one(slug, make, runner, kept, problems, bar)
+                results += _one(slug, make, (runner, kept), problems, bar, lang)
                 bar.advance(step)
     finally:
         runner.close()
@@ -70,33 +75,55 @@ def _found(
 
 
 def _one(
-    slug: str, make: Callable[[], Task], runner: Engine, kept: Kept, problems: list[Problem], bar: Progress
+    slug: str,
+    make: Callable[[], Task],
+    with_: tuple[Engine, Kept],
+    problems: list[Problem],
+    bar: Progress,
+    lang: str,
 ) -> list[Panels]:
     """Build one city and say how it went; a failure is kept for the end, the city's earlier panels stand."""
     start = time.monotonic()
     notes: list[str] = []
+
+    def tell(text: str) -> None:
+        bar.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
     try:
-        panels = build_task(make(), runner, kept, notes.append)
+        panels = build_task(make(), *with_, lambda what, pieces: notes.append(_note(what, pieces, lang)))
     except InputError as error:
         problems += [replace(problem, message=f"{slug}: {problem.message}") for problem in error.problems]
-        bar.console.print(
-            f"{slug}: failed; earlier panels stand as they were", highlight=False, markup=False, soft_wrap=True
-        )
+        tell(say("panel.failed", lang, city=slug))
         return []
-    note = f" ({notes[-1].removeprefix(f'{slug}: ')})" if notes else ""
-    bar.console.print(
-        f"{slug}: {panels.facts['totals']['rows']:,} rows in, {sum(panels.facts['rows_out'].values()):,} "
-        f"rows out{note}, "
-        f"{time.monotonic() - start:.1f} s",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    values = {
+        "city": slug,
+        "rows_in": f"{panels.facts['totals']['rows']:,}",
+        "rows_out": f"{sum(panels.facts['rows_out'].values()):,}",
+        "seconds": f"{time.monotonic() - start:.1f}",
+    }
+    tell(say("panel.done_note", lang, **values, note=notes[-1]) if notes else say("panel.done", lang, **values))
     return [panels]
+
+
+def _note(what: str, pieces: Sequence[str], lang: str) -> str:
+    """Return what became of what was kept, in words; of many pieces the first three are named."""
+    named = ("、" if lang == "zh" else ", ").join(pieces[:3])
+    more = say("panel.and_more", lang, count=len(pieces) - 3 * (lang == "en")) if len(pieces) > 3 else ""
+    return say(f"panel.{what}", lang, pieces=named + more)
+
+
+def shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return a table with the headers and reasons that people read."""
+    if "reason" in frame:
+        frame = frame.assign(reason=[say(f"panel.{reason}", lang) for reason in frame["reason"]])
+    names = {name: say(f"panel.{'unmatched_rows' if name == 'unmatched' else name}", lang) for name in frame.columns}
+    return frame.rename(columns=names)
 
 
 def summary(results: Sequence[Panels]) -> pd.DataFrame:
     """Return one row a city: rows in, amount, months, and rows out by panel."""
+    import pandas as pd
+
     rows = []
     for panels in results:
         total, out = panels.totals.iloc[0], panels.facts["rows_out"]
@@ -135,6 +162,8 @@ def summary(results: Sequence[Panels]) -> pd.DataFrame:
 
 def unmatched(results: Sequence[Panels]) -> pd.DataFrame:
     """Return the unmatched purchases of all cities, amounts in yuan."""
+    import pandas as pd
+
     parts = [panels.unmatched.assign(city=panels.slug) for panels in results if len(panels.unmatched)]
     if not parts:
         return pd.DataFrame(columns=["city", "reason", "product_id", "hospital_id", "purchases", "amount_yuan"])

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem, UsageError
 from vbp.ledger import store
+from vbp.ledger.dense import added_up
 from vbp.ledger.panels import Panels, from_folder, from_tables
 from vbp.ledger.pieces import Piece, pieces_of
 from vbp.ledger.rowpass import Coded, Engine, Kept, Total, reconcile, run
@@ -22,7 +23,8 @@ from vbp.ledger.source import Usage, from_files, from_table, table_digest
 
 SMALL = ("products", "varieties", "awards", "agreements", "hospitals")
 """The small tables that decide what the panels are."""
-Progress = Callable[[str], None]
+Progress = Callable[[str, Sequence[str]], None]
+"""Called with what became of a city's kept panels (`unchanged`, `added`, `rebuilt`) and the pieces that it is about."""
 
 
 class Tables(Protocol):
@@ -79,7 +81,7 @@ def build(
     spec_generics
         Generics whose cells are also kept by product (`"all"`: every one).
     progress
-        Called with a short text at each step.
+        Called with what became of the kept panels (`unchanged`, `added`, `rebuilt`) and the pieces that it is about.
 
     Raises
     ------
@@ -95,7 +97,7 @@ def build(
     )
     runner = open_engine(engine, master)
     try:
-        return build_task(task, runner, Kept(), progress or (lambda text: None))
+        return build_task(task, runner, Kept(), progress or (lambda what, pieces: None))
     finally:
         runner.close()
 
@@ -152,7 +154,7 @@ def _kept_build(task: Task, engine: Engine, kept: Kept, progress: Progress) -> N
     pieces = pieces_of(task.usage)
     now = {piece.name: piece.entry for piece in pieces}
     if manifest and before and before == now:
-        progress(f"{task.slug}: unchanged, {manifest['totals']['rows']:,} rows kept")
+        progress("unchanged", ())
         return
     fresh = [piece for piece in pieces if piece.name not in before]
     gone = [name for name, entry in before.items() if now.get(name) != entry]
@@ -160,10 +162,10 @@ def _kept_build(task: Task, engine: Engine, kept: Kept, progress: Progress) -> N
     if manifest and before and not gone and fresh:
         added = _appended(task, engine, manifest, fresh, pieces, digest)
     if added:
-        progress(f"{task.slug}: added {', '.join(piece.name for piece in fresh)}")
+        progress("added", [piece.name for piece in fresh])
     else:
         if gone:
-            progress(f"{task.slug}: {', '.join(gone[:3])} changed or gone, building anew")
+            progress("rebuilt", gone)
         coded = run(engine, task.usage, task.tables, task.spec, kept=kept)
         added = panel_tables(coded, dict(task.tables)), _facts(task, coded.total, coded, pieces, digest, engine.name)
     store.write(task.folder, *added)
@@ -183,11 +185,16 @@ def _facts(task: Task, total: Total, coded: Coded, pieces: Sequence[Piece], dige
             "quantity_milliunits": pc.sum(cells["q"]).as_py() or 0,
             "first_month": total.first,
             "last_month": total.last,
-            "hospitals": len(np.unique(cells["h"].to_numpy())),
-            "products": len(np.unique(coded.panels["a"]["l"].to_numpy() % len(coded.lookup.reference.products.ids))),
+            "hospitals": _distinct(cells["h"].to_numpy()),
+            "products": _distinct(coded.panels["a"]["l"].to_numpy() % len(coded.lookup.reference.products.ids)),
             "counted_rows": total.rows,
         },
     }
+
+
+def _distinct(codes: np.ndarray) -> int:
+    """Return how many different codes there are."""
+    return int(np.count_nonzero(np.bincount(codes)))
 
 
 def _appended(
@@ -218,7 +225,7 @@ def _appended(
     panels = {
         name: pa.concat_tables([old[name], coded.panels[name].cast(old[name].schema)])
         if apart and name != "b"
-        else engine.merged(name, [old[name], coded.panels[name]])
+        else added_up(name, old[name], coded.panels[name]) or engine.merged(name, [old[name], coded.panels[name]])
         for name in "abc"
     }
     reconcile(panels, total)

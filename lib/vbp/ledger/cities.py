@@ -96,5 +96,5 @@ def _own(folder: Path, city: str) -> dict[str, pa.Table]:
     for name in SMALL:
         files = sorted((folder / name / city).glob("*.parquet"))
         if files:
-            found[name] = pa.concat_tables([pq.read_table(path) for path in files])
+            found[name] = pa.concat_tables([pq.ParquetFile(path).read() for path in files])
     return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -11,10 +12,13 @@ import pyarrow as pa
 
 from vbp.errors import InputError, Problem
 from vbp.ledger import query
+from vbp.ledger.dense import Adder, Sizes
 from vbp.ledger.source import Usage
 
-CHUNK = 1_600_000
-"""Rows coded at a time: a city's ledger in one go, a larger one in parts that are added up."""
+BATCH = 131_072
+"""Rows coded at a time."""
+CHUNK = 12
+"""Batches that a query groups at a time where a panel is too large for arrays."""
 
 
 class DuckEngine:
@@ -28,7 +32,11 @@ class DuckEngine:
     def __init__(self) -> None:
         self._connection = duckdb.connect(config={"threads": 1, "preserve_insertion_order": False})
         self._connection.execute("SET enable_progress_bar = false")
+        # the joins keep nearly every row, so filters made of them only cost
+        self._connection.execute("SET disabled_optimizers = 'join_filter_pushdown'")
         self._loaded: dict[str, pa.Table] = {}
+        self._adder = Adder()
+        self._look: tuple[pa.Table, Sizes] | None = None
 
     def close(self) -> None:
         """Let go of DuckDB and all it holds."""
@@ -42,16 +50,32 @@ class DuckEngine:
 
     def panels(self, usage: Usage, views: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         """Return the panels a, b and c as codes; `views` are product, hospital, day and look."""
+        self._adder.open(self._measured(views))
         parts: dict[str, list[pa.Table]] = {name: [] for name in query.PANELS}
-        with self._session(usage, views) as connection:
-            worker = connection.cursor()
-            for chunk in connection.sql(usage.rows_query()).to_arrow_reader(CHUNK):
-                worker.register("coded", pa.Table.from_batches([chunk]))
-                for name, text in query.PANELS.items():
-                    parts[name].append(worker.sql(text).to_arrow_table())
-                worker.unregister("coded")
-                del chunk
-            return {name: self.merged(name, tables) for name, tables in parts.items()}
+        waiting: list[pa.RecordBatch] = []
+        left: frozenset[str] = frozenset()
+        with self._session(usage, views) as connection, closing(connection.cursor()) as worker:
+            for batch in connection.sql(usage.rows_query()).to_arrow_reader(BATCH):
+                before, left = left, self._adder.add(batch)
+                if waiting and left != before:
+                    _group(worker, waiting, before, parts)
+                if left:
+                    waiting.append(batch)
+                if len(waiting) == CHUNK:
+                    _group(worker, waiting, left, parts)
+            if waiting:
+                _group(worker, waiting, left, parts)
+        for name, table in self._adder.panels().items():
+            parts[name].append(table)
+        return {name: self.merged(name, tables) for name, tables in parts.items()}
+
+    def _measured(self, views: Mapping[str, pa.Table]) -> Sizes:
+        """Return how large the codes are (the look-up is measured once, not for every city that shares it)."""
+        look, hospitals = views["look"], views["hospital"]["h"].to_numpy()
+        count = int(hospitals.max(initial=-1)) + 1
+        if self._look is None or self._look[0] is not look:
+            self._look = (look, Sizes.of(look, count))
+        return replace(self._look[1], hospitals=count)
 
     def merged(self, name: str, parts: list[pa.Table]) -> pa.Table:
         """Add up parts of one panel (`a`, `b` or `c`)."""
@@ -95,6 +119,20 @@ class DuckEngine:
             files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in usage.paths)
             source = f"read_parquet([{files}], hive_partitioning = false)"
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW usage AS SELECT * FROM {source}")
+
+
+def _group(
+    worker: duckdb.DuckDBPyConnection,
+    waiting: list[pa.RecordBatch],
+    names: Iterable[str],
+    parts: dict[str, list[pa.Table]],
+) -> None:
+    """Group the waiting rows for these panels, keep the results in `parts` and let the rows go."""
+    worker.register("coded", pa.Table.from_batches(waiting))
+    for name in names:
+        parts[name].append(worker.sql(query.PANELS[name]).to_arrow_table())
+    worker.unregister("coded")
+    waiting.clear()
 
 
 _EMPTY = {

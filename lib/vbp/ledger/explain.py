@@ -54,14 +54,9 @@ def rows(task: Task, hospital: str, batch: str | None, generic: str, year: int) 
             "hospital": pa.table({"hospital_id": [hospital], "h": pa.array([hospitals.index(hospital)], pa.int32())}),
             "wanted": pa.table({"s": pa.array(mine["slot"], pa.int32())}),
         }
-        extra = (
-            task.usage.rows_query()
-            .replace("SELECT h, l,", f"SELECT day, {task.usage.quantity}, h, l,", 1)
-            .replace(
-                "SELECT h, p + d AS l,", f"SELECT {task.usage.day} AS day, {task.usage.quantity}, h, p + d AS l,", 1
-            )
-        )
-        table = engine.rows(task.usage, f"SELECT * FROM ({extra}) SEMI JOIN wanted USING (s)", views)
+        given = {"day": task.usage.day, task.usage.quantity: f"usage.{task.usage.quantity}"}
+        text = task.usage.rows_query(given)
+        table = engine.rows(task.usage, f"SELECT * FROM ({text}) SEMI JOIN wanted USING (s)", views)
     finally:
         engine.close()
     column, product = np.divmod(table["l"].to_numpy(), len(reference.products.ids))

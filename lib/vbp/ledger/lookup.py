@@ -12,13 +12,11 @@ import pyarrow as pa
 from vbp.errors import InputError, Problem
 from vbp.ledger.calendar import OUT, Periods, Years, as_date, completed, month_starts, periods
 from vbp.ledger.classes import ALTERNATIVE, CODE, ELSEWHERE, NONSELECTED_STATUS, SELECTED
-from vbp.ledger.reference import Reference
+from vbp.ledger.reference import Reference, numbered
 from vbp.ledger.status import NONE, Claims, Stretches, by_month, claims, stretches
 
 BELOW = 1 - 1e-12
 """Margin for rounding in doubles: a unit price equal to the main supplier's is not below it."""
-ROUNDING = 1 + 1e-14
-"""Lifts an exact half above a double's error, so that halves round away from zero."""
 
 
 MONTHS = 4096
@@ -84,8 +82,7 @@ class Lookup:
         The look-up stands month by month: rows come by month, so a pass meets one small part of it at a time.
         """
         products, look, width = self.reference.products, self.looks[group], len(self.month)
-        factor = (products.unit if units else products.pack) * ROUNDING
-        count = len(products.ids)
+        factor, count = products.unit if units else products.pack, len(products.ids)
         return {
             "product": pa.table(
                 {
@@ -227,7 +224,7 @@ def _look(
     )
     slot, slots = _slots(reference, pairs, pair, held, split, detail, _kinds(reference, found))
     batch_month = np.where(found.status == SELECTED, found.batch * MONTHS + at, NONE)
-    return Look((slot + offset) * 2, _bits(held, at - first), batch_month), slots
+    return Look(((slot + offset) * 2).astype(np.int32), _bits(held, at - first), batch_month.astype(np.int32)), slots
 
 
 def _kinds(reference: Reference, found: Claims) -> np.ndarray:
@@ -279,15 +276,11 @@ def _slots(
 
     Numbers are given month by month, so that months appended later leave the earlier numbers as they are.
     """
-    import pandas as pd
-
     generic = np.broadcast_to(reference.products.generic[:, None], pair.shape)
     home = np.where(pair >= 0, pair, len(pairs) + generic)
     details = int(detail.max(initial=0)) + 1
     key = (((home * 256 + period + 1) * 16 + kind) * 2 + split) * details + detail
-    codes, seen = pd.factorize(key.T.ravel())
-    first = np.empty(len(seen), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    codes, first = numbered(key.T.ravel())
 
     def pick(values: np.ndarray) -> np.ndarray:
         return np.broadcast_to(values, pair.shape).T.ravel()[first]
@@ -310,25 +303,28 @@ def _slots(
 def refuse_ties(lookup: Lookup, bought: np.ndarray) -> None:
     """Raise an error that names both batches for each product with purchases that two batches claim alike.
 
-    `bought` holds the numbers (product × column) that have purchases.
+    `bought` holds the look-up rows (column × products + product) that have purchases.
     """
-    tied = lookup.found.tied.ravel()[bought]
-    reference, width = lookup.reference, len(lookup.month)
+    column, product = np.divmod(bought, len(lookup.reference.products.ids))
+    tied = lookup.found.tied[product, column]
+    reference, at = lookup.reference, np.flatnonzero(tied >= 0)
+    months = month_starts(lookup.first, lookup.last)[lookup.month[column[at]]].tolist()
+    batches = lookup.found.batch[product[at], column[at]].tolist()
     problems: dict[tuple[str, str, str], Problem] = {}
-    for place, other in zip(bought[tied >= 0].tolist(), tied[tied >= 0].tolist(), strict=True):
-        product, batch = reference.products.ids[place // width], int(lookup.found.batch.ravel()[place])
-        month = as_date(month_starts(lookup.first, lookup.last)[lookup.month[place % width]])
-        names = sorted((reference.batches[batch], reference.batches[other]))
+    for number, batch, other, month in sorted(
+        zip(product[at].tolist(), batches, tied[at].tolist(), months, strict=True)
+    ):
+        name = reference.products.ids[number]
+        one, two = sorted((reference.batches[batch], reference.batches[other]))
         problems.setdefault(
-            (product, names[0], names[1]),
+            (name, one, two),
             Problem(
-                f"batches {names[0]} and {names[1]} both claim purchases of {product} from {month:%Y-%m} and "
-                "start on the same day; "
-                "end one of them before the other starts",
+                f"batches {one} and {two} both claim purchases of {name} from {as_date(month):%Y-%m} and start on the "
+                "same day; end one of them before the other starts",
                 rule="two_batches",
                 table="awards",
                 column="start_date",
-                value=product,
+                value=name,
             ),
         )
     if problems:

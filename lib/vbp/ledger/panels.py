@@ -9,15 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbp.errors import InputError, Problem
-from vbp.ledger import frames, store
+from vbp.ledger import store
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import pandas as pd
     import pyarrow as pa
 
     from vbp.ledger.build import Task
 
 Reader = Callable[[str], "pa.Table"]
+
+
+def _frames() -> ModuleType:
+    """Return the module that makes frames; pandas is not loaded where panels are only made."""
+    from vbp.ledger import frames
+
+    return frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,56 +46,56 @@ class Panels:
 
     @cached_property
     def _slots(self) -> pd.DataFrame:
-        return frames.plain(self.read("slots"))
+        return _frames().plain(self.read("slots"))
 
     @cached_property
     def awards(self) -> pd.DataFrame:
         """Awards with generic, converted units per pack and price per converted unit."""
-        return frames.plain(self.read("awards"))
+        return _frames().plain(self.read("awards"))
 
     @cached_property
     def prices(self) -> pd.DataFrame:
         """P0 and the main P1 of each batch × generic, with their sources."""
-        return frames.plain(self.read("prices"))
+        return _frames().plain(self.read("prices"))
 
     @cached_property
     def product_month(self) -> pd.DataFrame:
         """Panel (a): product × month × status × batch."""
-        return frames.product_month(frames.plain(self.read("product_month")), self._slots, self.awards)
+        return _frames().product_month(_frames().plain(self.read("product_month")), self._slots, self.awards)
 
     @cached_property
     def _long(self) -> pd.DataFrame:
-        return frames.plain(self.read("cells"))
+        return _frames().plain(self.read("cells"))
 
     @cached_property
     def cells(self) -> pd.DataFrame:
         """Panel (b): hospital × batch × generic × period, a column for each class."""
-        return frames.cells(self._long, self._slots)
+        return _frames().cells(self._long, self._slots)
 
     @cached_property
     def spec_cells(self) -> pd.DataFrame:
         """Panel (d): hospital × batch × product × period, of the generics kept by product."""
-        return frames.spec_cells(self._long, self._slots)
+        return _frames().spec_cells(self._long, self._slots)
 
     @cached_property
     def selected(self) -> pd.DataFrame:
         """The selected class of the cells by product and award."""
-        return frames.selected(self._long, self._slots, self.awards)
+        return _frames().selected(self._long, self._slots, self.awards)
 
     @cached_property
     def progress(self) -> pd.DataFrame:
         """Panel (c): hospital × batch × month, selected quantity and amount, also cumulative."""
-        return frames.progress(frames.plain(self.read("progress")))
+        return _frames().progress(_frames().plain(self.read("progress")))
 
     @cached_property
     def unmatched(self) -> pd.DataFrame:
         """Purchases that matched nothing, with reasons."""
-        return frames.plain(self.read("unmatched"))
+        return _frames().plain(self.read("unmatched"))
 
     @cached_property
     def totals(self) -> pd.DataFrame:
         """One row: rows, amount, quantity, first and last month, hospitals, products of the ledger."""
-        return frames.totals(self.facts["totals"])
+        return _frames().totals(self.facts["totals"])
 
     @cached_property
     def items(self) -> pd.DataFrame:

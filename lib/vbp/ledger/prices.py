@@ -94,12 +94,15 @@ def before_sums(coded: Coded) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     column, product = np.divmod(table["l"].to_numpy(), len(products.ids))
     shape = (len(lookup.reference.generics), lookup.last - lookup.first + 1)
     place = products.generic[product] * shape[1] + lookup.month[column]
-    sums = []
-    for name in "qan":
-        out = np.zeros(shape[0] * shape[1], dtype=np.int64)
-        np.add.at(out, place, table[name].to_numpy())
-        sums.append(out.reshape(shape))
+    sums = [summed(place, table[name].to_numpy(), shape[0] * shape[1]).reshape(shape) for name in "qan"]
     return sums[0], sums[1], sums[2]
+
+
+def summed(places: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """Return exact integer sums by place."""
+    out = np.zeros(count, dtype=np.int64)
+    np.add.at(out, places, values)
+    return out
 
 
 def _varieties(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -158,6 +161,25 @@ def _agreed_by(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], str]:
     return {(row["batch_id"], row["generic"]): "product" if row["product_id_count"] else "generic" for row in pairs}
 
 
+def _p0(given: int | None, ledger: int | None) -> tuple[int | None, str]:
+    """Return P0 (10^-10 yuan) and its source, from the given price (10^-6 yuan) or what the ledger says (10^-10)."""
+    if given is not None:
+        return given * 10**4, "given"
+    return (rounded_e10(ledger), "ledger") if ledger is not None else (None, "none")
+
+
+def _before(coded: Coded) -> list[tuple[int, int, int]]:
+    """Return for each run its generic's quantity, amount and months with purchases in the twelve months before."""
+    lookup = coded.lookup
+    pairs = list(lookup.reference.runs)
+    if not pairs:
+        return []
+    before = lookup.once("before", lambda: np.stack([lookup.calendars[pair].period == 0 for pair in pairs]))
+    quantity, amount, purchases = (part[[generic for _, generic in pairs]] for part in before_sums(coded))
+    sums = [np.where(before, part, 0).sum(axis=1).tolist() for part in (quantity, amount, purchases > 0)]
+    return list(zip(*sums, strict=True))
+
+
 def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
     """Return P0 and the main P1 of each batch × generic.
 
@@ -169,27 +191,17 @@ def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
     from vbp.ledger.shape import SCHEMAS
 
     lookup, reference = coded.lookup, coded.lookup.reference
-    quantity, amount, purchases = before_sums(coded)
     given, agreed = _varieties(tables), _agreed_by(tables)
     mains = lookup.once("mains", lambda: main_awards(reference))
-    hospitals = len(np.unique(coded.panels["b"]["h"].to_numpy()))
+    hospitals = int(np.count_nonzero(np.bincount(coded.panels["b"]["h"].to_numpy())))
     rows = []
-    for (batch, generic), (start, end) in reference.runs.items():
-        names = (reference.batches[batch], reference.generics[generic])
-        before = lookup.calendars[batch, generic].period == 0
-        q, a = int(quantity[generic, before].sum()), int(amount[generic, before].sum())
+    for (pair, (start, end)), (q, a, months) in zip(reference.runs.items(), _before(coded), strict=True):
+        names = (reference.batches[pair[0]], reference.generics[pair[1]])
         ledger = unit_price_e10(a, q) if q > 0 and a > 0 else None
         if ledger is not None and ledger >= TOO_HIGH:
             raise _too_high(f"the mean price before {names[0]}", "usage", "amount_yuan", names[1])
         variety = given.get(names, {})
-        known = variety.get("p0")
-        p0, source = (
-            (known * 10**4, "given")
-            if known is not None
-            else (rounded_e10(ledger), "ledger")
-            if ledger is not None
-            else (None, "none")
-        )
+        p0, source = _p0(variety.get("p0"), ledger)
         rows.append(
             (
                 *names,
@@ -203,9 +215,9 @@ def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
                 ledger,
                 a,
                 q,
-                int((purchases[generic, before] > 0).sum()),
+                months,
                 hospitals,
-                *mains[batch, generic],
+                *mains[pair],
                 agreed.get(names, "none"),
             )
         )

@@ -19,8 +19,10 @@ def codes(column: pa.ChunkedArray, names: list[str]) -> np.ndarray | None:
     whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
     if not pa.types.is_dictionary(whole.type):
         whole = whole.dictionary_encode()
-    place = {name: code for code, name in enumerate(names)}
     words = whole.dictionary.to_pylist()
+    if words == names:
+        return whole.indices.to_numpy().astype(np.int64)
+    place = {name: code for code, name in enumerate(names)}
     used = np.unique(whole.indices.to_numpy()).tolist()
     if any(words[index] not in place for index in used):
         return None

@@ -18,13 +18,16 @@ from vbp.ledger.calendar import Years
 
 ROLES = {"main": 0, "backup1": 1, "backup2": 1, "elsewhere": 2}
 MAIN, BACKUP, AWAY = 0, 1, 2
+STEPS = 10**5
+"""Steps of 10^-8 converted unit in a thousandth of one."""
 
 
 @dataclass(frozen=True)
 class Products:
     """Products by code: identifiers, generic, converted units per pack and per minimum unit (thousandths), kind.
 
-    `exact` holds the converted units per pack × 10^8, for prices.
+    `exact` holds the converted units per pack × 10^8, for prices. `pack` and `unit` are the doubles nearest to decimals
+    of five places.
     """
 
     ids: list[str]
@@ -136,17 +139,43 @@ class Codes:
         return np.array([self.of[name] for name in names], dtype=np.int64)
 
 
+def numbered(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the keys as numbers given in the order in which they are met, and where each was met first."""
+    coded = pa.array(keys).dictionary_encode()
+    codes = coded.indices.to_numpy().astype(np.int64)
+    first = np.empty(len(coded.dictionary), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return codes, first
+
+
+def refuse_giants(ids: Sequence[str], exact: np.ndarray) -> None:
+    """Raise an error for packs of more converted units (× 10^8) than a double holds exactly."""
+    problems = [
+        Problem(
+            "a pack holds more than 45 million converted units; look at units_per_pack and spec_factor",
+            rule="pack_size",
+            table="products",
+            column="units_per_pack",
+            value=ids[row],
+        )
+        for row in np.flatnonzero(exact >= 2**52).tolist()
+    ]
+    if problems:
+        raise InputError(problems)
+
+
 def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) -> Products:
     """Return products by code, those in `unknown` (seen in the ledger only) appended with generic ''."""
     ids = [*texts(table, "product_id"), *sorted(unknown)]
     refuse_twins(ids, "products", "product_id")
     extra = len(ids) - table.num_rows
-    factor, per_pack = floats(table, "spec_factor", 1.0), floats(table, "units_per_pack", 0.0)
+    per_pack = floats(table, "units_per_pack", 0.0)
     spec = (
         scaled(pc.fill_null(table["spec_factor"].cast(pa.decimal128(38, 8)), decimal.Decimal(1)), 8)
         if "spec_factor" in table.column_names
         else np.full(table.num_rows, 10**8)
     )
+    refuse_giants(ids, per_pack * spec)
     exact = spec * np.rint(per_pack).astype(np.int64)
     groups = Codes([""])
     names = texts(table, "substitute_group") if "substitute_group" in table.column_names else [""] * table.num_rows
@@ -163,8 +192,8 @@ def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) ->
     return Products(
         ids,
         generic.astype(np.int64),
-        padded(per_pack * factor * 1000, 0.0),
-        padded(factor * 1000, 0.0),
+        padded(exact / STEPS, 0.0),
+        padded(spec / STEPS, 0.0),
         padded(flags(table, "originator"), False),
         padded(flags(table, "consistency_evaluated"), False),
         padded(group, -1),
@@ -262,9 +291,7 @@ def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tup
     begin, end = days(table, "start_date"), days(table, "end_date")
     if year.min() < 0 or year.max() > 4000:
         return None
-    _, first, back = np.unique(
-        (codes[0] * len(names[1]) + codes[1]) * 4096 + year, return_index=True, return_inverse=True
-    )
+    back, first = numbered((codes[0] * len(names[1]) + codes[1]) * 4096 + year)
     if (begin != begin[first][back]).any() or (end != end[first][back]).any():
         return None
     known: dict[tuple[str, str], list[tuple[int, int, int]]] = {}

@@ -12,7 +12,7 @@ import pyarrow as pa
 from vbp.ledger.calendar import month_starts
 from vbp.ledger.classes import CLASSES
 from vbp.ledger.lookup import MONTHS, Lookup
-from vbp.ledger.prices import awards_table, prices_table
+from vbp.ledger.prices import awards_table, prices_table, summed
 from vbp.ledger.rowpass import Coded
 
 KEY = pa.dictionary(pa.int32(), pa.string())
@@ -167,7 +167,7 @@ def product_month_table(coded: Coded) -> pa.Table:
     if lookup.dated:
         key = np.stack([month, product, slot], axis=1)
         _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
-        sums = [_added(values, back.ravel(), len(first)) for values in sums]
+        sums = [summed(back.ravel(), values, len(first)) for values in sums]
         month, product, slot = month[first], product[first], slot[first]
     starts = month_starts(lookup.first, lookup.last)
     return pa.table(
@@ -179,13 +179,6 @@ def product_month_table(coded: Coded) -> pa.Table:
         ],
         schema=SCHEMAS["product_month"],
     )
-
-
-def _added(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
-    """Return exact integer sums by place."""
-    out = np.zeros(count, dtype=np.int64)
-    np.add.at(out, places, values)
-    return out
 
 
 def cells_table(coded: Coded) -> pa.Table:
@@ -224,43 +217,7 @@ def unmatched_table(coded: Coded) -> pa.Table:
     """Return what matched nothing, with reasons: products and hospitals that the folder does not list, products without
     a pack size.
     """
-    import pandas as pd
-
-    lookup, reference = coded.lookup, coded.lookup.reference
-    months = month_starts(lookup.first, lookup.last)
-    table = coded.panels["a"]
-    column, product = np.divmod(table["l"].to_numpy(), len(reference.products.ids))
-    sized = reference.products.unit if coded.in_units else reference.products.pack
-    rows: list[tuple[Any, ...]] = []
-    unsized = np.flatnonzero(sized[product] <= 0)
-    if len(unsized):
-        frame = pd.DataFrame(
-            {
-                "p": product[unsized],
-                "month": months[lookup.month[column[unsized]]],
-                "a": table["a"].to_numpy()[unsized],
-                "n": table["n"].to_numpy()[unsized],
-            }
-        )
-        strange = set(coded.unknown_products)
-        for p in np.unique(frame["p"]).tolist():
-            part, name = frame[frame["p"] == p], reference.products.ids[p]
-            rows.append(
-                (
-                    "product_unknown" if name in strange else "no_pack_size",
-                    name,
-                    None,
-                    int(part["n"].sum()),
-                    int(part["a"].sum()),
-                    int(part["month"].min()),
-                    int(part["month"].max()),
-                    True,
-                )
-            )
-    cells = coded.panels["b"].to_pandas() if coded.unknown_hospitals else None
-    for name in coded.unknown_hospitals:
-        part = cells[cells["h"] == coded.hospitals.index(name)]  # type: ignore[index]
-        rows.append(("hospital_unknown", None, name, None, int(part["a"].sum()), None, None, True))
+    rows = [*_unsized(coded), *_strange_hospitals(coded)]
     columns: list[Any] = list(zip(*rows, strict=True)) or [[] for _ in SCHEMAS["unmatched"]]
     kinds = [field.type for field in SCHEMAS["unmatched"]]
     return pa.table(
@@ -270,6 +227,40 @@ def unmatched_table(coded: Coded) -> pa.Table:
         ],
         schema=SCHEMAS["unmatched"],
     )
+
+
+def _unsized(coded: Coded) -> list[tuple[Any, ...]]:
+    """Return the rows of `unmatched` for products that are not listed or have no pack size."""
+    products = coded.lookup.reference.products
+    sized, count = products.unit if coded.in_units else products.pack, len(products.ids)
+    if (sized > 0).all():
+        return []
+    table = coded.panels["a"]
+    column, product = np.divmod(table["l"].to_numpy(), count)
+    at = np.flatnonzero(sized[product] <= 0)
+    which, product = product[at], np.unique(product[at])
+    purchases, amount = (summed(which, table[name].to_numpy()[at], count)[product].tolist() for name in "na")
+    month = month_starts(coded.lookup.first, coded.lookup.last)[coded.lookup.month[column[at]]]
+    strange = set(coded.unknown_products)
+    rows = []
+    for p, n, fen in zip(product.tolist(), purchases, amount, strict=True):
+        name, days = products.ids[p], month[which == p]
+        reason = "product_unknown" if name in strange else "no_pack_size"
+        rows.append((reason, name, None, n, fen, int(days.min()), int(days.max()), True))
+    return rows
+
+
+def _strange_hospitals(coded: Coded) -> list[tuple[Any, ...]]:
+    """Return the rows of `unmatched` for hospitals that are not listed."""
+    if not coded.unknown_hospitals:
+        return []
+    table = coded.panels["b"]
+    amounts = summed(table["h"].to_numpy(), table["a"].to_numpy(), len(coded.hospitals))
+    place = {name: code for code, name in enumerate(coded.hospitals)}
+    return [
+        ("hospital_unknown", None, name, None, int(amounts[place[name]]), None, None, True)
+        for name in coded.unknown_hospitals
+    ]
 
 
 def panel_tables(coded: Coded, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,7 +44,8 @@ class Usage:
     def day(self) -> str:
         """Return the SQL of the purchase's day."""
         name = "date" if self.dated else "month"
-        return f"CAST({name} AS DATE)" if pa.types.is_timestamp(self.schema.field(name).type) else name
+        timed = pa.types.is_timestamp(self.schema.field(name).type)
+        return f"CAST(usage.{name} AS DATE)" if timed else f"usage.{name}"
 
     @property
     def quantity(self) -> str:
@@ -55,9 +57,24 @@ class Usage:
         """Whether quantities are minimum units (else packs)."""
         return self.quantity == "quantity_units"
 
-    def rows_query(self) -> str:
-        """Return the text of the row pass for this ledger."""
-        return query.rows(self.day, self.quantity)
+    @property
+    def exact_quantity(self) -> str:
+        """Return the SQL of the quantity as a decimal: its own places, none of an integer, six of a double."""
+        kind = self.schema.field(self.quantity).type
+        places = kind.scale if pa.types.is_decimal(kind) else 6 if pa.types.is_floating(kind) else 0
+        return f"CAST(usage.{self.quantity} AS DECIMAL(18, {places}))"
+
+    @property
+    def fen(self) -> str:
+        """Return the SQL of the amount `spent` in whole fen: exact, a double rounded half away from zero."""
+        kind = self.schema.field("amount_yuan").type
+        if pa.types.is_floating(kind):
+            return "CAST(round(spent * 100) AS BIGINT)"
+        return "CAST(spent * 100 AS BIGINT)" if pa.types.is_decimal(kind) else "CAST(spent AS BIGINT) * 100"
+
+    def rows_query(self, also: Mapping[str, str] | None = None) -> str:
+        """Return the text of the row pass for this ledger, `also` further columns' SQL by name."""
+        return query.rows(self.day, self.exact_quantity, self.fen, also)
 
     def total_queries(self) -> tuple[str, str, str]:
         """Return the texts of the ledger's own counts, span and total."""
@@ -230,8 +247,8 @@ def _is_money(kind: pa.DataType) -> bool:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    """a decimal, an integer, or a double"""
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    """a decimal with at most six places, an integer, or a double"""
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or (pa.types.is_decimal(kind) and kind.scale <= 6)
 
 
 def _is_day(kind: pa.DataType) -> bool:
@@ -274,8 +291,23 @@ def file_digest(path: Path) -> str:
 def table_digest(table: pa.Table) -> str:
     """Return the SHA-256 of an Arrow table's schema and values."""
     state = hashlib.sha256(table.schema.to_string().encode())
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
+    with pa.ipc.new_stream(pa.PythonFile(Hashed(state), mode="w"), table.schema) as stream:
         stream.write_table(table.combine_chunks())
-    state.update(sink.getvalue())
     return state.hexdigest()
+
+
+class Hashed(io.RawIOBase):
+    """A file that keeps nothing of what is written but its hash."""
+
+    def __init__(self, state: Any) -> None:
+        super().__init__()
+        self._state = state
+
+    def writable(self) -> bool:
+        """Return that it can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Add bytes to the hash."""
+        self._state.update(data)
+        return memoryview(data).nbytes

@@ -1,9 +1,10 @@
-"""What earlier batches teach: first-year quantity of winners against the year before, by batch, generic and hospital.
+"""What earlier batches teach: how much was used in the first year and which share of it went to the winners.
 
-For batch b and generic g, over hospitals with agreements: G = log(Σ selected quantity in year 1 / Σ quantity of the
-year before); growth = (selected + non-selected quantity) / quantity before; n = price of the non-selected / P0; c =
-paid / (P1 · selected quantity). A batch effect is the mean of G over its generics; few batches, so its spread is met
-with a t distribution, and without any with a prior.
+For each hospital × generic of batch b, year 1 against the year before: growth = log of all quantity over that of the
+year before; share = logit of the winners' part of it. Share and growth apart keep the winners within what is used at
+all. Both are split into batch + generic + hospital + residual; few batches, so the spread of the batch effect is met with
+a t distribution, and without any batch with a prior. By generic: n = price of the non-selected / P0; c = paid / (P1 ·
+selected quantity).
 """
 
 from __future__ import annotations
@@ -17,46 +18,49 @@ import pandas as pd
 if TYPE_CHECKING:
     from vbp.ledger import Panels
 
-PRIOR_MEAN = float(np.log(0.75))
-"""Winners take three quarters of last year's quantity: the agreed share of most rounds (50-80 %)."""
-PRIOR_BATCH_SD, PRIOR_GENERIC_SD, PRIOR_HOSPITAL_SD = 0.35, 0.40, 0.50
+EFFECTS = ("share", "growth")
+PRIOR_MEAN = {"share": float(np.log(3)), "growth": float(np.log(1.05))}
+"""Winners take three quarters of the use (the agreed share of most rounds is 50-80 %), and use grows by 5 %."""
+PRIOR_BATCH_SD = {"share": 0.9, "growth": 0.12}
+PRIOR_GENERIC_SD = {"share": 0.6, "growth": 0.12}
+PRIOR_HOSPITAL_SD = {"share": 0.8, "growth": 0.20}
 PRIOR_DF = 3
-PRIOR_GROWTH = (0.8, 1.4)
 PRIOR_NONSELECTED = (0.6, 1.4)
-NO_LESS = 0.02
-"""Share of the quantity that stays with non-selected products at least."""
-NO_USE = 0.01
-"""A hospital that bought none of the winners counts as one hundredth, so that its logarithm exists."""
+INSIDE = 0.01
+"""A share of 0 or 1 counts as this much inside, a use of nothing as this part of the year before: for the logarithms."""
+ROUNDS = 20
+"""Generic and hospital means are taken in turn: twenty times is far beyond what the third decimal needs."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Effects of earlier batches, natural logarithms.
+    """Effects of earlier batches: logits of the winners' share, natural logarithms of growth.
 
-    `batches`: `batch_id, generics, effect`; `generics`: `batch_id, generic, residual, growth, nonselected, paid`;
-    `hospital_effect`: persistent effect by hospital, shrunk; `hospital_residuals`: what is left, as a pool.
+    `batches`: `batch_id, generics, share, growth`; `generics`: `batch_id, generic, share, growth` (what is left of the
+    batch), `nonselected, paid`; `hospitals` by hospital_id: `share, growth`, persistent and shrunk; `residuals`: what is
+    left by hospital × generic, a pool.
     """
 
     batches: pd.DataFrame
     generics: pd.DataFrame
-    hospital_effect: pd.Series
-    hospital_residuals: np.ndarray
+    hospitals: pd.DataFrame
+    residuals: pd.DataFrame
 
     @property
     def count(self) -> int:
         """Return the number of earlier batches with a complete first year."""
         return len(self.batches)
 
-    def batch_effect(self) -> tuple[float, float, int]:
-        """Return location, scale and degrees of freedom of the t distribution of a new batch's effect.
+    def batch_effect(self, name: str) -> tuple[float, float, int]:
+        """Return location, scale and degrees of freedom of the t distribution of a new batch's effect (share, growth).
 
         With B ≥ 3 batches: mean, s·√(1 + 1/B), B − 1. With one or two the prior's spread counts as one batch more.
         """
-        effects = self.batches["effect"].to_numpy(dtype=float)
+        effects = self.batches[name].to_numpy(dtype=float)
         if not len(effects):
-            return PRIOR_MEAN, PRIOR_BATCH_SD, PRIOR_DF
+            return PRIOR_MEAN[name], PRIOR_BATCH_SD[name], PRIOR_DF
         prior = 1 if len(effects) < 3 else 0
-        squares = prior * PRIOR_BATCH_SD**2 + float(((effects - effects.mean()) ** 2).sum())
+        squares = prior * PRIOR_BATCH_SD[name] ** 2 + float(((effects - effects.mean()) ** 2).sum())
         df = prior + len(effects) - 1
         return float(effects.mean()), float(np.sqrt(squares / df * (1 + 1 / len(effects)))), df
 
@@ -127,45 +131,60 @@ def evidence(panels: Panels, leave_out: str | None = None) -> Evidence:
     complete = rows.groupby("batch_id")[["months_in_ledger", "months_in_year"]].transform("min")
     kept = (complete["months_in_ledger"] >= complete["months_in_year"]) & ~rows["batch_id"].isin(renewals | {leave_out})
     rows = rows[kept & (rows["previous"] > 0) & rows["p0"].notna() & rows["p1"].notna()]
-    generics = _generics(rows)
-    batches = (
-        generics.groupby("batch_id").agg(generics=("log_ratio", "size"), effect=("log_ratio", "mean")).reset_index()
+    used = rows["actual"] + rows["nonselected"]
+    share = (rows["actual"] / used.where(used > 0)).fillna(0.5).clip(INSIDE, 1 - INSIDE)
+    rows = rows.assign(share=np.log(share / (1 - share)), growth=np.log((used / rows["previous"]).clip(lower=INSIDE)))
+    generics = _prices(rows)
+    rows = rows.merge(generics[["batch_id", "generic"]], on=["batch_id", "generic"])
+    means, hospitals, residuals = (
+        pd.DataFrame(part) for part in zip(*(_split(rows, name) for name in EFFECTS), strict=True)
     )
-    centred = generics["log_ratio"] - generics.groupby("batch_id")["log_ratio"].transform("mean")
-    size = generics.groupby("batch_id")["log_ratio"].transform("size")
-    generics["residual"] = centred * np.sqrt(size / (size - 1).clip(lower=1))
-    effect, residuals = _hospitals(rows, generics)
-    return Evidence(batches, generics, effect, residuals)
+    return _collected(generics, means.T, hospitals.T, residuals.T)
 
 
-def _generics(rows: pd.DataFrame) -> pd.DataFrame:
+def _split(rows: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return the means by batch × generic, the hospitals' effects shrunk by their reliability, and the residuals."""
+    own, by = rows[name], [rows["batch_id"], rows["generic"]]
+    at_hospital = pd.Series(0.0, index=rows.index)
+    effect = pd.Series(dtype=float)
+    for _ in range(ROUNDS):
+        mean = (own - at_hospital).groupby(by).transform("mean")
+        effect = _shrunk(own - mean, rows["hospital_id"])
+        at_hospital = rows["hospital_id"].map(effect).astype(float)
+    means = (own - at_hospital).groupby(by).mean().rename(name)
+    return means, effect.rename(name), (own - mean - at_hospital).rename(name)
+
+
+def _shrunk(left: pd.Series, hospital: pd.Series) -> pd.Series:
+    """Return each hospital's mean × between / (between + within / n), variances by the method of moments."""
+    by = left.groupby(hospital)
+    means, size = by.mean(), by.size()
+    within = float((left - by.transform("mean")).pow(2).sum() / max(len(left) - by.ngroups, 1))
+    between = max(float(means.var(ddof=1)) - within * float((1 / size).mean()), 0.0) if by.ngroups > 1 else 0.0
+    return means * between / (between + within / size) if between else means * 0.0
+
+
+def _collected(
+    generics: pd.DataFrame, means: pd.DataFrame, hospitals: pd.DataFrame, residuals: pd.DataFrame
+) -> Evidence:
+    """Return the evidence: a batch's effect is the mean over its generics, a generic's what is left (n − 1 for n)."""
+    generics = generics.set_index(["batch_id", "generic"]).join(means).reset_index()
+    by = generics.groupby("batch_id")
+    batches = by.agg(generics=("generic", "size"), share=("share", "mean"), growth=("growth", "mean")).reset_index()
+    size = by["generic"].transform("size")
+    inflate = np.sqrt(size / (size - 1).clip(lower=1))
+    for name in EFFECTS:
+        generics[name] = (generics[name] - by[name].transform("mean")) * inflate
+    return Evidence(batches, generics, hospitals, residuals.reset_index(drop=True))
+
+
+def _prices(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return by batch × generic what the others cost against P0 and what was paid against P1 (1 where none was bought)."""
     names = ["previous", "actual", "actual_fen", "nonselected", "nonselected_fen", "p0_value", "p1_value"]
     values = rows.assign(p0_value=rows["p0"] * rows["previous"], p1_value=rows["p1"] * rows["actual"])
     sums = values.groupby(["batch_id", "generic"], sort=True)[names].sum()
     sums = sums[(sums["actual"] > 0) & (sums["p0_value"] > 0)].reset_index()
     p0 = sums["p0_value"] / sums["previous"]
     other = (sums["nonselected_fen"] / sums["nonselected"].where(sums["nonselected"] > 0) / p0).fillna(1.0)
-    return pd.DataFrame(
-        {
-            "batch_id": sums["batch_id"],
-            "generic": sums["generic"],
-            "log_ratio": np.log(sums["actual"] / sums["previous"]),
-            "growth": (sums["actual"] + sums["nonselected"]) / sums["previous"],
-            "nonselected": other,
-            "paid": sums["actual_fen"] / sums["p1_value"],
-        }
-    )
-
-
-def _hospitals(rows: pd.DataFrame, generics: pd.DataFrame) -> tuple[pd.Series, np.ndarray]:
-    """Return persistent hospital effects, shrunk by their reliability, and the pool of what is left."""
-    merged = rows.merge(generics[["batch_id", "generic", "log_ratio"]], on=["batch_id", "generic"])
-    if merged.empty:
-        return pd.Series(dtype=float), np.array([])
-    own = np.log(merged["actual"] / merged["previous"] + NO_USE) - merged["log_ratio"]
-    by = own.groupby(merged["hospital_id"])
-    within = float(own.sub(by.transform("mean")).pow(2).sum() / max(len(own) - by.ngroups, 1))
-    means = by.mean()
-    between = max(float(means.var(ddof=1)) - within * float((1 / by.size()).mean()), 0.0) if by.ngroups > 1 else 0.0
-    effect = means * between / (between + within / by.size()) if between else means * 0
-    return effect, (own - merged["hospital_id"].map(effect)).to_numpy()
+    paid = sums["actual_fen"] / sums["p1_value"]
+    return sums[["batch_id", "generic"]].assign(nonselected=other, paid=paid)

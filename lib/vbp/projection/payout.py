@@ -18,7 +18,6 @@ def payouts(
     nonselected_fen: np.ndarray,
     factor: np.ndarray,
     codes: np.ndarray,
-    hospitals: int,
 ) -> np.ndarray:
     """Return the payout in fen per draw and hospital.
 
@@ -28,16 +27,21 @@ def payouts(
     base, agreed, p0, p1 = (items[name].to_numpy(dtype=float) for name in ("base", "agreed", "p0", "p1"))
     surplus = (base * p0 - agreed * p1 - nonselected_fen) * factor
     surplus = np.where(selected >= agreed, surplus, 0.0)
-    sums = np.zeros((len(selected), hospitals))
-    for item, hospital in enumerate(codes):
-        sums[:, hospital] += surplus[:, item]
-    return np.maximum(sums, 0.0) * FULL_BAND
+    return np.maximum(by_hospital(surplus, codes), 0.0) * FULL_BAND
+
+
+def by_hospital(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return draws × items summed over the items of each hospital; `codes` holds every number from 0 on at least once."""
+    order = np.argsort(codes, kind="stable")
+    firsts = np.searchsorted(codes[order], np.arange(codes.max() + 1))
+    return np.add.reduceat(values[:, order], firsts, axis=1)
 
 
 def fund_factors(items: pd.DataFrame, fund: pd.DataFrame | None) -> np.ndarray:
     """Return f = Σ r·s·(1 − x) of each item; NaN where the table `fund` has no row for it.
 
-    An empty key means all; per fund the row with most filled keys wins.
+    An empty key means all; per fund the row with most filled keys wins. An unnamed row stands for all funds together:
+    it is never added to a named one, and wins where it is fuller than every named row.
     """
     if fund is None or fund.empty:
         return np.full(len(items), np.nan)
@@ -53,7 +57,8 @@ def fund_factors(items: pd.DataFrame, fund: pd.DataFrame | None) -> np.ndarray:
     )
     excluded = pd.to_numeric(fund["excluded_share"]).fillna(0) if "excluded_share" in fund else 0.0
     value = pd.to_numeric(fund["fund_ratio"]) * pd.to_numeric(fund["insured_share"]) * (1 - excluded)
-    total, seen = np.zeros(len(items)), np.zeros(len(items), dtype=bool)
+    total, named_rank = np.zeros(len(items)), np.full(len(items), -1)
+    whole, whole_rank = np.zeros(len(items)), np.full(len(items), -1)
     year = items.assign(agreement_year=1)
     named = fund[keys].notna()
     for kind in kinds.unique():
@@ -65,6 +70,9 @@ def fund_factors(items: pd.DataFrame, fund: pd.DataFrame | None) -> np.ndarray:
                 fits &= (year[key].astype(object) == fund.at[place, key]).to_numpy()
             better = fits & (len(filled) > rank)
             best[better], rank[better] = float(value[place]), len(filled)
-        total += best
-        seen |= rank >= 0
-    return np.where(seen, total, np.nan)
+        if kind == "":
+            whole, whole_rank = best, rank
+        else:
+            total, named_rank = total + best, np.maximum(named_rank, rank)
+    total = np.where(whole_rank > named_rank, whole, total)
+    return np.where(np.maximum(whole_rank, named_rank) >= 0, total, np.nan)

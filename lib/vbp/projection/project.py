@@ -11,18 +11,10 @@ import numpy as np
 import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
-from vbp.projection.evidence import (
-    NO_LESS,
-    PRIOR_GENERIC_SD,
-    PRIOR_GROWTH,
-    PRIOR_HOSPITAL_SD,
-    PRIOR_NONSELECTED,
-    Evidence,
-    evidence,
-    first_years,
-)
-from vbp.projection.payout import fund_factors, payouts
-from vbp.words import money, say
+from vbp.projection.evidence import Evidence, evidence, first_years
+from vbp.projection.payout import by_hospital, fund_factors, payouts
+from vbp.projection.years import years
+from vbp.words import MISSING, money, say
 from vbp.words.said import Said
 
 if TYPE_CHECKING:
@@ -53,14 +45,21 @@ class Projection:
         row = self.table[self.table["quantity"] == quantity].to_dict("records")[0]
         return float(row["estimate"]), float(row["low"]), float(row["high"])
 
+    def shown(self, lang: str) -> pd.DataFrame:
+        """Return the table in words: each quantity's median and interval with its unit."""
+        names = {"estimate": "estimate", "interval_low": "low", "interval_high": "high"}
+        rows = [
+            {"quantity": row["quantity"], **{own: _said(row[name], row["unit"], lang) for own, name in names.items()}}
+            for row in self.table.to_dict("records")
+        ]
+        return pd.DataFrame(rows)
+
     def text(self, lang: str) -> str:
         """Return the projection in one sentence, with its intervals."""
         values: dict[str, str] = {"batch": self.batch_id, "batches": str(self.evidence.count)}
         for row in self.table.to_dict("records"):
             for name in ("estimate", "low", "high"):
-                value = None if row[name] != row[name] else row[name]
-                shown = money(value, lang) if row["unit"] == "yuan" else "—" if value is None else f"{value:.1%}"
-                values[f"{row['quantity']}_{name}"] = shown
+                values[f"{row['quantity']}_{name}"] = _said(row[name], row["unit"], lang)
         return say("projection.sentence", lang, **values)
 
     def document(self) -> dict[str, Any]:
@@ -75,6 +74,12 @@ class Projection:
             "left_out": self.left_out.to_dict("records"),
             "assumptions": [{"zh": said.text("zh"), "en": said.text("en")} for said in self.assumptions],
         }
+
+
+def _said(value: float, unit: str, lang: str) -> str:
+    if value != value:
+        return MISSING
+    return money(value, lang) if unit == "yuan" else f"{value:.1%}"
 
 
 def _money(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -133,9 +138,7 @@ def project(
     items, left_out, official = _items(panels, batch)
     shown = evidence(panels, leave_out=batch)
     rng = np.random.default_rng(seed)
-    selected, nonselected, paid = _draw(items, shown, draws, rng)
-    factor = fund_factors(items, fund)
-    return _result(batch, items, left_out, shown, _Draws(selected, nonselected, paid, factor), official)
+    return _result(batch, left_out, shown, _simulated(items, shown, fund_factors(items, fund), draws, rng), official)
 
 
 def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame, float]:
@@ -158,72 +161,55 @@ def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame, floa
     return kept, left_out.reset_index(drop=True), official
 
 
-def _draw(
-    items: pd.DataFrame, shown: Evidence, draws: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return selected units, non-selected fen and paid fen, draws × items."""
-    generics, code = np.unique(items["generic"].to_numpy(dtype=str), return_inverse=True)
-    location, scale, df = shown.batch_effect()
-    batch = location + scale * rng.standard_t(df, size=(draws, 1))
-    e, growth, n, c, own = _pool(shown, (draws, len(generics)), len(items), rng)
-    previous = items["previous"].to_numpy()
-    hospital = items["hospital_id"].map(shown.hospital_effect).fillna(0.0).to_numpy(dtype=float)
-    weight = np.exp(own + hospital) * previous
-    # hospitals share out the generic's total, so that their spread adds nothing to the city's
-    share = np.zeros((draws, len(generics)))
-    for place, generic in enumerate(code):
-        share[:, generic] += weight[:, place]
-    before = np.bincount(code, weights=previous)
-    selected = np.exp(batch + e)[:, code] * before[code] * weight / share[:, code]
-    p0, p1 = items["p0"].to_numpy(), items["p1"].to_numpy()
-    total = growth[:, code] * previous
-    others = np.maximum(total - selected, NO_LESS * total)
-    return selected, n[:, code] * p0 * others, c[:, code] * p1 * selected
+@dataclass(frozen=True)
+class _Draws:
+    """Sums of simulated years. By draw: saving realised (yuan), units of winners. Draws × hospitals (of `names`, with
+    their `items` and `agreed` units): units, whether every item completes, payout in yuan (None: no fund table)."""
+
+    realised: np.ndarray
+    names: np.ndarray
+    items: np.ndarray
+    agreed: np.ndarray
+    selected: np.ndarray
+    complete: np.ndarray
+    pay: np.ndarray | None
 
 
-def _pool(shown: Evidence, shape: tuple[int, int], items: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Return residual, growth, price of others, paid by draw and generic, and hospital residuals by draw and item."""
-    if shown.count:
-        pick = rng.integers(0, len(shown.generics), size=shape)
-        pooled = (shown.generics[name].to_numpy()[pick] for name in ("residual", "growth", "nonselected", "paid"))
-        return (*pooled, rng.choice(shown.hospital_residuals, size=(shape[0], items)))
-    return (
-        rng.normal(0, PRIOR_GENERIC_SD, size=shape),
-        rng.uniform(*PRIOR_GROWTH, size=shape),
-        rng.uniform(*PRIOR_NONSELECTED, size=shape),
-        np.ones(shape),
-        rng.normal(0, PRIOR_HOSPITAL_SD, size=(shape[0], items)),
+def _simulated(
+    items: pd.DataFrame, shown: Evidence, factor: np.ndarray, draws: int, rng: np.random.Generator
+) -> _Draws:
+    """Return the sums of the simulated years, block by block."""
+    names, code = np.unique(items["hospital_id"].to_numpy(dtype=str), return_inverse=True)
+    p0, agreed = (items[name].to_numpy(dtype=float) for name in ("p0", "agreed"))
+    realised, selected, complete, pay = [], [], [], []
+    for block in years(items, shown, draws, rng):
+        realised.append((p0 * block.selected - block.paid_fen).sum(axis=1) / 100)
+        selected.append(by_hospital(block.selected, code))
+        complete.append(by_hospital((block.selected < agreed).astype(np.int64), code) == 0)
+        if not np.isnan(factor).any():
+            pay.append(payouts(items, block.selected, block.nonselected_fen, factor, code) / 100)
+    return _Draws(
+        np.concatenate(realised),
+        names,
+        np.bincount(code),
+        np.bincount(code, weights=agreed),
+        np.concatenate(selected),
+        np.concatenate(complete),
+        np.concatenate(pay) if pay else None,
     )
 
 
-@dataclass(frozen=True)
-class _Draws:
-    """Simulated years: units of winners, fen on others, fen paid to winners (draws × items), and the fund factor."""
-
-    selected: np.ndarray
-    nonselected: np.ndarray
-    paid: np.ndarray
-    factor: np.ndarray
-
-
-def _result(
-    batch: str, items: pd.DataFrame, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws, official: float
-) -> Projection:
-    names, code = np.unique(items["hospital_id"].to_numpy(dtype=str), return_inverse=True)
-    p0, agreed = (items[name].to_numpy() for name in ("p0", "agreed"))
-    realised = (p0 * drawn.selected - drawn.paid).sum(axis=1) / 100
-    rate = drawn.selected.sum(axis=1) / agreed.sum() if agreed.sum() else np.full(len(realised), np.nan)
-    unknown_fund = bool(np.isnan(drawn.factor).any())
-    pay = payouts(items, drawn.selected, drawn.nonselected, np.nan_to_num(drawn.factor), code, len(names)) / 100
-    total = np.full(len(realised), np.nan) if unknown_fund else pay.sum(axis=1)
+def _result(batch: str, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws, official: float) -> Projection:
+    total = drawn.agreed.sum()
+    rate = drawn.selected.sum(axis=1) / total if total else np.full(len(drawn.realised), np.nan)
+    paid = np.full(len(drawn.realised), np.nan) if drawn.pay is None else drawn.pay.sum(axis=1)
     rows = [
         ("official", "yuan", official, official, official),
-        ("realised", "yuan", *_interval(realised)),
+        ("realised", "yuan", *_interval(drawn.realised)),
         ("completion", "rate", *_interval(rate)),
-        ("payout", "yuan", *_interval(total)),
+        ("payout", "yuan", *_interval(paid)),
     ]
     table = pd.DataFrame(rows, columns=["quantity", "unit", "estimate", "low", "high"])
-    hospitals = _hospitals(names, code, agreed, drawn.selected, None if unknown_fund else pay)
     said = [
         Said("projection.assume_evidence", {"batches": shown.count})
         if shown.count
@@ -231,7 +217,7 @@ def _result(
         Said("projection.assume_payout"),
         Said("projection.assume_official"),
     ]
-    return Projection(batch, table, hospitals, left_out, shown, tuple(said))
+    return Projection(batch, table, _hospitals(drawn), left_out, shown, tuple(said))
 
 
 def _interval(values: np.ndarray) -> tuple[float, float, float]:
@@ -242,23 +228,21 @@ def _interval(values: np.ndarray) -> tuple[float, float, float]:
     return float(middle), float(low), float(high)
 
 
-def _hospitals(
-    names: np.ndarray, code: np.ndarray, agreed: np.ndarray, selected: np.ndarray, pay: np.ndarray | None
-) -> pd.DataFrame:
+def _hospitals(drawn: _Draws) -> pd.DataFrame:
     rows = []
-    for place, name in enumerate(names):
-        own = code == place
-        rate = selected[:, own].sum(axis=1) / agreed[own].sum() if agreed[own].sum() else np.full(len(selected), np.nan)
-        low = None if pay is None else _interval(pay[:, place])
+    for place, name in enumerate(drawn.names):
+        agreed, selected = drawn.agreed[place], drawn.selected[:, place]
+        rate = selected / agreed if agreed else np.full(len(selected), np.nan)
+        pay = None if drawn.pay is None else _interval(drawn.pay[:, place])
         rows.append(
             {
                 "hospital_id": name,
-                "items": int(own.sum()),
+                "items": int(drawn.items[place]),
                 **dict(zip(("completion", "completion_low", "completion_high"), _interval(rate), strict=True)),
-                "chance_all_complete": float((selected[:, own] >= agreed[own]).all(axis=1).mean()),
+                "chance_all_complete": float(drawn.complete[:, place].mean()),
                 **{
-                    f"payout_{key}yuan": None if low is None else Decimal(f"{value:.2f}")
-                    for key, value in zip(("", "low_", "high_"), low or (0.0,) * 3, strict=True)
+                    f"payout_{key}yuan": None if pay is None else Decimal(f"{value:.2f}")
+                    for key, value in zip(("", "low_", "high_"), pay or (0.0,) * 3, strict=True)
                 },
             }
         )

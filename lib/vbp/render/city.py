@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbp import paths
-from vbp.render import failures, files, fingerprint
+from vbp.render import extras, failures, files, fingerprint, provenance
 from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.page import figures_in, page
-from vbp.render.parameters import ReportParameters
+from vbp.render.parameters import check_parameters
 from vbp.words import say
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 NOTEBOOK = "city_report.ipynb"
 LEAST_FIGURES = 5
 _JSON: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
-_SUMMARY = f"__import__('json').dumps(place.summary(), **{_JSON!r})"
-"""Asked of the report's own kernel: `summary.json` comes from the very objects that the page shows, computed once."""
 
 SECONDS = 600.0
 
@@ -42,6 +40,10 @@ class Job:
         The socket on which a zygote forks kernels; empty for kernels started afresh.
     made_from
         What `made_from.json` will say, hashed before anything is read: a file that changes later is seen by the next run.
+    extras
+        What is to stand beside the pages (`pdf`, `standalone`); None until the run has looked what stood there before.
+    stands
+        The report in place was made from the same, and only its extras are to be made.
     """
 
     slug: str
@@ -53,6 +55,8 @@ class Job:
     memory_mib: int = 0
     zygote: str = ""
     made_from: Mapping[str, Any] | None = None
+    extras: tuple[str, ...] | None = None
+    stands: bool = False
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as the run's record holds them."""
@@ -73,10 +77,14 @@ class Outcome:
         The report in place was made from the same: nothing was done.
     peak_mib
         Peak resident memory of the kernels, MiB; None where the platform does not tell.
+    worker_mib
+        Resident memory of the process that rendered, MiB, when the report was done.
     files
         SHA-256 of each file of the report, by name.
     kept
         The failed notebook below the folder of reports, if there is one.
+    lacking
+        Lines about PDFs and pages in one file that could not be made; the report itself stands.
     """
 
     slug: str
@@ -87,8 +95,10 @@ class Outcome:
     figures: int = 0
     skipped: bool = False
     peak_mib: float | None = None
+    worker_mib: float | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     kept: str = ""
+    lacking: tuple[str, ...] = ()
 
 
 def render_city(job: Job) -> Outcome:
@@ -97,27 +107,28 @@ def render_city(job: Job) -> Outcome:
     The folder is made beside the old one and exchanged only when every page is whole. Whatever goes wrong is an outcome: no
     place stops the others.
     """
-    from vbp.render.kernel import Watch
+    from vbp.render.kernel import Watch, resident_mib
 
     started = time.perf_counter()
-    watch = Watch(job.seconds, job.memory_mib, job.zygote, ask=_SUMMARY)
+    if job.stands:
+        sums, lacking = fingerprint.sums(job.out / job.slug), extras.make(job, job.slug)
+        return Outcome(job.slug, True, time.perf_counter() - started, skipped=True, files=sums, lacking=lacking)
+    watch = Watch(job.seconds, job.memory_mib, job.zygote)
     fresh = None
-    failed: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     try:
         fresh = files.fresh_folder(job.out, job.slug)
-        figures = _render_into(fresh, job, watch)
-        hashes = fingerprint.hashes(sorted(fresh.iterdir()), fresh)
-        fingerprint.stamp(fresh, job.made_from or {})
+        told["figures"] = _render_into(fresh, job, watch)
+        told["files"] = fingerprint.stamp(fresh, job.made_from or {}, job.extras or ())
+        told["lacking"] = extras.make(job, fresh.name)
         files.put_in_place(fresh, job.out / job.slug)
     except Exception as error:
-        failed = failures.explain(error, job.out, job.slug)
+        told = {"ok": False, **failures.explain(error, job.out, job.slug)}
     finally:
         if fresh is not None:
             shutil.rmtree(fresh, ignore_errors=True)
-    seconds, peak = time.perf_counter() - started, round(watch.peak_kib / 1024, 1) or None
-    if failed:
-        return Outcome(job.slug, False, seconds, peak_mib=peak, **failed)
-    return Outcome(job.slug, True, seconds, figures=figures, peak_mib=peak, files=hashes)
+    memory = {"peak_mib": round(watch.peak_kib / 1024, 1) or None, "worker_mib": resident_mib()}
+    return Outcome(**{"slug": job.slug, "ok": True, "seconds": time.perf_counter() - started, **memory, **told})
 
 
 def _render_into(folder: Path, job: Job, watch: Watch) -> int:
@@ -125,33 +136,49 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
     from vbp.city import open_city
     from vbp.sections.published import page_title
 
+    given = {"city": job.slug, "inputs": job.inputs, "as_of": job.as_of}
+    parameters = [check_parameters({**given, "lang": lang}, (job.slug,)) for lang in job.languages]
     place = open_city(job.slug, inputs=job.inputs or None, as_of=job.as_of or None)
     figures = 0
-    for lang in job.languages:
-        parameters = ReportParameters(city=job.slug, lang=lang, inputs=job.inputs, as_of=job.as_of)  # type: ignore[arg-type]
+    for lang, checked in zip(job.languages, parameters, strict=True):
         target = folder / f"report.{lang}.ipynb"
-        notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, parameters.model_dump(), watch)
+        if lang == job.languages[-1]:
+            watch.ask = _asked(job.inputs, str(folder))
+        notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, checked.model_dump(), watch)
         figures = _prove_figures(notebook, target)
         other = next((f"report.{name}.html" for name in job.languages if name != lang), "")
         notice = say("page.synthetic", lang) if place.synthetic else ""
         _write(
             folder / f"report.{lang}.html",
-            page(notebook, title=page_title(place, lang), lang=lang, assets="../assets", notice=notice, other=other),
+            page(
+                notebook,
+                title=page_title(place, lang),
+                lang=lang,
+                assets="../assets",
+                notice=notice,
+                other=other,
+                record=provenance.section(job.made_from or {}, lang),
+            ),
         )
         _write_notebook(target, notebook)
-    _write_statement(folder / "statement.xlsx", place, job)
-    _write(folder / "summary.json", (watch.answer or json.dumps(place.summary(), **_JSON)) + "\n")
+    _write(folder / "summary.json", (watch.answer or _told_here(place, job, folder)) + "\n")
     return figures
 
 
-def _write_statement(path: Path, place: City, job: Job) -> None:
-    """Write the settlement workbook where the place's tables allow a settlement."""
-    if not place.surplus:
-        return
-    from vbp.statement import write_statement
-    from vbp.statement.heading import heading_of
+def _asked(inputs: str, folder: str) -> str:
+    """Return what is asked of the report's own kernel: statement and summary from the very objects that the page shows."""
+    return (
+        f"[__import__('vbp.statement.place', fromlist=['_']).write_beside(place, {inputs!r}, {folder!r}), "
+        f"__import__('json').dumps(place.summary(), **{_JSON!r})][1]"
+    )
 
-    write_statement(place.surplus, path, heading_of(Path(job.inputs), None))
+
+def _told_here(place: City, job: Job, folder: Path) -> str:
+    """Write the statement and return the summary in this process: a kernel that could not leaves the error to be met here."""
+    from vbp.statement.place import write_beside
+
+    write_beside(place, job.inputs, str(folder))
+    return json.dumps(place.summary(), **_JSON)
 
 
 def _prove_figures(notebook: Any, target: Path) -> int:

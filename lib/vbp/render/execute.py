@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import signal
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +37,9 @@ def execute(source: Path, target: Path, parameters: Mapping[str, Any], watch: Wa
         Where a cell raised, time ran out, the kernel died, or a cell did not run (a `sys.exit()` in a cell counts as
         success for papermill). The notebook as far as it came is at `target`.
     """
+    from vbp.render.imports import import_nbformat
+
+    import_nbformat()
     import papermill
 
     from vbp.render import engine
@@ -62,18 +67,25 @@ def execute(source: Path, target: Path, parameters: Mapping[str, Any], watch: Wa
     except OSError:
         raise
     except Exception as error:
-        raise NotebookFailed(_reason(error, watch), target) from error
+        raise NotebookFailed(_reason(error, watch, target), target) from error
     _prove_complete(notebook, target)
     return notebook
 
 
-def _reason(error: Exception, watch: Watch) -> str:
-    """Return what stopped the notebook, one line."""
+def _reason(error: Exception, watch: Watch, kept: Path) -> str:
+    """Return what stopped the notebook and where, one line; the place as Jupyter shows it, `In [4]`."""
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillException
 
     if watch.expired:
-        return f"stopped after {watch.seconds:g} s, its time-out"
+        return f"stopped after {watch.seconds:g} s, its time-out (--timeout){_where(kept)}"
+    if isinstance(error, DeadKernelError):
+        return f"Kernel died: {ending(watch.ended)}{_where(kept)}"
     line = _one_line(error)
+    if getattr(error, "ename", None) == "MemoryError" and watch.memory_mib:
+        line = f"{line}: a kernel may take {watch.memory_mib} MiB (--memory)"
+    count = getattr(error, "exec_count", None)
+    line = f"{line} (In [{count}])" if count else line
     return line if isinstance(error, PapermillException) else f"{type(error).__name__}: {line}"
 
 
@@ -81,23 +93,50 @@ def _one_line(error: Exception) -> str:
     """Return what went wrong, without the traceback."""
     name, value = getattr(error, "ename", None), getattr(error, "evalue", None)
     if name:
-        return f"{value}" if name == "InputError" else f"{name}: {value}"
+        return f"{value}" if name == "InputError" else _named(name, value)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
+
+
+def _named(name: str, value: object) -> str:
+    """Return an error's name and words, the name alone where it has none."""
+    return f"{name}: {value}" if value else name
+
+
+def _where(kept: Path) -> str:
+    """Return which cell a notebook that was broken off had come to, as ` (In [4])`; empty where it does not tell."""
+    try:
+        cells = json.loads(kept.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):
+        return ""
+    begun = [cell for cell in cells if cell.get("metadata", {}).get("papermill", {}).get("start_time")]
+    count = sum(cell["cell_type"] == "code" and bool("".join(cell["source"]).strip()) for cell in begun)
+    return f" (In [{count}])" if count else ""
+
+
+def ending(code: int | None) -> str:
+    """Return how a process ended, in words: its exit status, or the signal with what usually sends it."""
+    if code is None or code >= 0:
+        return "no word of how" if code is None else f"exit {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"killed by {name}{', as by a system that is out of memory' if name == 'SIGKILL' else ''}"
 
 
 def _prove_complete(notebook: Any, target: Path) -> None:
     """Check that every code cell with code was executed, in order, without an error output."""
     expected = 0
-    for number, cell in enumerate(notebook.cells, 1):
+    for cell in notebook.cells:
         if cell.cell_type != "code" or not cell.source.strip():
             continue
         expected += 1
         wrong = next((output for output in cell.outputs if output.output_type == "error"), None)
         if wrong is not None:
-            raise NotebookFailed(f"cell {number} ended in {wrong.ename}: {wrong.evalue}", target)
+            raise NotebookFailed(f"{_named(wrong.ename, wrong.evalue)} (In [{expected}])", target)
         if cell.execution_count != expected:
-            raise NotebookFailed(f"cell {number} did not run", target)
+            raise NotebookFailed(f"a cell did not run (In [{expected}])", target)
     if notebook.metadata.get("papermill", {}).get("exception"):
         raise NotebookFailed("papermill recorded an exception", target)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vbp.errors import InputError
+from vbp.errors import InputError, UsageError
 from vbp.render import files
 from vbp.render.execute import NotebookFailed
 
@@ -22,6 +22,8 @@ def explain(error: Exception, out: Path, slug: str) -> dict[str, Any]:
     if isinstance(error, InputError):
         lines = tuple(problem.line() for problem in error.problems)
         return {"reason": lines[0], "problems": lines}
+    if isinstance(error, UsageError):
+        return {"reason": str(error)}
     if isinstance(error, OSError):
         return {"reason": f"{error.strerror or error}: {error.filename or out}"}
     return {"reason": f"{type(error).__name__}: {error}"}

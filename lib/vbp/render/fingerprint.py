@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vbp.render.city import Job
 
 NAME = "made_from.json"
+_NAMED = 6
 PACKAGES = (
     "pandas",
     "numpy",
@@ -48,7 +49,7 @@ def basis(notebook: Path) -> dict[str, Hashes]:
     return {
         "data": hashes(_below(paths.data(), leave="inputs"), paths.data()),
         "notebook": {notebook.name: digest(notebook)},
-        "library": {"vbp": _together(_below(library, leave="__pycache__"), library)},
+        "library": hashes(_below(library, leave="__pycache__"), library),
         "versions": {"vbp": __version__, "python": platform.python_version()}
         | {name: _version(name) for name in PACKAGES},
     }
@@ -63,10 +64,9 @@ def made_from(job: Job, shared: Mapping[str, Hashes]) -> dict[str, Any]:
 
 def difference(folder: Path, wanted: Mapping[str, Any]) -> str:
     """Say what is different from the report that stands in `folder`; empty where it was made from the same and is whole."""
-    try:
-        stamp = json.loads((folder / NAME).read_text(encoding="utf-8"))
-        before, files = stamp["made_from"], stamp["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    told = stamped(folder)
+    before, files = told.get("made_from"), told.get("files")
+    if not isinstance(before, dict) or not isinstance(files, dict):
         return "no report yet"
     lost = [name for name, size in files.items() if _size(folder / name) != size]
     if lost:
@@ -77,17 +77,67 @@ def difference(folder: Path, wanted: Mapping[str, Any]) -> str:
     return f"changed {'; '.join(changed)}" if changed else ""
 
 
-def stamp(folder: Path, wanted: Mapping[str, Any]) -> None:
-    """Write `made_from.json` into a finished folder, with the sizes of the files in it."""
-    files = {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.name != NAME}
-    text = json.dumps({"made_from": wanted, "files": files}, ensure_ascii=False, indent=1)
-    (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
+def stamp(folder: Path, wanted: Mapping[str, Any], extras: Sequence[str] = ()) -> dict[str, str]:
+    """Write `made_from.json` into a finished folder; return the SHA-256 of the files that stand in it.
+
+    Parameters
+    ----------
+    extras
+        What is to stand beside the pages (`pdf`, `standalone`): made after this, and again whenever the pages are.
+    """
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / NAME]
+    sums = hashes(files, folder)
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    whole = {"made_from": wanted, "files": sizes, "sha256": sums}
+    _write(folder, {**whole, "extras": list(extras)})
+    return sums
+
+
+def stamped(folder: Path) -> dict[str, Any]:
+    """Return what `made_from.json` of a place's folder says; empty where there is none, or none that can be read."""
+    try:
+        told = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def sums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a report, as its stamp has them."""
+    return dict(stamped(folder).get("sha256") or {})
+
+
+def remember_extras(folder: Path, extras: Sequence[str]) -> None:
+    """Say in the stamp of a folder that stands what is wanted beside its pages from now on."""
+    _write(folder, {**stamped(folder), "extras": list(extras)})
+
+
+def _write(folder: Path, told: Mapping[str, Any]) -> None:
+    from vbp.render import files
+
+    files.write(folder / NAME, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
 def names(before: Any, now: Mapping[str, Any]) -> str:
-    """Return the names that were added, removed or altered, in one line."""
+    """Return the names that were added, removed or altered, in one line: the first of them, and how many more."""
     old = before if isinstance(before, dict) else {}
-    return ", ".join(name for name in sorted({*old, *now}) if old.get(name) != now.get(name))
+    found = [name for name in sorted({*old, *now}) if old.get(name) != now.get(name)]
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return ", ".join(found[:_NAMED]) + more
+
+
+def described(before: Any, now: Mapping[str, Any], *, values: bool = False) -> str:
+    """Return `names` with what became of each: changed, new or gone; with `values` the old and the new one (versions)."""
+    old = before if isinstance(before, dict) else {}
+
+    def told(name: str) -> str:
+        if name not in now:
+            return f"{name} is gone"
+        if name not in old:
+            return f"{name} is new"
+        return f"{name} {old[name]} is now {now[name]}" if values else f"{name} has changed"
+
+    return ", ".join(told(name) for name in sorted({*old, *now}) if old.get(name) != now.get(name))
 
 
 def digest(path: Path) -> str:
@@ -105,13 +155,6 @@ def _below(folder: Path, leave: str) -> list[Path]:
     """Return the files below a folder in order, hidden ones and those in a folder called `leave` left out."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     return [path for path in found if not any(p == leave or p.startswith(".") for p in path.relative_to(folder).parts)]
-
-
-def _together(files: Iterable[Path], folder: Path) -> str:
-    whole = hashlib.sha256()
-    for name, one in hashes(files, folder).items():
-        whole.update(f"{name} {one}\n".encode())
-    return whole.hexdigest()
 
 
 def _size(path: Path) -> int:

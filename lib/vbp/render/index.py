@@ -10,7 +10,7 @@ from typing import Any
 from vbp.render import failures, files
 from vbp.render.city import Outcome
 from vbp.render.page import render_template
-from vbp.words import LANGUAGES, money, say
+from vbp.words import LANGUAGES, money, percent, say
 from vbp.words.labels import qualified
 
 
@@ -38,32 +38,40 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
             "index_first",
             "footer",
         )
-    } | {"failed_notebook": {lang: say("render.failed_notebook", lang) for lang in LANGUAGES}}
-    files.write(out / "index.html", render_template("index.html.j2", places=places, words=words))
+    } | {
+        "failed_notebook": {lang: say("render.failed_notebook", lang) for lang in LANGUAGES},
+        "methods": {lang: say("how.index", lang) for lang in LANGUAGES},
+    }
+    count = sum(place["failed"] for place in places)
+    words["failures"] = {lang: say("render.failures", lang, count=count) for lang in LANGUAGES}
+    files.write(out / "index.html", render_template("index.html.j2", places=places, words=words, failures=count))
 
 
 def _place(out: Path, slug: str, outcome: Outcome | None, failure: Mapping[str, str] | None) -> dict[str, Any]:
     path = out / slug / "summary.json"
     summary = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     pages = [
-        (lang, f"{slug}/report.{lang}.html") for lang in LANGUAGES if (out / slug / f"report.{lang}.html").exists()
+        (lang, f"{slug}/report.{lang}.html", f"{slug}/report.{lang}.pdf" * (out / slug / f"report.{lang}.pdf").exists())
+        for lang in LANGUAGES
+        if (out / slug / f"report.{lang}.html").exists()
     ]
     return {
         "slug": slug,
-        "name": summary["name"] if summary else dict.fromkeys(LANGUAGES, slug),
+        "name": summary["name"] if summary else None,
         "synthetic": bool(summary and summary["synthetic"]),
         "pages": pages,
         "failed": failure is not None,
         "notebook": failure["notebook"] if failure else "",
-        "state": {lang: _state(outcome, failure, summary, lang) for lang in LANGUAGES},
+        "reason": failure["reason"] if failure else "",
+        "state": {lang: _state(outcome, failure is not None, summary, lang) for lang in LANGUAGES},
         "figures": {lang: _figures(summary, lang) for lang in LANGUAGES},
         "first": {lang: _first(summary, lang) for lang in LANGUAGES},
     }
 
 
-def _state(outcome: Outcome | None, failure: Mapping[str, str] | None, summary: Any, lang: str) -> str:
-    if failure is not None:
-        return say("page.state_failed" if summary else "page.state_failed_new", lang, reason=failure["reason"])
+def _state(outcome: Outcome | None, failed: bool, summary: Any, lang: str) -> str:
+    if failed:
+        return say("render.failed_kept" if summary else "render.failed_new", lang)
     return say("page.state_kept" if outcome is None else "page.state_done", lang)
 
 
@@ -80,6 +88,11 @@ def _first(summary: Any, lang: str) -> str:
     if summary and summary["headline"]:
         fact = summary["headline"][0]
         return f"{fact['name'][lang]} {qualified(Decimal(fact['value']), fact['unit'], fact['qualifier'], lang)}"
+    card = next((card for card in (summary or {}).get("cards") or () if card["value"] is not None), None)
+    if card:
+        value = Decimal(card["value"])
+        shown = money(value, lang) if card["unit"] == "yuan" else percent(value, 1)
+        return say("page.index_marked", lang, name=card["name"][lang], value=shown, mark=say(f"mark.{card['mark']}", lang))
     rows = [
         row
         for row in ((summary or {}).get("estimate") or {}).get("estimates", ())
@@ -88,5 +101,5 @@ def _first(summary: Any, lang: str) -> str:
     if rows:
         first = rows[0]
         name, marked = say(f"quantity.{first['quantity']}", lang), say(f"mark.{first['mark']}", lang)
-        return f"{name} {money(Decimal(first['point']), lang)} ({marked})"
+        return say("page.index_marked", lang, name=name, value=money(Decimal(first["point"]), lang), mark=marked)
     return say("page.no_whole_figure", lang) if summary else ""

@@ -38,6 +38,10 @@ class Watch:
         Its value as text (what `repr` of a str would hold), empty where the kernel could not say.
     peak_kib
         Peak resident memory, 0 where the platform does not tell.
+    expired
+        The kernel was killed when its time was up.
+    ended
+        How the kernel ended by itself: its exit status, negative for a signal; None where it was ended in good order.
     """
 
     seconds: float = SECONDS
@@ -47,6 +51,7 @@ class Watch:
     answer: str = ""
     peak_kib: int = 0
     expired: bool = False
+    ended: int | None = None
 
 
 class PrivateKernelManager(AsyncKernelManager):
@@ -67,6 +72,7 @@ class PrivateKernelManager(AsyncKernelManager):
         super().__init__(**kwargs)
         self._folder = None
         self._alarm: threading.Timer | None = None
+        self._noted = False
         if sys.platform != "win32":
             self._folder = warm.private_folder()
             self.transport = "ipc"
@@ -134,12 +140,14 @@ class PrivateKernelManager(AsyncKernelManager):
 
     async def _async_kill_kernel(self, restart: bool = False) -> None:
         self._remember(_peak_kib(self._pid()))
+        self._note_end()
         await super()._async_kill_kernel(restart=restart)
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+        self._note_end()
         await super()._async_cleanup_resources(restart=restart)
         self._remember(getattr(self.provisioner, "peak_kib", None))
         if self._folder is not None and not restart:
@@ -147,14 +155,30 @@ class PrivateKernelManager(AsyncKernelManager):
 
     cleanup_resources = _async_cleanup_resources
 
+    def _note_end(self) -> None:
+        """Note how the kernel ended by itself, once: what comes after is our own doing."""
+        if not self._noted:
+            process = getattr(self.provisioner, "process", None)
+            self._noted, self.watch.ended = True, process.poll() if process is not None else None
+
     def _remember(self, peak_kib: int | None) -> None:
         self.watch.peak_kib = max(self.watch.peak_kib, peak_kib or 0)
 
 
+def resident_mib() -> float | None:
+    """Return the resident memory of this process, MiB; None where the platform does not tell."""
+    taken = _status("self", "VmRSS")
+    return None if taken is None else round(taken / 1024, 1)
+
+
 def _peak_kib(pid: int) -> int | None:
-    """Return the peak resident memory of a running process, None where the platform does not tell."""
+    return _status(str(pid), "VmHWM")
+
+
+def _status(process: str, field: str) -> int | None:
+    """Return a field of a running process in KiB, None where the platform does not tell."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
         return None
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), None)
+    return next((int(line.split()[1]) for line in lines if line.startswith(field)), None)

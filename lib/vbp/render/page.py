@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from vbp.render.methods import link, linked
 from vbp.words import say
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -20,7 +21,9 @@ HIDDEN = "notebook-only"
 _TEMPLATES = "templates"
 
 
-def page(notebook: Any, *, title: str, lang: str, assets: str, notice: str = "", other: str = "") -> str:
+def page(
+    notebook: Any, *, title: str, lang: str, assets: str, notice: str = "", other: str = "", record: str = ""
+) -> str:
     """Return the page of an executed notebook.
 
     Parameters
@@ -33,8 +36,10 @@ def page(notebook: Any, *, title: str, lang: str, assets: str, notice: str = "",
         A line shown at the top and with the title (演示数据), plain text.
     other
         Relative address of the page in the other language, empty for none.
+    record
+        What the report was made from, HTML (`render.provenance`).
     """
-    body = body_of(notebook)
+    body = body_of(notebook, lang) + record
     return _render(
         "page.html.j2",
         title=title,
@@ -49,39 +54,40 @@ def page(notebook: Any, *, title: str, lang: str, assets: str, notice: str = "",
     )
 
 
-def body_of(notebook: Any) -> str:
+def body_of(notebook: Any, lang: str = "zh") -> str:
     """Return the notebook's visible outputs as HTML, figures as containers that `report.js` draws."""
     parts, figures = [], 0
     for cell in notebook.cells:
         if HIDDEN in cell.metadata.get("tags", ()):
             continue
         if cell.cell_type == "markdown":
-            parts.append(_markdown(cell.source))
+            parts.append(markdown(cell.source))
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             if PLOTLY in data:
                 figures += 1
-                parts.append(figure(data[PLOTLY], figures))
+                parts.append(figure(data[PLOTLY], figures, lang))
             elif "text/html" in data:
                 parts.append("".join(data["text/html"]))
             elif "text/markdown" in data:
-                parts.append(_markdown("".join(data["text/markdown"])))
+                parts.append(markdown("".join(data["text/markdown"])))
             elif output.output_type == "stream" and output.get("name") == "stdout":
                 parts.append(f"<pre>{html.escape(''.join(output.text))}</pre>")
-    return "\n".join(parts)
+    return linked("\n".join(parts))
 
 
-def figure(spec: Any, number: int) -> str:
-    """Return one figure as HTML: container, its JSON (closed against `</script>`), and the sentence of reading help."""
+def figure(spec: Any, number: int, lang: str = "zh") -> str:
+    """Return one figure as HTML: container, JSON (closed against `</script>`), the sentence of reading help, its method."""
     meta = spec["layout"].get("meta", {})
     data = json.dumps(
         {"data": spec["data"], "layout": spec["layout"]}, ensure_ascii=False, separators=(",", ":")
     ).replace("<", "\\u003c")
     label = html.escape(meta.get("alt", ""), quote=True)
+    how = link(meta["method"], lang) if meta.get("method") else ""
     return (
         f'<figure class="chart" id="chart-{number}"><div class="plot" role="group" aria-label="{label}" '
         f'style="min-height:{int(spec["layout"].get("height", 380))}px"></div>'
-        f'<script type="application/json">{data}</script><figcaption>{html.escape(meta.get("help", ""))}</figcaption></figure>'
+        f'<script type="application/json">{data}</script><figcaption>{html.escape(meta.get("help", ""))} {how}</figcaption></figure>'
     )
 
 
@@ -109,7 +115,8 @@ def write_assets(folder: Path) -> None:
                 temporary.replace(target)
 
 
-def _markdown(source: str) -> str:
+def markdown(source: str) -> str:
+    """Return Markdown as HTML."""
     from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
     return str(markdown2html_mistune(source))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from vbp.errors import UsageError, unknown
+from vbp.errors import InputError, Problem, UsageError, unknown
 
 
 class ReportParameters(BaseModel):
@@ -64,6 +66,37 @@ def check_parameters(given: Mapping[str, Any], cities: tuple[str, ...]) -> Repor
         if not faults:
             return checked
     raise UsageError("; ".join(faults))
+
+
+def check_notebook(path: Path) -> None:
+    """Check that the notebook declares these parameters as text: papermill only warns of a name that it does not (papermill#818).
+
+    Raises
+    ------
+    InputError
+        With every parameter that is missing, or declared with another type.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
+        body = ast.parse("".join("".join(cell["source"]) for cell in tagged)).body
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError, AttributeError) as error:
+        problem = Problem(f"the notebook of the report cannot be read: {error}", "notebook", file=str(path))
+        raise InputError(problem) from error
+    declared = {
+        ast.unparse(target): ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else "str"
+        for node in body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    }
+    wrong = [
+        f"parameter {name} is {f'declared as {declared[name]}, not str' if name in declared else 'not declared'}"
+        for name in ReportParameters.model_fields
+        if declared.get(name) != "str"
+    ]
+    if wrong:
+        message = f"the cell tagged `parameters` does not take what a report is given: {'; '.join(wrong)}"
+        raise InputError(Problem(message, "notebook_parameters", file=str(path)))
 
 
 def _fault(item: Any) -> str:

@@ -11,6 +11,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from vbp.render.city import Job, Outcome, render_city
+from vbp.render.execute import ending
+from vbp.render.extras import SECONDS_A_PAGE
 
 _GRACE_SECONDS = 120.0
 Prepare = Callable[[Job], Job]
@@ -29,8 +31,9 @@ class _Worker:
         self.until = 0.0
 
     def take(self, job: Job) -> None:
-        """Send a job; it must come back within its notebooks' time-outs and some minutes."""
-        self.job, self.until = job, time.monotonic() + job.seconds * len(job.languages) + _GRACE_SECONDS
+        """Send a job; it must come back within its notebooks' time-outs, those of its extras and some minutes."""
+        a_page = job.seconds + SECONDS_A_PAGE * len(job.extras or ())
+        self.job, self.until = job, time.monotonic() + a_page * len(job.languages) + _GRACE_SECONDS
         try:
             self.line.send(job)
         except OSError:
@@ -44,7 +47,7 @@ class _Worker:
             outcome: Outcome = self.line.recv()
         except (EOFError, OSError):
             self.process.join(10)
-            outcome = Outcome(job.slug, False, 0.0, f"the worker process died (exit {self.process.exitcode})")
+            outcome = Outcome(job.slug, False, 0.0, f"the worker process died ({ending(self.process.exitcode)})")
         return outcome
 
     def stop(self) -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from vbp import paths
 from vbp.errors import InputError, Problem
-from vbp.render import failures, files, fingerprint, warm
+from vbp.render import extras, failures, files, fingerprint, warm
 from vbp.render.city import NOTEBOOK, Job, Outcome
 from vbp.render.index import write_index
 from vbp.render.lock import only_run
+from vbp.render.methods import write_methods
 from vbp.render.page import write_assets
+from vbp.render.parameters import check_notebook
 from vbp.render.pool import Prepare, rendered
-from vbp.render.record import Run, now, write_record
+from vbp.render.record import KEPT, Run, forget_old, now, write_record
 
 UNCHANGED = "unchanged: inputs, facts, rules, notebook, library and versions are those of the report in place"
 Report = Callable[[Outcome], None]
@@ -45,6 +48,9 @@ def render_run(
     *,
     force: bool = False,
     plain: bool = False,
+    beside: Mapping[str, bool | None] = MappingProxyType({}),
+    keep_runs: int = KEPT,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Run, Path]:
     """Render every job that changed, write the index and the run's record; return the run and its record's path.
 
@@ -58,32 +64,57 @@ def render_run(
         Render what is unchanged too.
     plain
         Start each kernel afresh, with papermill's plain engine, instead of forking warm ones.
+    beside
+        Whether a PDF (`pdf`) and the page in one file (`standalone`) are wanted; None or absent: as for the report in place.
+    keep_runs
+        How many records stay (see `forget_old`); 0 for all.
+    options
+        What was asked, for the record.
 
     Raises
     ------
     InputError
-        Where another run holds the folder, or reports cannot be written there at all.
+        Where another run holds the folder, reports cannot be written there at all, or the notebook does not take the
+        parameters.
     """
     started = now()
+    notebook = paths.notebooks() / NOTEBOOK
+    check_notebook(notebook)
     with only_run(out):
-        try:
-            warm.sweep()
-            files.recover(out)
-            write_assets(out / "assets")
-        except OSError as error:
-            raise files.unwritable(out, error) from error
-        basis = fingerprint.basis(paths.notebooks() / NOTEBOOK)
-        jobs = [replace(job, made_from=fingerprint.made_from(job, basis)) for job in jobs]
+        _ready(out)
+        basis = fingerprint.basis(notebook)
+        jobs = [_told(job, basis, beside, force) for job in jobs]
+        todo = [job for job in jobs if not job.stands or extras.missing(job)]
         by_slug: dict[str, Outcome] = {}
-        changed = [job for job in jobs if force or fingerprint.difference(job.out / job.slug, job.made_from or {})]
-        with _kernels(plain, changed) as (kernels, prepare):
-            for outcome in _outcomes(jobs, changed, workers, prepare):
+        with _kernels(plain, [job for job in todo if not job.stands]) as (kernels, prepare):
+            for outcome in _outcomes(jobs, todo, workers, prepare):
                 by_slug[outcome.slug] = outcome
                 if progress:
                     progress(outcome)
         outcomes = tuple(by_slug[job.slug] for job in jobs)
-        run = Run(started, (now() - started).total_seconds(), kernels, jobs, outcomes, basis)
-        return run, _finish(out, run)
+        run = Run(started, (now() - started).total_seconds(), kernels, jobs, outcomes, basis, options)
+        record = _finish(out, run)
+        forget_old(out, keep_runs)
+        return run, record
+
+
+def _ready(out: Path) -> None:
+    """Put right what a killed run left, and put the shared assets in place."""
+    try:
+        warm.sweep()
+        files.recover(out)
+        write_assets(out / "assets")
+        write_methods(out)
+    except OSError as error:
+        raise files.unwritable(out, error) from error
+
+
+def _told(job: Job, basis: Mapping[str, Any], beside: Mapping[str, bool | None], force: bool) -> Job:
+    """Return the job with what it is made from, what is wanted beside its pages, and whether its report stands."""
+    folder, made_from = job.out / job.slug, fingerprint.made_from(job, basis)
+    stands = not (force or fingerprint.difference(folder, made_from))
+    kinds = extras.wanted(folder, beside) if job.extras is None else job.extras
+    return replace(job, made_from=made_from, extras=kinds, stands=stands)
 
 
 @contextmanager
@@ -94,7 +125,7 @@ def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
     """
     why = warm.unavailable()
     if plain or why or sum(len(job.languages) for job in jobs) < 2:
-        if why and not plain:
+        if why and jobs and not plain:
             print(f"kernels are started one by one with papermill's plain engine: {why}", file=sys.stderr)
         yield "plain", lambda job: job
         return
@@ -102,6 +133,8 @@ def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
         nurseries: list[warm.Nursery] = []
 
         def prepare(job: Job) -> Job:
+            if job.stands:
+                return job
             if not nurseries:
                 nurseries.append(stack.enter_context(warm.Nursery()))
             return replace(job, zygote=nurseries[0].address())
@@ -109,10 +142,17 @@ def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
         yield "warm", prepare
 
 
-def _outcomes(jobs: Sequence[Job], changed: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
-    todo = {job.slug for job in changed}
-    yield from (Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True) for job in jobs if job.slug not in todo)
-    yield from rendered(changed, workers, prepare)
+def _outcomes(jobs: Sequence[Job], todo: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
+    """Yield the outcomes, those of places left as they are first."""
+    for job in jobs:
+        if job.stands:
+            extras.settle(job)
+    busy = {job.slug for job in todo}
+    for job in jobs:
+        if job.slug not in busy:
+            yield Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True, files=fingerprint.sums(job.out / job.slug))
+    for outcome in rendered(todo, workers, prepare):
+        yield replace(outcome, reason=UNCHANGED) if outcome.skipped else outcome
 
 
 def _finish(out: Path, run: Run) -> Path:

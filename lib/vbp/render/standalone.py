@@ -1,4 +1,4 @@
-"""A page as one HTML file to mail: style, plotly.js and script inside it, links to other files taken out.
+"""A page as one HTML file to mail: style, plotly.js, script and the methods it links to inside it; other files named in words.
 
 The file keeps a strict content policy: only the very scripts written into it may run (by their SHA-256), no network.
 """
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vbp.errors import InputError, Problem
+from vbp.render import methods
 
 LARGEST_BYTES = 6_000_000
 SUFFIX = ".standalone.html"
@@ -21,7 +22,7 @@ _SCRIPT = re.compile(r'<script src="([^"]+)"[^>]*></script>')
 _STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)"[^>]*>')
 _POLICY = re.compile(r'(<meta http-equiv="Content-Security-Policy" content=")[^"]*(">)')
 _TOP = re.compile(r'<nav class="top".*?</nav>', re.DOTALL)
-_FILE_LINK = re.compile(r'<a\b[^>]*\bhref="(?!#|https?:|mailto:|data:)[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
+_FILE_LINK = re.compile(r'<a\b[^>]*\bhref="((?!#|https?:|mailto:|data:)[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 
 
 def standalone(page: Path, scripts: Sequence[str] = (), styles: Sequence[str] = ()) -> str:
@@ -46,13 +47,35 @@ def standalone(page: Path, scripts: Sequence[str] = (), styles: Sequence[str] = 
     sheets = [*(_read(page, address) for address in _STYLE.findall(text)), *styles]
     inside = [*sources[:-1], *scripts, *sources[-1:]]
     text = _SCRIPT.sub("", _STYLE.sub("", _TOP.sub("", text)))
-    text = _FILE_LINK.sub(r"<span>\1</span>", text)
+    text = _FILE_LINK.sub(_in_words, _with_methods(page, text))
     text = _POLICY.sub(lambda match: match[1] + html.escape(_policy(inside), quote=True) + match[2], text)
     head = "\n".join(f"<style>\n{sheet}\n</style>" for sheet in sheets)
     foot = "\n".join(f"<script>{_closed(source)}</script>" for source in inside)
     # by position and not by template: plotly.js holds every character that a template might mean
     start, end = text.index("</head>"), text.rindex("</body>")
     return f"{text[:start]}{head}\n{text[start:end]}{foot}\n{text[end:]}"
+
+
+def _with_methods(page: Path, text: str) -> str:
+    """Put the methods that a page links to at its end, and let the links lead there."""
+    names = [name for name in methods.used(text) if (page.parent / ".." / methods.FOLDER / f"{name}.html").is_file()]
+    lang = re.search(r'data-lang="(\w+)"', text)
+    section = methods.appendix(page, names, lang[1] if lang else "zh")
+    for name in names:
+        text = text.replace(f'href="../{methods.FOLDER}/{name}.html"', f'href="#method-{name}"')
+    end = text.index("</main>")
+    return f"{text[:end]}{section}\n{text[end:]}"
+
+
+def _in_words(link: re.Match[str]) -> str:
+    """Return a link to another file as words: what it said, and the file's name where the words do not hold it."""
+    address, words = link[1], link[2]
+    name = html.escape(html.unescape(address).rsplit("/", 1)[-1])
+    return (
+        f"<span>{words}</span>"
+        if name in words or link[0].startswith('<a class="how"')
+        else f"<span>{words} ({name})</span>"
+    )
 
 
 def write_standalone(page: Path) -> Path:

@@ -40,7 +40,6 @@ LIBRARIES = (
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
-    "ipykernel.datapub",
     "ipykernel.inprocess",
     "matplotlib_inline.config",
     "IPython.core.completer",
@@ -102,6 +101,9 @@ def preload() -> None:
     RuntimeError
         Where an import left a thread running: forking would lose it.
     """
+    from vbp.render.imports import import_nbformat
+
+    import_nbformat()
     for name in (*LIBRARIES, *_own_modules()):
         try:
             importlib.import_module(name)

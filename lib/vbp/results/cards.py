@@ -142,7 +142,7 @@ def _payout(place: Computed) -> Card:
         return _lacking("payout", "yuan", missing("open_payout", count=still))
     paid = sum(value is not None and value > 0 for value in found.table["retained_yuan"])
     notes = (
-        Said("card.profile", {"profile": found.profile.name}),
+        Said("card.profile", {"profile": found.profile.title}),
         Said("card.paid_rows", {"paid": paid, "rows": len(found.table), "open": still}),
     )
     return Card("payout", found.total_yuan, "yuan", "computed", notes)

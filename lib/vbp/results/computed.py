@@ -73,7 +73,7 @@ class Computed:
             return None
         from vbp.rules import profile_of_place
 
-        return profile_of_place(self.inputs.place.rule_profile)
+        return profile_of_place(self.inputs.place.rule_profile, self.inputs.folder)
 
     @cached_property
     def prices(self) -> Maybe[Cuts]:

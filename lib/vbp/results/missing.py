@@ -31,4 +31,4 @@ def missing(kind: str, **values: object) -> Missing:
 
 def missing_tables(names: list[str]) -> Missing:
     """Return a result that lacks whole tables of the inputs folder."""
-    return missing("tables", tables=", ".join(f"{name}.csv" for name in names))
+    return missing("tables", tables=", ".join(names))

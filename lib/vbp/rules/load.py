@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from vbp import paths, safe_yaml
 from vbp.errors import InputError, Problem, UsageError, unknown
@@ -39,21 +39,25 @@ def load_profile(name: str | None = None) -> Profile:
     if name.endswith((".yaml", ".yml")):
         return read_profile(Path(name))
     if name not in profile_names():
-        raise UsageError(unknown("rule profile (结余留用规则)", name, profile_names()))
+        own = "; for rules of your own name a file (rules.yaml; `vbp rules --new rules.yaml` starts one)"
+        raise UsageError(unknown("rule profile (结余留用规则)", name, profile_names()) + own)
     return read_profile(folder() / f"{name}.yaml")
 
 
-def profile_of_place(name: str) -> Profile:
-    """Return the shipped profile that a folder's city.yaml names.
+def profile_of_place(name: str, inputs: Path) -> Profile:
+    """Return the profile that city.yaml of the folder `inputs` names: a shipped one, or a .yaml file in that folder.
 
     Raises
     ------
     InputError
-        Where no such profile is shipped: the file is wrong, not the command. A path is none, whoever wrote the folder.
+        Where neither is there: the file is wrong, not the command. A path is none of them, whoever wrote the folder.
     """
+    if name.endswith((".yaml", ".yml")) and Path(name).name == name:
+        return read_profile(inputs / name)
     if name not in profile_names():
-        raise InputError(Problem(unknown("rule profile (结余留用规则)", name, profile_names()), "rule_profile", table="city",
-                                 file="city.yaml", column="rule_profile", value=name))
+        own = "; for rules of your own name a file of this folder (`vbp rules --new rules.yaml` starts one)"
+        raise InputError(Problem(unknown("rule profile (结余留用规则)", name, profile_names()) + own, "rule_profile",
+                                 table="city", file="city.yaml", column="rule_profile", value=name))
     return load_profile(name)
 
 
@@ -81,7 +85,13 @@ def _resolved(path: Path, seen: tuple[str, ...]) -> dict[str, Any]:
         raise InputError(Problem(why, rule="profile_extends", file=path.name, column="extends", value=str(parent)))
     base = _resolved(folder() / f"{parent}.yaml", (*seen, parent))
     inherited: dict[str, Any] = {key: base[key] for key in ("settlement", "assessment", "unverified") if key in base}
+    own = {f"{part}.{key}" for part in ("settlement", "assessment") for key in _mapping(document.get(part))}
+    inherited["unverified"] = {key: why for key, why in _mapping(inherited.get("unverified")).items() if key not in own}
     return _merged(inherited, document)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +99,8 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in own.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both else value
+        if value is not None or key not in base:  # `settlement:` with every line behind a # changes nothing
+            merged[key] = _merged(merged[key], value) if both else value
     return merged
 
 
@@ -110,16 +121,45 @@ def _problem(path: Path, fault: Any) -> Problem:
     where = ".".join(str(part) for part in fault["loc"]) or "(profile)"
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(fault["loc"][-1]), _keys(), n=3, cutoff=0.5)
-        message = "unknown key" + (f"; did you mean {', '.join(near)}?" if near else "; remove it")
+        message = _unknown_key(fault["loc"])
     elif fault["type"] == "missing":
-        message = "this key is required"
+        message = "this key is required" + (f"; such as {where}: {SUCH_AS[where]}" if where in SUCH_AS else "")
+    elif fault["type"] == "model_type" and fault["loc"][-1] != "bands":
+        message = "a mapping of keys is needed" + (f", such as {SUCH_AS[where]}" if where in SUCH_AS else "")
+    elif where.endswith("completion_threshold") and fault["type"] == "less_than_equal":
+        message = "a share of the agreed volume: write 0.90 for 90%"
+    if fault["type"] in ("model_type", "missing") and fault["loc"][:2] == ("assessment", "bands"):
+        message = f"a band is written as {BAND}"
     shown = fault.get("input")
     value = None if fault["type"] == "missing" or isinstance(shown, (dict, list, tuple)) else str(shown)[:80]
     return Problem(message, rule=f"profile_{fault['type']}", file=path.name, column=where, value=value)
 
 
-def _keys() -> list[str]:
-    parts = (model.Profile, model.Settlement, model.Assessment, model.Source, model.Effective, model.Band,
-             model.Indicator)
-    return sorted({field.alias or key for part in parts for key, field in part.model_fields.items()})
+BAND = "{from: 60, to: 100, ratio: 0.50}"
+SUCH_AS = {
+    "name": "yunxi",
+    "title": "{zh: 云溪市结余留用, en: Retained surplus of Yunxi}",
+    "place": "{zh: 云溪市, en: Yunxi}",
+    "source": '{document: 文号, publisher: 发文机关, date: "2024-01"}',
+    "effective": "{from: 2024-01-01}",
+    "settlement": "{extends: national-2020 at the top brings all switches; write those that differ}",
+    "assessment": f"{{bands: [{BAND}, …]}}",
+}
+"""What a message shows for a key that is missing or no mapping."""
+
+
+def _unknown_key(place: tuple[Any, ...]) -> str:
+    """Say where a key belongs that stands in the wrong place, or which name was meant."""
+    given = str(place[-1])
+    for part, keys in _keys().items():
+        if given in keys and part != ".".join(map(str, place[:-1])):
+            return f"this key stands under {part}:" if part else "this key stands at the top, not inside another"
+    near = difflib.get_close_matches(given, sorted(set().union(*_keys().values())), n=3, cutoff=0.5)
+    return "unknown key" + (f"; did you mean {', '.join(near)}?" if near else "; remove it")
+
+
+def _keys() -> dict[str, list[str]]:
+    parts: dict[str, type[BaseModel]] = {
+        "": model.Profile, "settlement": model.Settlement, "assessment": model.Assessment, "source": model.Source,
+        "effective": model.Effective}
+    return {name: [field.alias or key for key, field in part.model_fields.items()] for name, part in parts.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -26,10 +26,15 @@ class Strict(BaseModel):
 
 
 class Words(Strict):
-    """One sentence in Chinese and English."""
+    """One sentence in Chinese and English; a plain text stands for both."""
 
     zh: Text
     en: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text_is_both(cls, given: Any) -> Any:
+        return {"zh": given, "en": given} if isinstance(given, str) else given
 
     def say(self, lang: str) -> str:
         """Return the sentence in `lang` ("zh", "en")."""

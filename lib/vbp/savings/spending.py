@@ -53,13 +53,13 @@ def spending_change(panels: Panels, products: pd.DataFrame | None = None) -> Spe
     for batch, prices in panels.prices.groupby("batch_id", observed=True, sort=True):
         windows = _windows(prices, (use.months[0], use.months[-1]))
         if windows is None:
-            skipped.append((str(batch), "", "no month before the start, or none after it, in the ledger"))
+            skipped.append((str(batch), "", "NO_MONTHS"))
             continue
         own = pd.Series(use.generics).isin(set(prices["generic"].astype(object)))
         table, odd = _table(use, np.flatnonzero(own), windows, _awarded(panels, batch), originators)
-        skipped += [(str(batch), product, "spending without quantity, or returns above purchases") for product in odd]
+        skipped += [(str(batch), product, "NO_QUANTITY") for product in odd]
         if table.empty:
-            skipped.append((str(batch), "", "no purchases with a price in the months compared"))
+            skipped.append((str(batch), "", "NO_PRICES"))
             continue
         additive = bennet(table, LEVELS)
         found[str(batch)] = (_row(str(batch), windows, additive), additive, log_mean_parts(table, LEVELS))

@@ -7,8 +7,8 @@ HEAD = """# Tables of an inputs folder
 
 Made from `lib/vbp/schema/*.toml` by `python -m vbp.schema.document`; do not edit by hand, a test compares.
 
-A folder holds `city.yaml` (name_zh, name_en, province, rule_profile; population, insured, synthetic where known) and
-tables as
+A folder holds `city.yaml` (name_zh, name_en, province, rule_profile; population, insured, synthetic where known), or a workbook whose
+sheet `city` is filled in as in the template, and tables as
 `.csv`, `.xlsx`/`.xls` or `.parquet`, named as below in English or Chinese, or as sheets of one workbook. It must hold
 {demanded};
 every other table is asked for by the analysis that needs it. `?` marks a column that may be absent. A header's own

@@ -2,40 +2,10 @@
 
 from vbp.sections.computed import benefit, completion, contents, decomposition, prices, savings
 from vbp.sections.follows import follows, ranking_words
-from vbp.sections.outlook import alternatives, impact, projection, settlement
+from vbp.sections.outlook import all_series, alternatives, impact, leading_series, projection, settlement
 from vbp.sections.overview import side_by_side
 from vbp.sections.published import beside_national, gaps, headline, method, published_figures, rounds_table, title
 from vbp.sections.quality import quality, rules
 from vbp.sections.retained import explained, surplus
 from vbp.sections.show import show
 from vbp.sections.validation import printed_results, verdict
-
-__all__ = [
-    "alternatives",
-    "benefit",
-    "beside_national",
-    "completion",
-    "contents",
-    "decomposition",
-    "explained",
-    "follows",
-    "gaps",
-    "headline",
-    "impact",
-    "method",
-    "prices",
-    "printed_results",
-    "projection",
-    "published_figures",
-    "quality",
-    "ranking_words",
-    "rounds_table",
-    "rules",
-    "savings",
-    "settlement",
-    "show",
-    "side_by_side",
-    "surplus",
-    "title",
-    "verdict",
-]

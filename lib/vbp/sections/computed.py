@@ -29,11 +29,13 @@ from vbp.sections.parts import (
 from vbp.words import say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from vbp.city import City
 
 CONTENTS = (
     "headline", "rounds", "prices", "completion", "savings", "benefit", "surplus", "impact", "alternatives", "settlement",
-    "projection", "quality", "rules",
+    "projection", "beside", "quality", "rules", "method",
 )  # fmt: skip
 
 
@@ -58,19 +60,7 @@ def prices(city: City, lang: str) -> Html:
     total = city.price_total
     assert total is not None and not isinstance(total, Missing)
     parts = heading("prices", lang) + sentence(total.text(lang))
-    rows = [
-        (
-            name_cell(named(names, row["batch_id"])),
-            say(f"prices.baseline_{row['baseline']}", lang),
-            number_cell(row["items"]),
-            percent_cell(row["simple_cut_percent"]),
-            percent_cell(row["weighted_cut_percent"]),
-        )
-        for row in found.table.to_dict("records")
-    ]
-    parts = parts + data_table(
-        city, ("batch", "baseline", "products", "simple_cut", "weighted_cut"), rows, lang, "cuts"
-    )
+    parts = parts + _cuts(city, found.table, names, lang)
     items = [
         (
             name_cell(named(names, row["batch_id"])),
@@ -89,6 +79,32 @@ def prices(city: City, lang: str) -> Html:
     if len(found.left_out):
         parts = parts + element("p", say("report.cuts_left_out", lang, count=len(found.left_out)), "small soft")
     return parts + assumptions((said.text(lang) for said in found.assumptions), lang)
+
+
+BASELINES = ("p0", "published", "own_last_price", "cap")
+
+
+def _cuts(city: City, table: pd.DataFrame, names: dict[str, str], lang: str) -> Html:
+    """Return a row a batch: the products, and simple and weighted cut against each baseline that it has."""
+    present = [name for name in BASELINES if name in set(table["baseline"])]
+    by_key = {(row["batch_id"], row["baseline"]): row for row in table.to_dict("records")}
+    rows = []
+    for batch in dict.fromkeys(table["batch_id"]):
+        found = [by_key.get((batch, name)) for name in present]
+        items = max(int(row["items"]) for row in found if row is not None)
+        cuts = [
+            percent_cell(None if row is None else row[f"{kind}_cut_percent"])
+            for row in found
+            for kind in ("simple", "weighted")
+        ]
+        rows.append((name_cell(named(names, batch)), number_cell(items), *cuts))
+    heads = [
+        say(f"report.{kind}_against", lang, baseline=say(f"report.against_{name}", lang))
+        for name in present
+        for kind in ("simple", "weighted")
+    ]
+    shown = data_table(city, ("batch", "products"), rows, lang, "cuts", heads)
+    return shown + element("p", say("report.cuts_note", lang), "small soft")
 
 
 def completion(city: City, lang: str) -> Html:

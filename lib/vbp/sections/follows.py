@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vbp.sections.how import how, methods_of
 from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
 from vbp.sections.parts import NOTHING, full
 from vbp.words import money, say, scope_label
@@ -73,7 +74,8 @@ def _table(rows: list[Estimate], lang: str, name: str, marked: str, names: dict[
                 say(f"basis.{row.basis}", lang),
             )
         )
-    return table(columns, body, name=name, mark_text=marked)
+    links = how(methods_of("estimates"), lang)
+    return table(columns, body, name=name, mark_text=marked, links=links)
 
 
 def ranking_words(city: City, lang: str) -> Html:

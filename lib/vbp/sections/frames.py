@@ -64,7 +64,13 @@ def label(column: str, lang: str) -> str:
 
 
 def word(value: str, lang: str) -> str:
-    """Return a word of a result's vocabulary in `lang`; what has no phrase (a name, an identifier) as it is."""
+    """Return a word of a result's vocabulary in `lang`; what has no phrase (a name, an identifier) as it is.
+
+    Two words (`given: published`) are said one by one.
+    """
+    first, colon, second = value.partition(": ")
+    if colon and all(any(f"{group}.{part}" in keys() for group in WORDS) for part in (first, second)):
+        return f"{word(first, lang)}{'：' if lang == 'zh' else ': '}{word(second, lang)}"
     found = next((f"{group}.{value}" for group in WORDS if f"{group}.{value}" in keys()), None)
     return say(found, lang) if found else value
 

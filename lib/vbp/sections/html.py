@@ -46,7 +46,9 @@ def mark(name: str, lang: str) -> str:
     return f'<span class="mark {escape(name, quote=True)}">{escape(say(f"mark.{name}", lang))}</span>'
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, name: str, mark_text: str = "") -> Html:
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, name: str, mark_text: str = "", links: str = ""
+) -> Html:
     """Return a table that sorts, filters and downloads as CSV.
 
     Parameters
@@ -55,15 +57,37 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, name:
         The file name of the download, without ending.
     mark_text
         A line above the table and on top of the CSV (演示数据).
+    links
+        Links to what says how the numbers are computed, HTML.
     """
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
+    kept = [tuple(row) for row in rows]
+    head = "".join(
+        f'<th scope="col"{_of_numbers(kept, place)}>{_headed(column)}</th>' for place, column in enumerate(columns)
+    )
+    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in kept)
     marked = f' data-mark="{escape(mark_text, quote=True)}"' if mark_text else ""
-    note = f'<p class="small soft">{escape(mark_text)}</p>' if mark_text else ""
+    words = "".join(part for part in (f"<span>{escape(mark_text)}</span>" if mark_text else "", links) if part)
+    note = f'<p class="about small soft">{words}</p>' if words else ""
     return Html(
         f'{note}<div class="scroll"><table class="data" data-name="{escape(name, quote=True)}"{marked}><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _of_numbers(rows: Sequence[Sequence[Cell | str]], place: int) -> str:
+    """Return the class of a column whose cells are numbers: its header stands over them, to the right."""
+    cells = [row[place] for row in rows if place < len(row)]
+    known = [cell for cell in cells if isinstance(cell, Cell) and cell.value is not None]
+    return ' class="number"' if known and len(known) == len(cells) else ""
+
+
+def _headed(column: str) -> str:
+    """Return a header; its unit in brackets is never broken over two lines."""
+    name, bracket, unit = column.rpartition("（") if column.endswith("）") else column.rpartition(" (")
+    if not bracket or not name or len(unit) > 16:
+        return escape(column)
+    space = " " if bracket.startswith(" ") else ""
+    return f'{escape(name)}{space}<span class="nowrap">{escape(bracket.strip())}{escape(unit)}</span>'
 
 
 def _cell(cell: Cell | str) -> str:
@@ -80,6 +104,7 @@ def listing(items: Iterable[str]) -> Html:
     return Html("<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>")
 
 
-def folded(summary: str, inside: Html) -> Html:
-    """Return a part that folds."""
-    return Html(f"<details><summary>{escape(summary)}</summary>{inside.source}</details>")
+def folded(summary: str, inside: Html, *, on_paper: bool = True) -> Html:
+    """Return a part that folds; with `on_paper` False, paper names it and leaves it to the screen's page."""
+    css = "" if on_paper else ' class="screen-only"'
+    return Html(f"<details{css}><summary>{escape(summary)}</summary>{inside.source}</details>")

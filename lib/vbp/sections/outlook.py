@@ -29,34 +29,48 @@ if TYPE_CHECKING:
 
 
 def impact(city: City, lang: str) -> Html:
-    """Return the scan in words, the checks of its leading series, and the ranked table folded."""
+    """Return the scan in words."""
     found = city.scan
     if found is None:
         return NOTHING
     if isinstance(found, Missing):
         return heading("impact", lang) + lacking(found, lang)
-    parts = heading("impact", lang) + sentence(found.text(lang))
-    for row, result in city.leading:
-        record = found.table.iloc[row]
-        name = say(
-            "chart.series_name",
-            lang,
-            generic=short(record["generic"]),
-            measure=say(f"measure.{record['measure']}", lang),
-        )
-        lines = [f"{say(f'verdict.{check.verdict}', lang)} · {check.text(lang)}" for check in result.checks]
-        words = say(
-            "report.series_change",
-            lang,
-            date=record["date"],
-            change=change_text(dict(record)),
-            words=record[f"sentence_{lang}"],
-        )
-        parts = parts + element("h3", name) + element("p", words)
-        parts = parts + folded(say("report.checks", lang, count=len(lines)), listing(lines))
+    return heading("impact", lang) + sentence(found.text(lang))
+
+
+def leading_series(city: City, lang: str, place: int) -> Html:
+    """Return one leading series of the scan in words, its robustness checks folded; nothing where there is none.
+
+    `place`: 0 for the scan's first series, 1 for its first of spending.
+    """
+    found = city.scan
+    if found is None or isinstance(found, Missing) or place >= len(city.leading):
+        return NOTHING
+    row, result = city.leading[place]
+    record = found.table.iloc[row]
+    name = say(
+        "chart.series_name", lang, generic=short(record["generic"]), measure=say(f"measure.{record['measure']}", lang)
+    )
+    lines = [f"{say(f'verdict.{check.verdict}', lang)} · {check.text(lang)}" for check in result.checks]
+    words = say(
+        "report.series_change",
+        lang,
+        date=record["date"],
+        change=change_text(dict(record), lang),
+        words=record[f"sentence_{lang}"],
+    )
+    parts = element("h3", name) + element("p", words)
+    return parts + folded(say("report.checks", lang, count=len(lines)), listing(lines))
+
+
+def all_series(city: City, lang: str) -> Html:
+    """Return the scan's ranked table, folded, and what it rests on; nothing where there is no scan."""
+    found = city.scan
+    if found is None or isinstance(found, Missing):
+        return NOTHING
     rows = [_series(record, lang) for record in found.table.to_dict("records")]
     heads = ("rank", "generic", "measure", "date", "points", "level_change", "p_value", "q_value", "verdict")
-    parts = parts + folded(say("report.scan_rows", lang, count=len(rows)), data_table(city, heads, rows, lang, "scan"))
+    parts = folded(say("report.scan_rows", lang, count=len(rows)), data_table(city, heads, rows, lang, "scan"))
     return parts + assumptions((say(f"impact_assumption.{key}", lang) for key in found.assumptions), lang)
 
 
@@ -69,7 +83,7 @@ def _series(record: dict[Any, Any], lang: str) -> tuple[Cell | str, ...]:
         say(f"measure.{record['measure']}", lang),
         record["date"] if isinstance(record["date"], str) else MISSING,
         number_cell(record["points"]),
-        Cell(change_text(record), "" if level != level else f"{level:.4f}"),
+        Cell(change_text(record, lang), "" if level != level else f"{level:.4f}"),
         record["p_shown"] if isinstance(record["p_shown"], str) else MISSING,
         Cell(MISSING, "") if q_value != q_value else Cell(f"{q_value:.3f}", f"{q_value:.6f}"),
         say(f"verdict.{record['level_verdict']}", lang),

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from vbp.charts.names import short
 from vbp.results.missing import Missing
+from vbp.sections.how import how, methods_of
 from vbp.sections.html import Cell, Html, element, folded, listing, table
-from vbp.words import MISSING, percent, say
+from vbp.words import MISSING, say
 
 if TYPE_CHECKING:
     from vbp.city import City
@@ -91,7 +92,8 @@ def percent_cell(value: Any, places: int = 1) -> Cell:
     """Return a percentage."""
     if value is None or value != value:
         return Cell(MISSING, "")
-    return Cell(percent(value, places), Decimal(str(value)).quantize(Decimal("0.0001")))
+    shown = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0
+    return Cell(f"{shown:,f}%".replace("-", "−"), Decimal(str(value)).quantize(Decimal("0.0001")))
 
 
 def number_cell(value: Any) -> Cell:
@@ -117,9 +119,30 @@ def columns(names: Sequence[str], lang: str) -> list[str]:
     return [say(f"head.{name}", lang) + (say("head.unit", lang) if name in AMOUNTS else "") for name in names]
 
 
-def data_table(city: City, names: Sequence[str], rows: Sequence[Sequence[Cell | str]], lang: str, name: str) -> Html:
-    """Return a table of at most `MOST_ROWS` rows, with a line that says so where it was cut."""
-    made = table(columns(names, lang), rows[:MOST_ROWS], name=f"{city.slug}-{name}", mark_text=marked(city, lang))
+def data_table(
+    city: City,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Cell | str]],
+    lang: str,
+    name: str,
+    more: Sequence[str] = (),
+) -> Html:
+    """Return a table of at most `MOST_ROWS` rows, with a line that says so where it was cut.
+
+    Parameters
+    ----------
+    names
+        Columns, by their phrases `head.*`.
+    more
+        Headers of further columns, as they are.
+    """
+    made = table(
+        [*columns(names, lang), *more],
+        rows[:MOST_ROWS],
+        name=f"{city.slug}-{name}",
+        mark_text=marked(city, lang),
+        links=how(methods_of(name), lang),
+    )
     if len(rows) <= MOST_ROWS:
         return made
     return element("p", say("report.cut_rows", lang, shown=MOST_ROWS, all=len(rows)), "small soft") + made

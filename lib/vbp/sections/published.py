@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from vbp.charts.published import quality
 from vbp.rounds import Round, rounds_of
 from vbp.sections.computed import contents
+from vbp.sections.how import card_link, how, methods_of
 from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
 from vbp.sections.parts import NOTHING, full, heading
 from vbp.sections.quality import quality as quality_of_inputs
+from vbp.sections.warnings import warning_lines
 from vbp.words import MISSING, baseline_label, count, listed, percent, period_label, qualified, say, scope_label
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def headline(city: City, lang: str) -> Html:
             ("published",),
             _where(fact, lang),
             lang,
+            link=card_link(fact.metric, lang),
         )
         for fact in city.headline
     ]
@@ -76,22 +79,26 @@ def estimated(city: City) -> bool:
 
 def _computed_card(city: City, card: Card, lang: str) -> str:
     marks = (card.mark, "synthetic") if city.synthetic else (card.mark,)
-    return _card(card.label(lang), card.shown(lang), marks, card.where(lang), lang, key=card.key)
+    return _card(
+        card.label(lang), card.shown(lang), marks, card.where(lang), lang, key=card.key, link=card_link(card.key, lang)
+    )
 
 
-def _card(name: str, value: str, marks: tuple[str, ...], where: str, lang: str, key: str = "") -> str:
+def _card(
+    name: str, value: str, marks: tuple[str, ...], where: str, lang: str, *, key: str = "", link: str = ""
+) -> str:
     badges = " ".join(mark(name, lang) for name in marks)
     attribute = f' data-card="{escape(key, quote=True)}"' if key else ""
     return (
-        f'<li class="card"{attribute}><div class="name">{escape(name)} {badges}</div><div class="value">{escape(value)}</div>'
-        f'<div class="where">{escape(where)}</div></li>'
+        f'<li class="card"{attribute}><div class="name">{escape(name)}</div><div class="value">{escape(value)}</div>'
+        f'<div class="where">{escape(where)}</div><div class="foot">{badges}{link}</div></li>'
     )
 
 
 def _estimate_card(row: Estimate, lang: str) -> str:
     point, interval = row.parts(lang)
     where = say("section.separator", lang).join(part for part in (interval, say(f"basis.{row.basis}", lang)) if part)
-    return _card(row.label(lang), point, (row.mark,), where, lang)
+    return _card(row.label(lang), point, (row.mark,), where, lang, link=card_link("estimates", lang))
 
 
 def _where(fact: Fact, lang: str) -> str:
@@ -178,7 +185,7 @@ def _rounds(rows: list[Round], lang: str, name: str, marked: str = "") -> Html:
         )
         for row in rows
     ]
-    return table(columns, body, name=name, mark_text=marked)
+    return table(columns, body, name=name, mark_text=marked, links=how(methods_of("rounds"), lang))
 
 
 def _checked(row: Round, column: str, text: str, lang: str) -> str:
@@ -189,7 +196,7 @@ def _checked(row: Round, column: str, text: str, lang: str) -> str:
 def beside_national(city: City, lang: str) -> Html:
     """Return the national rounds as context, never as the city's own figures; those of the publication's time are counted."""
     rows = [row for row in rounds_of(city) if not row.own]
-    head = element("h2", say("section.beside", lang)) + element("p", say("section.beside_note", lang), "soft")
+    head = _headed("beside", lang) + element("p", say("section.beside_note", lang), "soft")
     days = sorted({city.published.source[fact.source_id].published for fact in city.facts})
     if days:
         known = [
@@ -204,6 +211,11 @@ def beside_national(city: City, lang: str) -> Html:
     return head + folded(say("section.national_rounds", lang, count=len(rows)), _rounds(rows, lang, "national-rounds"))
 
 
+def _headed(key: str, lang: str) -> Html:
+    """Return a section's heading with its anchor."""
+    return Html(f'<h2 id="{key}">{escape(say(f"section.{key}", lang))}</h2>')
+
+
 def gaps(city: City, lang: str) -> Html:
     """Return what is damaged, doubtful, another place's, or not published at all."""
     if full(city) and not city.facts:
@@ -211,7 +223,7 @@ def gaps(city: City, lang: str) -> Html:
     head = element("h2", say("section.gaps", lang))
     if not city.facts:
         warnings = city.inputs.problems if city.inputs is not None else ()
-        lines = [problem.line() for problem in warnings[:50]]
+        lines = warning_lines(warnings[:50], lang)
         return head + element("p", say("section.inputs_warnings", lang, count=len(warnings))) + listing(lines)
     parts = head
     for kind in ("damaged", "doubtful", "elsewhere"):
@@ -241,7 +253,7 @@ def method(city: City, lang: str) -> Html:
     """Return how the estimates were made, with every assumption and its source, and the sources of the figures."""
     own = full(city) and not city.facts
     lines = ("computed", "projected", "scanned", "kinds") if own else ("marks", "intervals", "weighted", "kinds")
-    head = element("h2", say("section.method", lang)) + listing(say(f"method.{key}", lang) for key in lines)
+    head = _headed("method", lang) + listing(say(f"method.{key}", lang) for key in lines)
     columns = [say(f"column.{key}", lang) for key in ("assumption", "mark", "range", "source")]
     rows = [
         (
@@ -255,7 +267,13 @@ def method(city: City, lang: str) -> Html:
     parts = (
         head
         + element("h3", say("section.assumptions", lang))
-        + table(columns, rows, name=f"{city.slug}-assumptions", mark_text=_synthetic(city, lang))
+        + table(
+            columns,
+            rows,
+            name=f"{city.slug}-assumptions",
+            mark_text=_synthetic(city, lang),
+            links=how(methods_of("assumptions"), lang),
+        )
         if rows
         else head
     )

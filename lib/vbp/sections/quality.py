@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vbp.results.missing import Missing
 from vbp.sections.html import Html, element, folded, listing
 from vbp.sections.parts import NOTHING, data_table, full, heading, money_cell, number_cell
+from vbp.sections.warnings import table_name, warning_lines
 from vbp.words import say
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def quality(city: City, lang: str) -> Html:
     rows = [
         (
             record.name,
-            record.table,
+            table_name(record.table, lang),
             number_cell(record.rows_read),
             number_cell(record.rows_dropped),
             record.encoding or "",
@@ -52,7 +53,7 @@ def quality(city: City, lang: str) -> Html:
     )
     parts = parts + _unmatched(city, lang)
     warnings: tuple[Problem, ...] = (*city.inputs.problems, *panels.problems)
-    inside = listing(problem.line() for problem in warnings[:MOST_LINES])
+    inside = listing(warning_lines(warnings[:MOST_LINES], lang))
     label = say("report.warnings_read", lang, count=len(warnings), shown=min(len(warnings), MOST_LINES))
     return parts + (folded(label, inside) if warnings else element("p", say("report.no_warnings", lang)))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from decimal import ROUND_HALF_UP, Decimal
+from html import escape
 from typing import TYPE_CHECKING
 
 from vbp.charts.estimates import hospital_names
@@ -21,13 +24,15 @@ from vbp.sections.parts import (
     sentence,
     share_cell,
 )
-from vbp.words import say
+from vbp.words import MISSING, money, percent, say
 
 if TYPE_CHECKING:
     from vbp.city import City
     from vbp.surplus import Settlement
 
 EXPLAINED = 5
+MOST_EXPLAINED = 80
+ZERO = Decimal("0.00")
 
 
 def surplus(city: City, lang: str) -> Html:
@@ -38,7 +43,7 @@ def surplus(city: City, lang: str) -> Html:
     if isinstance(found, Missing):
         return heading("surplus", lang) + lacking(found, lang)
     names = hospital_names(city)
-    parts = heading("surplus", lang) + sentence(found.text(lang))
+    parts = heading("surplus", lang) + sentence(_total(found, lang))
     assert city.inputs is not None
     if not city.inputs.has("assessments"):
         from vbp.results.missing import missing_tables
@@ -58,6 +63,22 @@ def surplus(city: City, lang: str) -> Html:
     parts = parts + _all_rows(city, found, lang)
     checks = [f"{say(f'verdict.{check.verdict}', lang)} · {check.text}" for check in found.checks(lang)]
     return parts + listing(checks) + assumptions((*found.notes(lang), *found.assumptions(lang)), lang)
+
+
+def _total(found: Settlement, lang: str) -> str:
+    """Return the settlement in one sentence: rules by their title, rows, payout as on the card and to the fen."""
+    values = list(found.table["retained_yuan"])
+    return say(
+        "report.surplus_total",
+        lang,
+        rules=found.profile.title.say(lang),
+        profile=found.profile.name,
+        rows=len(values),
+        paid=sum(value is not None and value > 0 for value in values),
+        open=sum(value is None for value in values),
+        total=money(found.total_yuan, lang),
+        exact=f"{found.total_yuan:,}",
+    )
 
 
 def _all_rows(city: City, found: Settlement, lang: str) -> Html:
@@ -98,13 +119,17 @@ def explained(city: City, lang: str) -> Html:
     paid = [place for place in range(len(table)) if (table["retained_yuan"].iloc[place] or 0) > 0]
     largest = sorted(paid, key=lambda place: -table["retained_yuan"].iloc[place])[:EXPLAINED]
     names, batches = hospital_names(city), batch_names(city, lang)
-    parts = element("h3", say("report.explained", lang)) + element("p", say("report.explained_how", lang), "small soft")
+    parts = element("h3", say("report.explained", lang)) + element(
+        "p", say("report.explained_how", lang, count=len(largest)), "small soft"
+    )
     for place in largest:
         row = table.iloc[place]
         made = explain(found, row["hospital_id"], row["batch_id"], int(row["agreement_year"]))
         inside = NOTHING
-        for part in made.parts(lang)[1:]:
-            inside = inside + element("h4", part.heading) + listing(part.lines)
+        formula, *rest = made.parts(lang)[1:]
+        inside = listing(formula.lines)
+        for part in rest:
+            inside = inside + folded(part.heading, listing(part.lines), on_paper=False)
         label = say(
             "report.explained_row",
             lang,
@@ -114,7 +139,62 @@ def explained(city: City, lang: str) -> Html:
             amount=f"{row['retained_yuan']:,}",
         )
         parts = parts + folded(label, inside)
-    return parts
+    return parts + _every_hospital(city, found, lang)
+
+
+def _every_hospital(city: City, found: Settlement, lang: str) -> Html:
+    """Return a fold for each hospital, largest payout first: every row's arithmetic in one line, and how to go deeper."""
+    hospitals, batches = hospital_names(city), batch_names(city, lang)
+    order = [str(name) for name in surplus_by_hospital(found)["hospital_id"]]
+    own: dict[str, list[int]] = {name: [] for name in order}
+    for place, name in enumerate(found.table["hospital_id"]):
+        own[str(name)].append(place)
+    inside = NOTHING
+    for name in order[:MOST_EXPLAINED]:
+        rows = found.table.iloc[own[name]]
+        lines = [_arithmetic(found, place, batches, lang) for place in own[name]]
+        paid = sum((value for value in rows["retained_yuan"] if value is not None), ZERO)
+        label = say(
+            "report.explained_hospital",
+            lang,
+            hospital=short(named(hospitals, name)),
+            rows=len(rows),
+            amount=f"{paid:,}",
+        )
+        inside = inside + folded(label, listing(lines) + _deeper(city, name, str(rows["batch_id"].iloc[0]), lang))
+    left = len(order) - MOST_EXPLAINED
+    if left > 0:
+        inside = inside + element("p", say("report.explained_left", lang, count=left), "small soft")
+    return folded(say("report.explained_every", lang, count=len(order)), inside, on_paper=False)
+
+
+def _arithmetic(found: Settlement, place: int, batches: dict[str, str], lang: str) -> str:
+    """Return one row's payout as its formula with the numbers in, or why nothing is due."""
+    row = found.table.iloc[place]
+    comma = "；" if lang == "zh" else "; "
+    known = {key: _fen(row[f"{key}_yuan"]) for key in ("budget", "expenditure", "net", "base", "retained")}
+    ratio = "?" if row["ratio"] is None else percent(100 * row["ratio"], 1)
+    line = say(
+        "report.arithmetic",
+        lang,
+        batch=short(named(batches, row["batch_id"])),
+        year=row["agreement_year"],
+        ratio=ratio,
+        **known,
+    )
+    reasons = comma.join(reason.text(lang) for reason in found.reasons_of(place))
+    return f"{line}{comma}{short(reasons, 120)}" if reasons else line
+
+
+def _fen(value: Decimal | None) -> str:
+    return MISSING if value is None else f"{value.quantize(ZERO, ROUND_HALF_UP):,}".replace("-", "−")
+
+
+def _deeper(city: City, hospital: str, batch: str, lang: str) -> Html:
+    """Return the command that goes down to the ledger's rows."""
+    command = f"vbp explain data/inputs/{city.slug} --hospital {shlex.quote(hospital)} --batch {shlex.quote(batch)}"
+    words = escape(say("report.explained_deeper", lang))
+    return Html(f'<p class="small soft">{words}<code>{escape(command)}</code></p>')
 
 
 def just_missed(city: City, lang: str) -> Html:

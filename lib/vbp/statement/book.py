@@ -16,7 +16,7 @@ from vbp.statement.parameters import SHEET, write_parameters, write_sources
 from vbp.surplus import Settlement
 from vbp.surplus.lines import records
 from vbp.tables.excel import save
-from vbp.whole import whole_file, whole_folder
+from vbp.whole import probe, whole_file, whole_folder
 
 LARGEST_LINES, LARGEST_HOSPITALS = 40_000, 120
 """Above either, Excel opens one workbook only with pain: one file per hospital and a summary instead."""
@@ -34,6 +34,7 @@ def write_statement(settlement: Settlement, out: Path, heading: Heading | None =
     A large city gets a summary in `out` and one workbook per hospital in the folder `<out's name>_hospitals` beside.
     Files are written to temporary siblings first: a failure leaves what was there.
     """
+    probe(out)
     heading = heading or Heading()
     hospitals = list(dict.fromkeys(settlement.table["hospital_id"]))
     if len(settlement.lines) <= LARGEST_LINES and len(hospitals) <= LARGEST_HOSPITALS:

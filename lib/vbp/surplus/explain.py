@@ -13,7 +13,7 @@ from vbp.errors import UsageError, unknown
 from vbp.rules import Profile
 from vbp.surplus.lines import records
 from vbp.surplus.result import Settlement
-from vbp.words import say
+from vbp.words import keys, say
 
 LedgerRows = Callable[[str, str, str, int], pd.DataFrame]
 """(hospital, batch, generic, year) → the purchases behind a cell, as `vbp.ledger.Panels.rows` returns them."""
@@ -115,6 +115,10 @@ def _yuan(value: Decimal | None) -> str:
     return _plain(value) if value == round(value, 6) else f"≈{value:,.4f}"
 
 
+def _colon(lang: str) -> str:
+    return "：" if lang == "zh" else ": "
+
+
 def _rule_part(profile: Profile, lang: str) -> Part:
     return Part(say("explain.rule", lang, profile=profile.name), profile_lines(profile, lang))
 
@@ -128,16 +132,17 @@ def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
     for name in SHOWN_SWITCHES:
         lines.append(_switch(profile, name, lang))
     bands = ("；" if lang == "zh" else "; ").join(
-        f"{band.lowest}–{band.highest}: {_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
-    lines.append(f"{say('rules.bands', lang)}: {bands}" + _mark(profile, "assessment.bands", lang))
+        f"{band.lowest}–{band.highest}{_colon(lang)}{_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
+    lines.append(f"{say('rules.bands', lang)}{_colon(lang)}{bands}" + _mark(profile, "assessment.bands", lang))
     return tuple(lines)
 
 
 def _switch(profile: Profile, name: str, lang: str) -> str:
     from vbp.surplus.show import switch_text
 
-    value = switch_text(getattr(profile.settlement, name), lang)
-    return f"{say(f'rules.{name}', lang)}: {value}" + _mark(profile, f"settlement.{name}", lang)
+    given = getattr(profile.settlement, name)
+    value = f"{_plain(given * 100)}%" if name == "completion_threshold" else switch_text(given, lang)
+    return f"{say(f'rules.{name}', lang)}{_colon(lang)}{value}" + _mark(profile, f"settlement.{name}", lang)
 
 
 def _mark(profile: Profile, parameter: str, lang: str) -> str:
@@ -163,8 +168,18 @@ def _formula_part(settlement: Settlement, row: int, record: dict[str, Any], item
     else:
         lines.append(say("explain.retained", lang, ratio=_plain(ratio), base=_yuan(record["base_yuan"]),
                          due=_yuan(due)))
-    lines += [f"{reason.code}: {reason.text(lang)}" for reason in settlement.reasons_of(row)]
+    lines += [f"{reason.code}{_colon(lang)}{reason.text(lang)}" for reason in settlement.reasons_of(row)]
     return Part(heading, tuple(lines))
+
+
+def _fund(name: object, lang: str) -> str:
+    """Return a fund in words where the phrase table has it: employee is 职工医保基金."""
+    return say(f"payer.{name}", lang) if f"payer.{name}" in keys() else str(name)
+
+
+def _bracketed(text: str, lang: str) -> str:
+    """Return text in the language's brackets; nothing where it is empty."""
+    return "" if not text else f"（{text}）" if lang == "zh" else f" ({text})"
 
 
 def _items_part(record: dict[str, Any], items: pd.DataFrame, profile: Profile, lang: str) -> Part:
@@ -175,7 +190,9 @@ def _items_part(record: dict[str, Any], items: pd.DataFrame, profile: Profile, l
 
 
 def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
-    name = " ".join(str(item.get(part)) for part in ("generic", "spec", "fund") if item.get(part))
+    parts = [str(item[part]) for part in ("generic", "spec") if item.get(part)]
+    name = " ".join([*parts, _fund(item["fund"], lang)] if item.get("fund") else parts)
+    codes = " ".join(item["codes"])
     share = [item["fund_ratio"], item["insured_share"]]
     weight = "×".join(_plain(value) for value in share)
     if profile.settlement.payment_reform_exclusion and item.get("excluded_share"):
@@ -183,8 +200,8 @@ def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
     spent = "" if profile.settlement.non_selected == "none" else f"+{_plain(item['counted_nonselected_yuan'])}"
     agreed, actual = item["agreed_quantity_units"], item["actual_quantity_units"]
     done = f"{actual / agreed:.2%}" if agreed and actual is not None else "—"
-    lines = [say("explain.item", lang, name=name, state=say(
-        "explain.counted" if item["counted"] else "explain.left_out", lang), codes=" ".join(item["codes"]))]
+    state = say("explain.counted" if item["counted"] else "explain.left_out", lang)
+    lines = [say("explain.item", lang, name=name, state=state, codes=_bracketed(codes, lang))]
     lines.append(f"  B = {_plain(item['volume_units'])}×{_plain(item['pre_price_yuan'])}×{weight} = "
                  f"{_yuan(item['budget_yuan'])}")
     lines.append(f"  E = ({_plain(agreed)}×{_plain(item['selected_price_yuan'])}{spent})×{weight} = "
@@ -203,16 +220,17 @@ def _ledger_part(record: dict[str, Any], items: pd.DataFrame, ledger: LedgerRows
         rows = ledger(record["hospital_id"], record["batch_id"], generic, int(record["agreement_year"]))
         lines.append(say("explain.ledger_item", lang, generic=generic, count=len(rows)))
         for name, part in rows.groupby("class", observed=True, sort=False):
-            lines.append("  " + say("explain.ledger_class", lang, name=name, count=len(part),
+            lines.append("  " + say("explain.ledger_class", lang, name=say(f"purchase.{name}", lang), count=len(part),
                                     units=_plain(Decimal(int(part["quantity_milliunits"].sum())).scaleb(-3)),
                                     amount=_yuan(Decimal(int(part["amount_fen"].sum())).scaleb(-2))))
         if every:
-            lines += [f"    {_ledger_line(row)}" for row in records(rows)]
+            lines += [f"    {_ledger_line(row, lang)}" for row in records(rows)]
     return Part(say("explain.ledger", lang, year=record["agreement_year"]), tuple(lines))
 
 
-def _ledger_line(row: dict[str, Any]) -> str:
-    when = row.get("date") if row.get("date") is not None and not pd.isna(row.get("date")) else row["month"]
-    return (f"{str(when)[:10]}  {row['product_id']}  {row['class']}  "
-            f"{_plain(Decimal(int(row['quantity_milliunits'])).scaleb(-3))}  "
-            f"{_yuan(Decimal(int(row['amount_fen'])).scaleb(-2))}")
+def _ledger_line(row: dict[str, Any], lang: str) -> str:
+    dated = row.get("date") is not None and not pd.isna(row.get("date"))
+    return say("explain.ledger_row", lang, when=str(row["date"])[:10] if dated else str(row["month"])[:7],
+               product=row["product_id"], name=say(f"purchase.{row['class']}", lang),
+               units=_plain(Decimal(int(row["quantity_milliunits"])).scaleb(-3)),
+               amount=_yuan(Decimal(int(row["amount_fen"])).scaleb(-2)))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vbp.exact import DEEP, half_up, share_out
 from vbp.surplus.columns import ROW
 from vbp.surplus.result import Settlement
 from vbp.words import say
@@ -82,7 +83,7 @@ def _grouped(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
                      "left_out": sum("RENEWAL_EXCLUDED" in codes or "COUNTY_GROUP" in codes for codes in part["codes"]),
                      "budget_yuan": budget, "base_yuan": base, "retained_yuan": total,
                      "retained_of_budget": total / budget if budget else None,
-                     "per_hospital_yuan": (total / part["hospital_id"].nunique()).quantize(Decimal("0.01"))})
+                     "per_hospital_yuan": half_up(total / part["hospital_id"].nunique())})
     return pd.DataFrame(rows)
 
 
@@ -102,7 +103,7 @@ def gini(amounts: Sequence[float]) -> float | None:
 def calendar_years(settlement: Settlement, purchases: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return payouts by calendar year: the year in which the agreement year ends, or split by purchased amount.
 
-    Empty where the items have no end dates. Split shares are rounded to the fen, the last year takes the rest.
+    Empty where the items have no end dates. Split shares are rounded to the fen by largest remainder.
     """
     lines = settlement.lines
     if not lines.has("end_date"):
@@ -131,8 +132,8 @@ def _shares(purchases: pd.DataFrame) -> dict[tuple[Any, ...], list[tuple[int, De
 
 
 def _split(amount: Decimal, parts: list[tuple[int, Decimal]]) -> list[tuple[int, Decimal]]:
-    cut = [(year, (amount * share).quantize(Decimal("0.01"))) for year, share in parts[:-1]]
-    return [*cut, (parts[-1][0], amount - sum((part for _, part in cut), Decimal(0)))]
+    fen = share_out([DEEP.multiply(amount, share) for _, share in parts])
+    return [(year, part) for (year, _), part in zip(parts, fen, strict=True)]
 
 
 def purchases_by_calendar_year(panels: Any) -> pd.DataFrame:

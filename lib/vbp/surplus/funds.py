@@ -1,4 +1,4 @@
-"""Which row of the `fund` table holds for an item: the row with most filled keys; a tie is an error."""
+"""Which rows of the `fund` table hold for an item: of each fund the row with most filled keys; a tie is an error."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ def match(items: pd.DataFrame, fund: pd.DataFrame, share_basis: str) -> Matched:
     """Return for each item its fund lines: one without a fund's name, or one per named fund.
 
     Rows of another `share_basis` than the profile's are passed over, unless the table has no other. An empty key cell
-    means all. A named fund's row stands before an unnamed one of the same keys.
+    means all; each named fund has its own fullest row, so that a hospital's own row for one fund leaves it the common
+    row of the other. A named fund's row stands before an unnamed one of the same keys.
 
     Raises
     ------
@@ -96,18 +97,16 @@ def distinct(items: pd.DataFrame, names: list[str]) -> tuple[list[tuple[Any, ...
 
 
 def _best(item: dict[str, Any], patterns: list[Pattern]) -> tuple[list[tuple[str, int]], Problem | None]:
-    """Return the fund lines of one key: from the fullest pattern that fits, named funds before unnamed."""
+    """Return the fund lines of one key: of each named fund its fullest row, unless an unnamed row is fuller than all."""
     place = ", ".join(f"{key} {value}" for key, value in item.items()) or "any item"
-    fullest, hits = -1, []
-    for filled, table in patterns:
-        if len(filled) < fullest:
-            break
-        rows = table.get(tuple(item[key] for key in filled))
-        if rows:
-            fullest = len(filled)
-            hits += rows
-    named = [hit for hit in hits if hit[0]]
-    lines = named or hits
+    hits = [(len(filled), *line) for filled, table in patterns for line in table.get(tuple(item[key] for key in filled), ())]
+    fullest: dict[str, int] = {}
+    for level, name, _ in hits:
+        fullest[name] = max(level, fullest.get(name, level))
+    whole = fullest.pop("", -1)
+    # an unnamed row stands for all funds together: it is never added to a named one
+    taken = fullest if fullest and max(fullest.values()) >= whole else {"": whole}
+    lines = [(name, row) for level, name, row in hits if taken.get(name) == level]
     double = sorted({name for name, _ in lines if sum(other == name for other, _ in lines) > 1})
     if double or not lines:
         rows_named = ", ".join(str(row + 2) for _, row in lines)

@@ -57,10 +57,10 @@ def items_from_panels(panels: PanelTables, inputs: InputTables, profile: Profile
         Where an agreement has no fund row, or two that fit equally well.
     """
     table = panels.items.reset_index(drop=True)
-    numbers = _numbers(table, profile)
+    facts = _facts(table, panels, inputs)
+    numbers = _numbers(table, facts, profile)
     if profile.settlement.pre_price_decimals != 4:
         numbers["pre_price_yuan"] = _ledger_price(table, panels.prices, profile.settlement.pre_price_decimals)
-    facts = _facts(table, panels, inputs)
     numbers["score"] = _scores(table, inputs, profile)
     if profile.assessment.weights:
         numbers["score"] = _computed_scores(table, panels, inputs, profile, numbers["score"])
@@ -79,14 +79,14 @@ def _identical(index: np.ndarray, length: int) -> bool:
     return len(index) == length and bool((index == np.arange(length)).all())
 
 
-def _numbers(table: pd.DataFrame, profile: Profile) -> dict[str, Scaled]:
+def _numbers(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> dict[str, Scaled]:
     def fen(*names: str) -> Scaled:
         total = table[names[0]]
         for name in names[1:]:
             total = total + table[name]
         return scaled.of_integers(total, FEN)
 
-    shares = _settling_row(table, profile)
+    shares = _settling_row(table, facts, profile)
     nonselected = {"nonselected_amount_yuan": fen("nonselected_fen"),
                    "nonselected_evaluated_yuan": fen(*(f"{name}_fen" for name in EVALUATED)),
                    "nonselected_cheaper_yuan": fen(*(f"{name}_fen" for name in CHEAPER)),
@@ -100,7 +100,7 @@ def _numbers(table: pd.DataFrame, profile: Profile) -> dict[str, Scaled]:
             **{name: column if shares is None else column.take(shares) for name, column in nonselected.items()}}
 
 
-def _settling_row(table: pd.DataFrame, profile: Profile) -> np.ndarray | None:
+def _settling_row(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> np.ndarray | None:
     """Where a hospital has several products agreed, say from which row each takes N; None where no one has.
 
     The panel puts the generic's N on the first product. If that one is left out as incomplete while another is
@@ -109,8 +109,7 @@ def _settling_row(table: pd.DataFrame, profile: Profile) -> np.ndarray | None:
     if bool(table["generic_first"].all()):
         return None
     index = np.arange(len(table))
-    threshold = float(profile.settlement.completion_threshold)
-    done = (table["actual_milliunits"].fillna(0) >= table["agreed_milliunits"] * threshold).to_numpy()
+    done = _done(table, facts, profile)
     group = table.groupby(["hospital_id", "batch_id", "generic", "agreement_year"], observed=True, sort=False).ngroup()
     frame = pd.DataFrame({"group": group.to_numpy(), "done": done, "first": table["generic_first"].to_numpy(),
                           "place": index})
@@ -122,6 +121,23 @@ def _settling_row(table: pd.DataFrame, profile: Profile) -> np.ndarray | None:
     moved = pairs["place"].to_numpy() != pairs["place_first"].to_numpy()
     source[pairs["place_first"].to_numpy()[moved]] = pairs["place"].to_numpy()[moved]
     return source
+
+
+def _done(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> np.ndarray:
+    """Return which rows the settlement will take for complete: exactly, pooled by county group where the profile does so,
+    and exempt ones.
+    """
+    actual, agreed = table["actual_milliunits"].fillna(0), table["agreed_milliunits"].fillna(0)
+    if profile.settlement.completion_by == "county_group" and "county_group" in facts:
+        named = facts["county_group"].astype(object)
+        pool = ("g:" + named.astype(str)).where(named.notna() & (named != ""), "h:" + table["hospital_id"].astype(str))
+        keys = [pool, *(table[name].astype(str) for name in ("batch_id", "agreement_year", "generic", "product_id"))]
+        actual, agreed = (column.groupby(keys, sort=False).transform("sum") for column in (actual, agreed))
+    # whole numbers: 1.1 × 70,000 in floating point is more than 77,000
+    above, below = profile.settlement.completion_threshold.as_integer_ratio()
+    done = actual.astype(object) * below >= agreed.astype(object) * above
+    exempt = facts["exempt_reason"].notna() if "exempt_reason" in facts else False
+    return np.asarray(done.astype(bool) | exempt, dtype=bool)
 
 
 def _ledger_price(table: pd.DataFrame, prices: pd.DataFrame, decimals: int) -> Scaled:

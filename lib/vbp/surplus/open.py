@@ -36,7 +36,7 @@ def open_with_ledger(inputs: Path | None, items: Path | None, profile: str | Non
         from vbp.surplus.folder import open_folder, settle_inputs
 
         read, panels = open_folder(inputs, warn)
-        rules = load_profile(profile) if profile else profile_of_place(read.place.rule_profile)
+        rules = load_profile(profile) if profile else profile_of_place(read.place.rule_profile, inputs)
         return settle_inputs(read, panels, rules, ends, warn), panels.rows
     assert items is not None
     rules = load_profile(profile)

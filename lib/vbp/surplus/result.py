@@ -18,7 +18,7 @@ from vbp.surplus.judge import Judged
 from vbp.surplus.lines import Lines
 from vbp.surplus.reasons import BIT, CODES, Reason, codes_of
 from vbp.surplus.settle import Amounts, Sums, net_across_batches, settle_lines
-from vbp.words import money, say
+from vbp.words import keys, money, say
 
 FEN = Decimal("0.01")
 
@@ -135,7 +135,7 @@ class Settlement:
         profile = self.profile
         first = say("surplus.assumption_rule", lang, title=profile.title.say(lang), document=profile.source.document,
                     date=profile.source.date)
-        return (first, *(say("surplus.assumption_unverified", lang, parameter=name, why=why.say(lang))
+        return (first, *(say("surplus.assumption_unverified", lang, parameter=_parameter(name, lang), why=why.say(lang))
                          for name, why in profile.unverified.items()))
 
     def checks(self, lang: str) -> tuple[Check, ...]:
@@ -258,3 +258,9 @@ def _named(code: str, flags: np.ndarray, labels: list[str]) -> tuple[str, ...]:
     hits = [label for label, flag in zip(labels, flags, strict=True) if flag & BIT[code]]
     everywhere = len(hits) == len(labels) and code in ("SCORE_BELOW", "NO_SCORE")
     return () if everywhere else tuple(dict.fromkeys(hits))
+
+
+def _parameter(name: str, lang: str) -> str:
+    """Return a profile's parameter (settlement.eligibility) by the name of its switch, as people read it."""
+    key = f"rules.{name.rpartition('.')[2]}"
+    return say(key, lang) if key in keys() else name

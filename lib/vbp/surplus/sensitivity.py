@@ -12,8 +12,9 @@ from vbp.rules import Profile
 from vbp.surplus import scaled
 from vbp.surplus.lines import Lines
 from vbp.surplus.reasons import BIT
-from vbp.surplus.result import Settlement, settle
+from vbp.surplus.result import Settlement, item_table, settle
 from vbp.surplus.scaled import Scaled
+from vbp.surplus.settle import unit_codes
 from vbp.words import say
 
 SWITCHES: dict[str, tuple[Any, ...]] = {
@@ -103,23 +104,47 @@ def marginal_values(settlement: Settlement, hospital: str | None = None) -> pd.D
     Columns: keys, `ds_dn` = −r·s·(1−x), `ds_dq0_yuan` = P0·r·s·(1−x), and times k:
     `payout_per_1000_yuan_nonselected`, `payout_per_1000_units_reported`. Zero where the rule does not use the input.
     """
-    items = settlement.items if hospital is None else settlement.items_of(hospital_id=hospital)
+    mask = np.ones(len(settlement.lines), dtype=bool)
+    if hospital is not None:
+        mask = (settlement.lines.facts["hospital_id"] == hospital).to_numpy()
+    items = item_table(settlement, mask)
+    items = items.assign(**_used(settlement, items, mask))
     rows = settlement.table[settlement.table["retained_yuan"].map(lambda value: value is not None and value > 0)]
     keys = ["hospital_id", "batch_id", "agreement_year"]
     paid = items.merge(rows[keys], on=keys, how="inner", validate="m:1")
     paid = paid[paid["counted"].astype(bool)]
-    simple = settlement.profile.settlement.non_selected == "none"
     names = [name for name in (*keys, "generic", "spec", "fund") if name in paid]
     out = paid[names].copy()
     zero = Decimal(0)
-    out["ds_dn"] = pd.Series([zero if simple else -weight for weight in paid["weight"]], index=out.index, dtype=object)
+    out["ds_dn"] = pd.Series([
+        -weight if used else zero for weight, used in zip(paid["weight"], paid["uses_n"], strict=True)],
+        index=out.index, dtype=object)
     out["ds_dq0_yuan"] = pd.Series([
-        zero if simple or price is None else weight * price
-        for weight, price in zip(paid["weight"], paid["pre_price_yuan"], strict=True)], index=out.index, dtype=object)
+        zero if price is None or not used else weight * price
+        for weight, price, used in zip(paid["weight"], paid["pre_price_yuan"], paid["uses_q0"], strict=True)],
+        index=out.index, dtype=object)
     for name, source in (("payout_per_1000_yuan_nonselected", "ds_dn"), ("payout_per_1000_units_reported",
                                                                          "ds_dq0_yuan")):
         out[name] = [1000 * ratio * value for ratio, value in zip(paid["ratio"], out[source], strict=True)]
     return out.reset_index(drop=True)
+
+
+def _used(settlement: Settlement, items: pd.DataFrame, mask: np.ndarray) -> dict[str, np.ndarray]:
+    """Return which lines' N and Q0 move the base: not under the simple formula, not where the line's own unit is floored
+    at zero, and Q0 not where last year's volume stands in its place.
+    """
+    lines, rules = settlement.lines, settlement.profile.settlement
+    if rules.non_selected == "none":
+        nothing = np.zeros(len(items), dtype=bool)
+        return {"uses_n": nothing, "uses_q0": nothing}
+    unit = unit_codes(lines, settlement.profile)[mask].tolist()
+    net: dict[int, Decimal] = {}
+    for code, counted, surplus in zip(unit, items["counted"], items["surplus_yuan"], strict=True):
+        net[code] = net.get(code, Decimal(0)) + (surplus if counted and surplus is not None else Decimal(0))
+    netted = rules.unit == "hospital" and rules.flooring == "net_first"
+    above = np.array([netted or net[code] > 0 for code in unit], dtype=bool)
+    last = rules.base_volume == "last_year_actual"
+    return {"uses_n": above, "uses_q0": above & ~lines.numbers["last_year_quantity_units"].known[mask] if last else above}
 
 
 def just_missed(settlement: Settlement, within: Decimal = Decimal("0.10"), most: int = 200) -> pd.DataFrame:
@@ -135,7 +160,7 @@ def just_missed(settlement: Settlement, within: Decimal = Decimal("0.10"), most:
     for place in np.flatnonzero(missed & lines.first_of_item()):
         needed = threshold * scaled.decimal(int(agreed.numbers[place]), agreed.digits)
         bought = scaled.decimal(int(actual.numbers[place]), actual.digits)
-        if needed > 0 and needed - bought <= within * needed:
+        if bought < needed and needed - bought <= within * needed:
             found.append((place, needed, bought))
     found.sort(key=lambda entry: (entry[1] - entry[2]) / entry[1])
     rows = [_missed_row(settlement, int(place), needed, bought) for place, needed, bought in found[:most]]

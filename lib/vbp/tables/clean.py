@@ -130,7 +130,7 @@ def _soft_words(grid: Grid, column: Column, array: pa.Array) -> list[Problem]:
     return [
         Problem(
             f"unknown word for {column.name} ({column.zh}); it is kept as it stands; known: "
-            f"{', '.join(column.words.words)}",
+            f"{', '.join(forms[0] if forms else word for word, forms in column.words.words.items())}",
             "unknown_word",
             "warning",
             grid.heading.table.name,

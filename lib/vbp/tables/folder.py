@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from vbp.errors import Problem
+from vbp.errors import Problem, unknown
 from vbp.schema import TABLES
 from vbp.tables.texts import compact
 
@@ -17,8 +17,9 @@ SUFFIXES = (*TEXT, *BOOKS, ".parquet")
 LARGEST = {".parquet": 8 << 30} | dict.fromkeys(TEXT, 2 << 30) | dict.fromkeys(BOOKS, 256 << 20)
 """Bytes above which a file is refused, by suffix."""
 SILENT = (".yaml", ".yml", ".json", ".md", ".log", ".html", ".pdf", ".png", ".toml")
-NOTES = frozenset(map(compact, ("填报说明", "说明", "填表说明", "目录", "问题清单", "notes", "readme", "issues")))
-"""Sheets that hold no table and are passed over in silence."""
+NOTES = frozenset(map(compact, ("填报说明", "说明", "填表说明", "目录", "问题清单", "notes", "readme", "issues",
+                             "city", "城市")))
+"""Sheets that hold no table and are passed over in silence; `city` is read by `vbp.tables.place`."""
 PART = re.compile(r"^(.+?)[-_ .]?((?:19|20)\d{2}(?:[-_.]?\d{2})?年?|part[-_]?\d+|[Qq][1-4]|\d{1,2}月)$")
 COPY = re.compile(r"^(.+?)(?:\s*[-_]?\s*(?:副本|copy|复件|备份|backup|bak)|\s*[(（]\d+[)）])$", re.IGNORECASE)
 
@@ -85,11 +86,19 @@ def _twice(sources: list[Source]) -> list[Problem]:
     return problems
 
 
+def _no_folder(folder: Path) -> str:
+    """Say why `folder` cannot be read, and what to name instead."""
+    if folder.exists():
+        return (f"this is a file, and a folder of tables is needed: put it into a folder of its own, such as "
+                f"data/inputs/{folder.stem}/, and name that folder")
+    beside = sorted(path.name for path in folder.parent.iterdir() if path.is_dir()) if folder.parent.is_dir() else []
+    return "there is no such folder" + (f"; {unknown('folder', folder.name, beside)}" if beside else "")
+
+
 def survey(folder: Path, only: Collection[str] | None = None) -> tuple[list[Source], list[Problem]]:
     """Return the files to read, in order of name, and every problem with the folder itself."""
     if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "does not exist"
-        return [], [Problem(f"the inputs folder {what}", "missing_folder", file=str(folder))]
+        return [], [Problem(_no_folder(folder), "missing_folder", file=str(folder))]
     sources: list[Source] = []
     problems: list[Problem] = []
     for path in sorted(folder.iterdir()):

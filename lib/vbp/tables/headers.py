@@ -99,11 +99,21 @@ def _with_basis(column: Column, unit: Unit, table: Table) -> tuple[Column, Unit,
     return column, unit, "basis"
 
 
+KNOWN_UNITS = {
+    "amount": "元, 千元, 万元, 亿元",
+    "price": "元, 元/盒, 元/片, 元/支, 元/粒",
+    "quantity": "盒, 瓶, 万盒 (packs), 片, 支, 粒, 袋, 万片 (minimum units); of 箱, 件, 板 nobody can tell how many packs they hold: "
+                "convert them to 盒 first",
+    "ratio": "% or none (0 to 1)",
+}
+"""What a message on an unknown unit in a header offers, by the column's kind."""
+
+
 def _unit_problem(remark: str, header: str, column: Column) -> Problem | None:
     """Return what a remark on a unit means for the user; None where it is settled later (a price per unit)."""
     if remark == "unknown":
-        return Problem(f"unknown unit in the header {header!r} of {column.name} ({column.zh}); known: 元, 万元, "
-                       "元/盒, 盒, 片, 支, 粒, %",
+        return Problem(f"unknown unit in the header {header!r} of {column.name} ({column.zh}); known: "
+                       f"{KNOWN_UNITS.get(column.kind, KNOWN_UNITS['amount'])}",
                        "unknown_unit", column=column.name, value=header)
     if remark == "basis" and not (column.kind == "price" and column.unit == "元/盒"):
         return Problem(f"{header!r} counts in another unit than {column.name} ({column.zh}, {column.unit}): convert "

@@ -55,11 +55,18 @@ def plain(text: str) -> Decimal | None:
     return -number if negative else number
 
 
+def _advice(tail: str) -> str:
+    """Say how to write a number that carries a word: 24万 in full, or with a unit that is known."""
+    if tail in units.MULTIPLES:
+        return f"write the number in full (1{tail} is {Decimal(units.MULTIPLES[tail]):,f})"
+    return "write the number alone, in the unit of the header"
+
+
 def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
     """Return the factor that a cell's own unit brings; raises `NotANumber` where it contradicts the column."""
     own = units.in_cell(tail.strip(), column)
     if own is None:
-        raise NotANumber(f"unknown unit {tail.strip()!r} in the cell")
+        raise NotANumber(f"unknown unit {tail.strip()!r} in the cell: {_advice(tail.strip())}")
     wanted = unit.basis or units.expected_basis(column)
     if own.basis and wanted and own.basis != wanted and not own.unsure:
         raise NotANumber(f"the cell counts {tail.strip()}, the column counts "
@@ -136,7 +143,10 @@ def clean(column_data: pa.Array, column: Column, unit: Unit) -> Numbers:
     array = flat(column_data)
     if array.type == kind and unit.factor == 1 and _kept_whole(array, column.kind):
         return Numbers(array, {}, np.empty(0, np.int64))
-    if pa.types.is_integer(array.type) and unit.factor == 1:
+    # uint64 goes the careful way: as int64 its largest numbers would turn negative
+    if pa.types.is_integer(array.type) and array.type != pa.uint64() and unit.factor == 1:
+        if column.kind == "count":
+            return Numbers(array.cast(pa.int64()), {}, np.empty(0, np.int64))
         values = np.asarray(array.fill_null(0)).astype(np.int64, copy=False)
         if np.abs(values).max(initial=0) < too_large(column.kind):
             return Numbers(decimals(values * 10**column.scale, kind, missing(array)), {}, np.empty(0, np.int64))

@@ -101,8 +101,9 @@ def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading, faults:
     below = rows[heading.row:]
     odd = {fault.row - heading.row - 1 for fault in faults}
     kept = [place for place, row in enumerate(below) if place in odd or any(cell not in ("", None) for cell in row)]
-    blank = len(below) - len(kept)
-    body = below if not blank else [below[place] for place in kept]
+    # rows left empty above the first (the template's example, deleted) and below the last are no rows of the table
+    blank = kept[-1] - kept[0] + 1 - len(kept) if kept else 0
+    body = below if len(kept) == len(below) else [below[place] for place in kept]
     columns = [text_column(column) for column in zip(*body, strict=True)] if body else \
         [pa.array([], pa.string())] * len(heading.headers)
     numbers = np.array(kept, np.int64) + heading.row + 1

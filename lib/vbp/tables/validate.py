@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,20 @@ from vbp.tables.arrays import encoded, int64_view, missing, raw_codes
 from vbp.tables.clean import Part
 from vbp.tables.report import LIMIT, cells, shown
 
+Message = Callable[[Any], str]
+"""What a message says of a cell's value."""
 
-def _cell(part: Part, column: Column, rule: str, message: str, level: str, place: int) -> Problem:
+
+def _cell(part: Part, column: Column, rule: str, message: Message, level: str, place: int) -> Problem:
     value = part.columns[column.name][place].as_py() if column.name in part.columns else None
+    text = f"{value.normalize():f}" if isinstance(value, Decimal) else value
     return Problem(
-        message, rule, level, part.table.name, part.grid.label, int(part.rows[place]), column.name, shown(value)
+        message(value), rule, level, part.table.name, part.grid.label, int(part.rows[place]), column.name, shown(text)
     )
 
 
 def _listed(
-    part: Part, places: np.ndarray, column: Column, rule: str, message: str, level: str, limit: int | None
+    part: Part, places: np.ndarray, column: Column, rule: str, message: Message, level: str, limit: int | None
 ) -> list[Problem]:
     return cells(places.tolist(), lambda place: _cell(part, column, rule, message, level, place), limit)
 
@@ -43,8 +48,8 @@ def required_cells(part: Part, limit: int | None = LIMIT) -> list[Problem]:
             places = [place for place in np.flatnonzero(empty).tolist()
                       if not any((name, int(part.rows[place])) in part.refused for name in have)]
             column = part.table.column(have[0])
-            problems += _listed(part, np.array(places, np.int64), column, "missing",
-                                f"{' or '.join(have)} ({column.zh}) is empty", "error", limit)
+            text = f"{' or '.join(have)} ({column.zh}) is empty (a dash counts as empty): fill it in, or delete the row"
+            problems += _listed(part, np.array(places, np.int64), column, "missing", partial(str.format, text), "error", limit)
     return problems
 
 
@@ -60,15 +65,23 @@ def _outside(array: pa.Array, column: Column) -> np.ndarray:
     return np.flatnonzero(bad & ~missing(array))
 
 
+def _beyond(column: Column, value: Any) -> str:
+    """Say between what bounds a value must lie; a share written in per cent is shown as it is meant to be written."""
+    bounds = " to ".join("…" if bound is None else f"{bound:f}" for bound in (column.low, column.high))
+    hint = ""
+    if column.kind == "ratio":
+        per_cent = value if 1 < value <= 100 else Decimal(70)
+        hint = f": write {(per_cent / 100).normalize():f} (or {per_cent.normalize():f}%)"
+    return f"outside {bounds}{hint}"
+
+
 def ranges(part: Part, limit: int | None = LIMIT) -> list[Problem]:
     """Return a problem for every number outside its column's range."""
     problems: list[Problem] = []
     for column in part.table.columns:
         if column.name in part.columns and column.numeric and (column.low is not None or column.high is not None):
-            bounds = " to ".join("…" if bound is None else f"{bound:f}" for bound in (column.low, column.high))
-            hint = ": write 0.70 (or 70%)" if column.kind == "ratio" else ""
             problems += _listed(part, _outside(part.columns[column.name], column), column, "range",
-                                f"outside {bounds}{hint}", column.outside, limit)
+                                partial(_beyond, column), column.outside, limit)
     return problems
 
 

@@ -5,17 +5,17 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from vbp.rules.load import DEFAULT
 from vbp.schema import TABLES, Column, Table, vocabularies
 from vbp.tables.excel import put, save
+from vbp.tables.place import KNOWN, LABELS, SHEETS, TEXTS
 from vbp.whole import whole_file
 from vbp.words import LANGUAGES, say
 
 ROWS = 2000
 """Rows that carry formats and drop-downs."""
 UNITS = {"片/支/粒每盒": "片/支/粒"}
-CITY = ("name_zh: 某某市", "name_en: Some City", "province: 某某省", "rule_profile: "
-                                                               "national-2020", "population: 5000000",
-        "insured: 4500000")
+EXAMPLES = {"name_zh": "某某市", "name_en": "Some City", "province": "某某省", "population": "5000000", "insured": "4500000"}
 YELLOW, GREY = "FFF2CC", "D9D9D9"
 
 
@@ -27,8 +27,9 @@ def header_of(column: Column) -> str:
 
 
 def _words(column: Column) -> list[str]:
-    vocabulary = vocabularies()["yes_no"] if column.kind == "flag" else column.words
-    return [] if vocabulary is None else [forms[0] if forms else word for word, forms in vocabulary.words.items()]
+    if column.kind == "flag":
+        return _words_of("yes_no")
+    return [] if column.words is None else [forms[0] if forms else word for word, forms in column.words.words.items()]
 
 
 def _comment(column: Column) -> str:
@@ -88,9 +89,37 @@ def _format(column: Column) -> str:
 
 def _fill_notes(sheet: Any) -> None:
     lines = [say(f"template.note_{number}", lang) for number in range(1, 6) for lang in LANGUAGES]
-    for row, line in enumerate([*lines, *CITY], 1):
+    for row, line in enumerate(lines, 1):
         put(sheet.cell(row, 1), line)
     sheet.column_dimensions["A"].width = 110
+
+
+def _fill_city(sheet: Any) -> None:
+    """Write the page that says whose data the workbook holds: a label, a cell to fill in, an example."""
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    from vbp.rules import profile_names
+
+    put(sheet.cell(1, 1), say("template.city_title", "zh")).font = Font(bold=True)
+    choices = {"rule_profile": profile_names(), "synthetic": tuple(_words_of("yes_no"))}
+    for row, name in enumerate(KNOWN, 2):
+        put(sheet.cell(row, 1), f"{LABELS[name][0]} {name}").font = Font(bold=True)
+        cell = put(sheet.cell(row, 2), DEFAULT if name == "rule_profile" else None)
+        cell.fill = PatternFill("solid", start_color=YELLOW if name in TEXTS else GREY)
+        said = say("template.such_as", "zh", value=EXAMPLES[name]) if name in EXAMPLES else say(f"template.{name}", "zh")
+        put(sheet.cell(row, 3), said).font = Font(italic=True, color="808080")
+        if name in choices:
+            choice = DataValidation(type="list", formula1='"' + ",".join(choices[name]) + '"', allow_blank=True,
+                                    showErrorMessage=False)
+            choice.add(f"B{row}")
+            sheet.add_data_validation(choice)
+    for letter, width in (("A", 26), ("B", 26), ("C", 80)):
+        sheet.column_dimensions[letter].width = width
+
+
+def _words_of(name: str) -> list[str]:
+    return [forms[0] if forms else word for word, forms in vocabularies()[name].words.items()]
 
 
 def write_template(out: Path) -> Path:
@@ -100,6 +129,7 @@ def write_template(out: Path) -> Path:
     book = Workbook()
     book.active.title = say("template.notes_sheet", "zh")
     _fill_notes(book.active)
+    _fill_city(book.create_sheet(SHEETS[0]))
     for table in TABLES.values():
         _fill_sheet(book.create_sheet(table.name), table)
     with whole_file(out) as scratch:

@@ -49,6 +49,16 @@ def baseline_label(baseline: str, lang: str) -> str:
     return _part("baseline", baseline or "none", lang)
 
 
+def baseline_code(words: str) -> str:
+    """Return the code of a baseline that a user's table gives in words (最高有效申报价), else the words as they are."""
+    known = (key for key in keys() if key.startswith("baseline."))
+    return next((key.partition(".")[2] for key in known if words in _both(key)), words) if words else ""
+
+
+def _both(key: str) -> set[str]:
+    return {say(key, lang, name="") for lang in ("zh", "en")}
+
+
 def _part(group: str, text: str, lang: str) -> str:
     kind, _, name = text.partition(":")
     for key in (f"{group}.{kind}_{name}", f"{group}.{kind}"):

@@ -18,7 +18,8 @@ def _decimal(value: Number) -> Decimal | None:
 
 
 def _digits(number: Decimal, places: int, keep: bool) -> str:
-    text = f"{number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f}"
+    # adding zero takes the sign from what rounds to nothing
+    text = f"{number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0:,f}"
     return text if keep or "." not in text else text.rstrip("0").rstrip(".")
 
 
@@ -26,13 +27,12 @@ def _scaled(value: Number | None, lang: str, places: int) -> str:
     number = None if value is None else _decimal(value)
     if number is None:
         return MISSING
-    for size, name in _STEPS[lang]:
-        if name == " k" and abs(number) < 100_000:
-            continue  # 4,000 yuan reads better than 4 k
-        shown = number / size
-        # the step is chosen after rounding, so that 999,999.6 does not read "1,000 k"
-        if abs(shown.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)) >= 1 or size == 1:
-            return _digits(shown, places, keep=False).replace("-", "−") + name
+    steps = [step for step in _STEPS[lang] if step[1] != " k" or abs(number) >= 100_000]  # 4,000 yuan reads better than 4 k
+    for (size, name), (lower, _) in zip(steps, [*steps[1:], steps[-1]], strict=True):
+        # a unit is taken once the next smaller one, rounded, is full: 999,999.6 is 1 m and not 1,000 k, 9,950 is not yet 1万
+        full = (number / lower).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) * lower
+        if abs(full) >= size or size == 1:
+            return _digits(number / size, places, keep=False).replace("-", "−") + name
     raise AssertionError("unreachable: the last step is 1")
 
 
@@ -47,7 +47,9 @@ def count(value: Number | None, lang: str, places: int = 2) -> str:
     number = None if value is None else _decimal(value)
     if number is None:
         return MISSING
-    return _digits(number, places, keep=False) if abs(number) < 100_000 else _scaled(number, lang, places)
+    if abs(number) >= 100_000:
+        return _scaled(number, lang, places)
+    return _digits(number, places, keep=False).replace("-", "−")
 
 
 def percent(value: Number | None, places: int = 2) -> str:

@@ -17,7 +17,12 @@ class Said:
 
     def text(self, lang: str = "en") -> str:
         """Return the sentence in `lang`."""
-        return say(self.key, lang, **self.values)
+        return say(self.key, lang, **{name: _in(value, lang) for name, value in self.values.items()})
 
     def __str__(self) -> str:
         return self.text("en")
+
+
+def _in(value: Any, lang: str) -> Any:
+    """Return a value that has words of its own in both languages (a rule profile's title) in `lang`."""
+    return value.say(lang) if hasattr(value, "say") else value

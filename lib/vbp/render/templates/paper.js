@@ -1,12 +1,18 @@
 /* Before the page draws itself for paper: everything unfolded, charts static, series told apart without colour. */
 (function () {
   "use strict";
-  var WIDTH = 672, HEIGHT = 880, ROWS = 60;
+  var WIDTH = 672, HEIGHT = 880, ROWS = 30;
   var zh = document.body.dataset.lang === "zh";
   var shapes = ["", "/", ".", "x", "-", "\\", "|", "+"], dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
   var symbols = ["circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down"];
   document.body.classList.add("paper");
   // what folds is unfolded; a folded table of hundreds of rows is named with its length and stays on the screen's page
+  document.querySelectorAll("details.screen-only").forEach(function (part) {
+    var note = document.createElement("p"), title = part.querySelector("summary").textContent;
+    note.className = "soft small left-out";
+    note.textContent = title + (zh ? "：纸面从略，见网页版与结算工作簿。" : ": on the web page and in the settlement workbook.");
+    part.replaceWith(note);
+  });
   document.querySelectorAll("details").forEach(function (part) {
     part.open = true;
     part.querySelectorAll("table.data").forEach(function (table) {
@@ -18,12 +24,6 @@
       table.replaceWith(note);
     });
   });
-  // a page that draws charts only when they come into view would print without them
-  window.IntersectionObserver = function (seen) {
-    var self = this;
-    this.observe = function (target) { seen([{ isIntersecting: true, intersectionRatio: 1, target: target }], self); };
-    this.unobserve = this.disconnect = function () {}; this.takeRecords = function () { return []; };
-  };
   function grey(data) {
     var bars = 0, lines = 0, marks = 0;
     return data.map(function (given) {

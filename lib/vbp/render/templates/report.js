@@ -1,4 +1,4 @@
-/* Draws every figure of a page from the JSON that stands beside it; tables sort and download as CSV. */
+/* Draws every figure of a page from the JSON that stands beside it, what is in view first; tables sort and download as CSV. */
 (function () {
   "use strict";
   var lang = document.body.dataset.lang;
@@ -13,44 +13,99 @@
         months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
         shortMonths: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"], date: "%Y-%m-%d" } });
   }
-  function wrap(text, width) {
-    var out = "", used = 0, size = 16;
+  function wrap(text, width, size) {
+    var out = "", used = 0;
     Array.from(text).forEach(function (letter) {
-      var wide = letter.charCodeAt(0) > 0x2e80 ? size : size * 0.54;
+      var wide = letter.charCodeAt(0) > 0x2e80 ? size : size * 0.6;
       if (used + wide > width && (letter.charCodeAt(0) > 0x2e80 || letter === " ")) { out += "<br>"; used = 0; if (letter === " ") { return; } }
       out += letter; used += wide;
     });
     return out;
   }
-  document.querySelectorAll("figure.chart").forEach(function (box) {
+  // Figures in view are drawn at once, the others one by one while nothing else is to do; what folds is drawn when unfolded.
+  var waiting = Array.from(document.querySelectorAll("figure.chart"));
+  // A telephone's width: labels of several lines in a smaller type, no numbers in cells, room for a legend of a line a series.
+  function narrow(spec, width) {
+    var layout = spec.layout, axis = layout.yaxis || {};
+    function lines(text, room, size) { return /[&<]/.test(text) ? text : wrap(text, room, size); }
+    if (axis.ticktext) { axis.ticktext = axis.ticktext.map(function (text) { return lines(text, 110, 10); }); }
+    if (axis.ticktext || layout.yaxis) { axis.tickfont = Object.assign({}, axis.tickfont, { size: 10 }); }
+    if (layout.xaxis && layout.xaxis.tickangle === 0) { delete layout.xaxis.tickangle; layout.xaxis.tickfont = { size: 10 }; }
+    spec.data.forEach(function (trace) { if (trace.type === "heatmap") { delete trace.texttemplate; } });
+    (layout.annotations || []).forEach(function (note) {
+      if (note.xref === "paper" && note.yref === "paper" && layout.xaxis2) { note.text = lines(note.text, width / 2 - 30, 10); note.font = Object.assign({}, note.font, { size: 10 }); }
+    });
+    var named = spec.data.filter(function (trace) { return trace.showlegend !== false; }).length;
+    if (named > 1 && !layout.legend && layout.xaxis) {
+      var legend = 20 * named, margin = layout.margin || {};
+      layout.height = (layout.height || 380) + legend - 20;
+      layout.margin = Object.assign({}, margin, { b: 64 + legend });
+      layout.legend = { y: -56 / (layout.height - (margin.t || 68) - 64 - legend) };
+    }
+  }
+  function set(spec, plot) {
+    var title = spec.layout.title;
+    if (plot.clientWidth < 600) { narrow(spec, plot.clientWidth); }
+    title.text = wrap(title.text, plot.clientWidth - 56, 16);
+    var more = title.text.split("<br>").length - 1;
+    if (more > 0) {
+      // a title of several lines grows downwards into the room that is made for it
+      var margin = spec.layout.margin || (spec.layout.margin = {});
+      margin.t = (margin.t || 68) + 22 * more;
+      spec.layout.height = (spec.layout.height || 380) + 22 * more;
+    }
+    title.y = 1 - (11 + 10 * more) / (spec.layout.height || 380);  // plotly hangs a title of several lines by its middle
+    return spec;
+  }
+  function draw(box) {
     var plot = box.querySelector(".plot");
+    waiting.splice(waiting.indexOf(box), 1);
     try {
-      var spec = JSON.parse(box.querySelector("script").textContent);
-      spec.layout.title.text = wrap(spec.layout.title.text, plot.clientWidth - 56);
-      var more = spec.layout.title.text.split("<br>").length - 1;
-      if (more > 0) {
-        // plotly lets a title of several lines grow upwards, out of the figure: make room and set it lower
-        var margin = spec.layout.margin || (spec.layout.margin = {}), height = (spec.layout.height || 380) + 22 * more;
-        margin.t = (margin.t || 64) + 22 * more;
-        spec.layout.height = height;
-        spec.layout.title.automargin = false;
-        spec.layout.title.yanchor = "top";
-        spec.layout.title.y = 1 - (11 + 10 * more) / height;
-      }
+      var spec = set(JSON.parse(box.querySelector("script").textContent), plot);
+      plot.style.minHeight = (spec.layout.height || 380) + "px";
       Plotly.newPlot(plot, spec.data, spec.layout, { responsive: true, displaylogo: false, locale: lang === "zh" ? "zh-CN" : "en",
-        modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: box.id } });
+        modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: document.title.slice(0, 60) + " " + box.id } });
     } catch (error) {
       plot.textContent = words.failed + ": " + error.message;
       console.error(error);
     }
-  });
+  }
+  function shown(box) { return box.closest("details:not([open])") === null; }
+  function away(box) {
+    var at = box.getBoundingClientRect();
+    return Math.max(0, at.top - window.innerHeight, -at.bottom);
+  }
+  function nearest() {
+    return waiting.filter(shown).reduce(function (best, box) { return best === null || away(box) < away(best) ? box : best; }, null);
+  }
+  function drawAll() { waiting.filter(shown).forEach(draw); finish(); }
+  function finish() {
+    document.body.dataset.drawn = String(document.querySelectorAll(".chart .main-svg").length > 0);
+    performance.mark("drawn");
+  }
+  function next() {
+    var box = nearest();
+    if (box === null) { finish(); return; }
+    draw(box);
+    setTimeout(next, 0);
+  }
+  function begin() {
+    if (document.body.classList.contains("paper")) { drawAll(); return; }
+    waiting.filter(function (box) { return shown(box) && away(box) === 0; }).forEach(draw);
+    performance.mark("in view");
+    setTimeout(next, 0);
+  }
+  window.addEventListener("beforeprint", drawAll);
+  document.addEventListener("toggle", function () { waiting.filter(shown).forEach(draw); }, true);
 
   function text(cell) { return cell.textContent.trim(); }
   function guard(value) { return /^[=+\-@\t\r]/.test(value) && isNaN(Number(value)) ? "'" + value : value; }
   function quote(value) { value = guard(value); return /[",\n]/.test(value) ? '"' + value.replace(/"/g, '""') + '"' : value; }
   function csv(table) {
     var rows = Array.from(table.querySelectorAll("tr")).filter(function (row) { return row.style.display !== "none"; });
-    return "\ufeff" + rows.map(function (row) {
+    // the byte order mark first of all, or Excel takes the file for another encoding
+    var mark = table.dataset.mark ? quote(table.dataset.mark) + "\r\n" : "";
+    return "\ufeff" + mark + rows.map(function (row) {
       return Array.from(row.cells).map(function (cell) { return quote(cell.dataset.value || text(cell)); }).join(",");
     }).join("\r\n") + "\r\n";
   }
@@ -81,17 +136,18 @@
     save.type = "button"; save.textContent = words.csv;
     save.addEventListener("click", function () {
       var link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([(table.dataset.mark ? quote(table.dataset.mark) + "\r\n" : "") + csv(table)], { type: "text/csv;charset=utf-8" }));
+      link.href = URL.createObjectURL(new Blob([csv(table)], { type: "text/csv;charset=utf-8" }));
       link.download = (table.dataset.name || "table-" + (number + 1)) + ".csv";
       link.click();
     });
     bar.appendChild(filter); bar.appendChild(save);
-    table.parentNode.insertBefore(bar, table);
+    var frame = table.closest(".scroll") || table;
+    frame.parentNode.insertBefore(bar, frame);
     table.querySelectorAll("thead th").forEach(function (cell, column) {
       cell.tabIndex = 0;
       cell.addEventListener("click", function () { sort(table, column, cell); });
       cell.addEventListener("keydown", function (event) { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); sort(table, column, cell); } });
     });
   });
-  document.body.dataset.drawn = String(document.querySelectorAll(".chart .main-svg").length > 0);
+  begin();
 })();

@@ -1,0 +1,229 @@
+"""Coded rows added up in arrays, one place for every possible cell: quicker than grouping wherever the cells are few.
+
+The sums are those of `vbp.ledger.query.PANELS`, exact in int64; a test holds the two ways equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from vbp.ledger.lookup import MONTHS
+
+PLACES = 24_000_000
+"""Most places of a panel of hospitals: four bytes each in the index, sums take room only where there are purchases."""
+LOOKS = 4_000_000
+"""Most places of product × month, 24 bytes each."""
+
+
+class Dense:
+    """Exact sums with a place for every key: product × month, where most keys are met."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, np.ndarray] = {name: np.zeros(0, np.int64) for name in "qan"}
+
+    def open(self, count: int) -> None:
+        """Make room for so many keys."""
+        if len(self._columns["n"]) < count:
+            self._columns = {name: np.zeros(count, np.int64) for name in self._columns}
+
+    def add(self, key: np.ndarray, quantity: np.ndarray, amount: np.ndarray) -> None:
+        """Add quantities, amounts and one purchase at each key."""
+        place = key.astype(np.intp)
+        for name, values in (("q", quantity), ("a", amount), ("n", 1)):
+            np.add.at(self._columns[name], place, values)
+
+    def taken(self) -> tuple[np.ndarray, dict[str, pa.Array]]:
+        """Return the keys that were met and their sums, and forget them."""
+        keys = np.flatnonzero(self._columns["n"])
+        sums = {name: pa.array(held[keys]) for name, held in self._columns.items()}
+        for held in self._columns.values():
+            held[keys] = 0
+        return keys, sums
+
+
+class Sums:
+    """Exact sums by key where few keys are met: an index says where each key's sums stand, in the order of meeting.
+
+    Arrays live on from city to city; only the keys that were used are cleared. `bits`: the type of month bits, if any.
+    """
+
+    def __init__(self, bits: np.dtype[Any] | None = None) -> None:
+        self._index = np.zeros(0, np.int32)
+        self._count = 0
+        self._columns: dict[str, np.ndarray] = {name: np.zeros(1024, np.int64) for name in "qa"}
+        if bits is not None:
+            self._columns["bits"] = np.zeros(1024, bits)
+        self._keys = np.zeros(1024, np.intp)
+
+    def places(self, key: np.ndarray, limit: int) -> np.ndarray:
+        """Return where the sums of each key stand; keys lie below `limit`."""
+        if len(self._index) < limit:
+            self._index = np.concatenate([self._index, np.full(limit - len(self._index), -1, np.int32)])
+        place = self._index[key]
+        strange = key[place < 0]
+        if len(strange):
+            self._meet(strange)
+            place = self._index[key]
+        return place.astype(np.intp)
+
+    def _meet(self, strange: np.ndarray) -> None:
+        """Give each key not met before a place; of a key that stands several times the last one speaks for all."""
+        number = np.arange(len(strange), dtype=np.int32)
+        self._index[strange] = number
+        fresh = strange[self._index[strange] == number]
+        end = self._count + len(fresh)
+        if end > len(self._keys):
+            room = max(end, len(self._keys) * 3 // 2) - len(self._keys)
+            self._keys = np.concatenate([self._keys, np.zeros(room, np.intp)])
+            self._columns = {
+                name: np.concatenate([held, np.zeros(room, held.dtype)]) for name, held in self._columns.items()
+            }
+        self._keys[self._count : end] = fresh
+        self._index[fresh] = np.arange(self._count, end)
+        self._count = end
+
+    def add(self, place: np.ndarray, **values: np.ndarray) -> None:
+        """Add values by column at places; `bits` are joined."""
+        for name, one in values.items():
+            ufunc = np.bitwise_or if name == "bits" else np.add
+            ufunc.at(self._columns[name], place, one)
+
+    def taken(self) -> tuple[np.ndarray, dict[str, pa.Array]]:
+        """Return the keys that were met and their sums, and forget them."""
+        keys = self._keys[: self._count].copy()
+        sums = {name: pa.array(held[: self._count].astype(np.int64)) for name, held in self._columns.items()}
+        for held in self._columns.values():
+            held[: self._count] = 0
+        self._index[keys] = -1
+        self._count = 0
+        return keys, sums
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many codes there are: look-up rows, hospitals, slots, batches, months; and the type of the month bits."""
+
+    looks: int
+    hospitals: int
+    slots: int
+    batches: int
+    months: int
+    bits: np.dtype[Any]
+
+    @classmethod
+    def of(cls, look: pa.Table, hospitals: int) -> Sizes:
+        """Return the sizes of the row pass's table `look` for codes of so many hospitals."""
+        batch, month = np.divmod(look["pm"].to_numpy(), MONTHS)
+        return cls(
+            look.num_rows,
+            hospitals,
+            int(look["slot"].to_numpy().max(initial=-1)) + 2,  # the last one's cheaper twin too
+            int(batch.max(initial=-1)) + 1,
+            int(month[batch >= 0].max(initial=-1)) + 1,
+            look["bit"].to_numpy().dtype,
+        )
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Return the places that a hospital takes in panels b and c."""
+        return {"b": self.slots, "c": self.batches * self.months}
+
+
+class Adder:
+    """Adds coded rows of one city up in arrays, as far as they fit; what does not is left to queries.
+
+    Hospitals get their rows in the arrays as they are met.
+    """
+
+    def __init__(self) -> None:
+        self._sizes = Sizes(0, 0, 0, 0, 0, np.dtype(np.int32))
+        self._months, self._cells, self._progress = Dense(), Sums(self._sizes.bits), Sums()
+        self._open: frozenset[str] = frozenset()
+        self._local = np.zeros(0, np.intp)
+        self._owners = np.zeros(0, np.int32)
+
+    def open(self, sizes: Sizes) -> None:
+        """Get ready for a city."""
+        if sizes.bits != self._sizes.bits:
+            self._cells = Sums(sizes.bits)
+        self._sizes, self._open = sizes, frozenset("abc" if sizes.looks <= LOOKS else "bc")
+        self._months.open(sizes.looks if sizes.looks <= LOOKS else 0)
+        self._local, self._owners = np.full(sizes.hospitals, -1, np.intp), np.zeros(0, np.int32)
+
+    def add(self, rows: pa.RecordBatch) -> frozenset[str]:
+        """Add coded rows; return the panels for which they did not fit (these and all later rows)."""
+        h, s, look, pm, bit, q, a = (
+            rows.column(name).to_numpy(zero_copy_only=False) for name in ("h", "s", "l", "pm", "bit", "q", "a")
+        )
+        sizes, limits = self._sizes, self._limits(h)
+        if "a" in self._open:
+            self._months.add(look, q, a)
+        if "b" in self._open:
+            key = self._local[h] * sizes.slots + s
+            self._cells.add(self._cells.places(key, limits["b"]), q=q, a=a, bits=bit)
+        if "c" in self._open:
+            chosen = np.flatnonzero(pm >= 0)
+            batch, month = np.divmod(pm[chosen], MONTHS)
+            key = (self._local[h[chosen]] * sizes.batches + batch) * sizes.months + month
+            self._progress.add(self._progress.places(key, limits["c"]), q=q[chosen], a=a[chosen])
+        return frozenset("abc") - self._open
+
+    def _limits(self, h: np.ndarray) -> dict[str, int]:
+        """Give hospitals not met before their rows, as long as there is room for all; return the ends of the keys."""
+        fresh = np.unique(h[self._local[h] < 0])
+        count = len(self._owners) + len(fresh)
+        limits = {name: count * width for name, width in self._sizes.widths.items()}
+        if max(limits.values()) > PLACES:
+            self._open -= {"b", "c"}
+        else:
+            self._local[fresh] = np.arange(len(self._owners), count)
+            self._owners = np.concatenate([self._owners, fresh])
+        return limits
+
+    def panels(self) -> dict[str, pa.Table]:
+        """Return the sums of what fitted, and forget them."""
+        sizes = self._sizes
+        found = {}
+        look, sums = self._months.taken()
+        if sizes.looks <= LOOKS:
+            found["a"] = pa.table({"l": pa.array(look.astype(np.int32)), **sums})
+        for name, code, held in (("b", "s", self._cells), ("c", "pm", self._progress)):
+            keys, sums = held.taken()
+            owner, rest = np.divmod(keys, max(sizes.widths[name], 1))
+            if name == "c":
+                rest = rest // max(sizes.months, 1) * MONTHS + rest % max(sizes.months, 1)
+            owners = pa.array(self._owners[owner])
+            found[name] = pa.table({"h": owners, code: pa.array(rest.astype(np.int32)), **sums})
+        return found
+
+
+def added_up(name: str, kept: pa.Table, new: pa.Table) -> pa.Table | None:
+    """Add a new month's sums to the kept ones of one panel, as `vbp.ledger.query.MERGED` does.
+
+    Each key stands once in either. None where the keys are too many for an index.
+    """
+    keys = {"a": ["l"], "b": ["h", "s"], "c": ["h", "pm"]}[name]
+    old, more = ({column: part[column].to_numpy() for column in kept.column_names} for part in (kept, new))
+    widths = [int(max(old[column].max(initial=0), more[column].max(initial=0))) + 1 for column in keys]
+    limit = widths[0] * (widths[1] if len(widths) > 1 else 1)
+    if limit > PLACES:
+        return None
+    one, other = (
+        part[keys[0]].astype(np.intp) * (widths[1] if len(widths) > 1 else 1) + (part[keys[1]] if len(keys) > 1 else 0)
+        for part in (old, more)
+    )
+    index = np.full(limit, -1, np.int32)
+    index[one] = np.arange(len(one), dtype=np.int32)
+    place = index[other]
+    met, fresh = np.flatnonzero(place >= 0), np.flatnonzero(place < 0)
+    columns = {}
+    for column, values in old.items():
+        held = np.concatenate([values, more[column][fresh]])
+        if column not in keys:
+            held[place[met]] = (np.bitwise_or if column == "bits" else np.add)(held[place[met]], more[column][met])
+        columns[column] = held
+    return pa.table(columns).cast(kept.schema)
