@@ -73,7 +73,9 @@ def test_a_statement_is_the_earlier_one_or_the_new_one(tmp_path, kills):
     killed(kills or 50, "statement", folder, "--out", out, "--notices", tmp_path / "notices")
     assert len(load_workbook(out).sheetnames) >= 7
     assert visible(tmp_path / "notices") == pages
-    assert all(page.read_text(encoding="utf-8").strip().endswith("</html>") for page in (tmp_path / "notices").glob("*.html"))
+    assert all(
+        page.read_text(encoding="utf-8").strip().endswith("</html>") for page in (tmp_path / "notices").glob("*.html")
+    )
     vbp("statement", folder, "--out", out, "--notices", tmp_path / "notices")
     assert hidden(tmp_path) == []
 
@@ -105,7 +107,10 @@ def test_a_demonstration_is_whole_or_the_earlier_one(tmp_path, kills):
 def test_an_import_writes_every_table_or_none(tmp_path, kills):
     export = tmp_path / "导出.csv"
     head = "月份,医疗机构代码,医疗机构名称,产品流水号,通用名,剂型,规格,包装规格,生产企业,单位,采购数量,采购金额"
-    rows = [f"2024-03,0501,市一院,00417,阿司匹林肠溶片,片剂,100mg,100mg*30片/盒,甲药,盒,{n},{n * 10}.00" for n in range(1, 400)]
+    rows = [
+        f"2024-03,0501,市一院,00417,阿司匹林肠溶片,片剂,100mg,100mg*30片/盒,甲药,盒,{n},{n * 10}.00"
+        for n in range(1, 400)
+    ]
     export.write_text("\n".join([head, *rows]) + "\n", encoding="gbk")
     out = tmp_path / "in"
     words = ("import", export, "--profile", "platform-cn", "--out", out, "--replace")

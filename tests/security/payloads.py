@@ -5,7 +5,7 @@ from __future__ import annotations
 PAYLOADS: dict[str, str] = {
     "html": "<b>粗</b><img src=x onerror=document.title='owned'>",
     "script": "<script>document.title='owned';alert(1)</script>",
-    "attribute": "\" onmouseover=\"alert(1)\" x='",
+    "attribute": '" onmouseover="alert(1)" x=\'',
     "javascript link": "[点](javascript:alert(1)) javascript:alert(1)",
     "closing tags": "</script></style></title></textarea><svg onload=alert(1)>",
     "markdown": "![x](http://192.0.2.1/x.png) `a` **b** $\\input{/etc/passwd}$",
@@ -15,7 +15,7 @@ PAYLOADS: dict[str, str] = {
     "formula @": "@SUM(1+1)*cmd|' /C calc'!A0",
     "formula tab": "\t=1+1",
     "sql": "'; DROP TABLE usage; --",
-    "sql quotes": '"x" OR 1=1; SELECT * FROM read_csv(\'/etc/passwd\')',
+    "sql quotes": "\"x\" OR 1=1; SELECT * FROM read_csv('/etc/passwd')",
     "template": "{{ 7*7 }}{% for x in ().__class__.__bases__ %}{% endfor %}${7*7}#{7*7}",
     "format": "%{y} %s %(name)s {0.__class__} {city}",
     "ansi": "\x1b[2J\x1b]0;owned\x07\x1b[31mrot",

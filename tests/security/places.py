@@ -23,7 +23,12 @@ def hostile() -> content.Content:
     batches = {"B1": PAYLOADS["formula @"], "B2": PAYLOADS["closing tags"]}
     for rows in meaning.tables.values():
         for row in rows:
-            for column, names in (("hospital_id", hospitals), ("product_id", products), ("generic", generics), ("batch_id", batches)):
+            for column, names in (
+                ("hospital_id", hospitals),
+                ("product_id", products),
+                ("generic", generics),
+                ("batch_id", batches),
+            ):
                 if row.get(column) in names:
                     row[column] = names[row[column]]
     for place, row in enumerate(meaning.tables["hospitals"]):

@@ -129,7 +129,9 @@ def test_a_workbook_made_to_fill_the_memory_is_refused_before_it_is_read(tmp_pat
     (folder / "hospitals.csv").unlink()
     book(folder, sheet, **more)
     monkeypatch.setattr("python_calamine.CalamineWorkbook.from_path", None, raising=False)
-    found = [problem for problem in check(folder).problems if problem.level == "error" and problem.file == "hospitals.xlsx"]
+    found = [
+        problem for problem in check(folder).problems if problem.level == "error" and problem.file == "hospitals.xlsx"
+    ]
     assert [problem.rule for problem in found] == [rule]
 
 

@@ -29,7 +29,10 @@ def test_no_payload_acts_on_a_page(chromium, tmp_path, lang):
         page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
         page.mouse.move(300, 300)
         assert "owned" not in page.title()
-        assert page.locator("main script:not([type='application/json']), main img, main iframe, main table svg").count() == 0
+        assert (
+            page.locator("main script:not([type='application/json']), main img, main iframe, main table svg").count()
+            == 0
+        )
         assert page.locator("[onmouseover], [onerror], [onload], a[href^='javascript']").count() == 0
         assert page.evaluate("({}).owned === undefined && Object.prototype.hasOwnProperty('owned') === false")
         text = page.inner_text("main")

@@ -99,6 +99,8 @@ def main(argv: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if not debug:  # what a library leaves half-written is torn down after the error was told; no second word about it
+        sys.unraisablehook = lambda _: None
     with visible_streams():
         status = guarded(lambda: build()(args=[w for w in words if w != "--debug"], prog_name="vbp"), debug)
     sys.exit(status)
