@@ -237,9 +237,9 @@ def measure(name: str, folder: Path, out: Path) -> dict[str, float]:
     start = time.perf_counter()
     command = [sys.executable, __file__, "--contender", name, "--folder", str(folder), "--out", str(out)]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"}
-        )
+        # the pool is what `vbp` sets for itself; all contenders get it
+        env = {**os.environ, "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL, env=env)
         _, status, usage = os.wait4(process.pid, 0)
         if status:
             raise SystemExit(f"{name} failed on {folder}")

@@ -13,7 +13,7 @@ from vbp.rules import profile_names
 
 PAGES = ("CONTRIBUTING.md", "CHANGELOG.md", "README.md", "README.zh.md")
 PLACEHOLDER = re.compile(r"NAME|<|\*|FILE")
-MADE = ("reports/index.html", ".venv/", "data/inputs/mycity")
+MADE = ("reports/index.html", "reports/runs/", ".venv/", "data/inputs/mycity")
 
 
 def text(name: str) -> str:

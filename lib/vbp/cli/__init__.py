@@ -6,6 +6,7 @@ A verb module defines `run`, a typer command function, and imports pandas and th
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -94,6 +95,8 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command line; `--debug` anywhere lets tracebacks through."""
     from vbp.cli.terminal import visible_streams
 
+    # Arrow's own pool keeps what is freed: 30 MB more at the peak of `vbp panel`, and nothing quicker
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     for stream in (sys.stdout, sys.stderr):
