@@ -1,4 +1,4 @@
-"""Figures from a ledger: what they plot is what the results say, titled by the finding, in the page's language, inert, the same every time."""
+"""Figures from a ledger: what they plot is what the results say, titled by the finding, in the page's language."""
 
 from __future__ import annotations
 

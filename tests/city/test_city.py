@@ -102,7 +102,7 @@ def test_a_lacking_card_shows_a_dash_and_what_to_supply(demo_folder, tmp_path):
     place = open_city("demo", inputs=folder)
     card = next(card for card in place.cards if card.key == "payout")
     assert card.value is None and card.shown("zh") == "—"
-    assert "fund.csv" in card.where("zh") and "fund.csv" in card.where("en")
+    assert "fund" in card.where("zh") and "fund" in card.where("en")
     assert card.as_json()["value"] is None
     assert isinstance(place.surplus, Missing) and not place.surplus
     assert place.summary()["results"]["surplus"].keys() == {"missing"}

@@ -15,7 +15,8 @@ from vbp.facts import Fact, load_published
 from vbp.surplus import Settlement
 
 SURPLUS_ROW = {
-    "hospital_id", "batch_id", "agreement_year", "budget_yuan", "expenditure_yuan", "net_yuan", "base_yuan", "ratio", "retained_yuan", "reasons",
+    "hospital_id", "batch_id", "agreement_year", "budget_yuan", "expenditure_yuan", "net_yuan", "base_yuan", "ratio",
+    "retained_yuan", "reasons",
 }  # fmt: skip
 CODES = {
     "NOT_COMPLETED", "SCORE_BELOW", "NO_SCORE", "BASE_NOT_POSITIVE", "RENEWAL_EXCLUDED", "COUNTY_GROUP", "YEAR_NOT_ENDED", "NO_P0", "NO_N",

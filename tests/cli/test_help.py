@@ -1,4 +1,4 @@
-"""`--help` of every verb: each option and argument with a sentence, defaults stated, Chinese set as Chinese, and nothing that does not exist."""
+"""`--help` of every verb: each option with a sentence, Chinese set as Chinese, and nothing that does not exist."""
 
 from __future__ import annotations
 

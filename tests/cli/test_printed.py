@@ -19,14 +19,20 @@ WORDS = {
     "scan": ("--measure", "price", "--measure", "selected_share"),
 }
 ALLOWED = {
-    "DEMO", "vbp", "csv", "json", "surplus", "national", "Bennet", "BH", "BY", "logit", "drug", "t", "p", "P", "B", "E", "k", "r", "s", "a", "A", "d", "w",
-    "NOT", "COMPLETED", "SCORE", "BELOW", "NO", "BASE", "POSITIVE", "RENEWAL", "EXCLUDED", "COUNTY", "GROUP", "YEAR", "ENDED", "N", "R", "WEIGHTED",
+    "DEMO", "vbp", "csv", "json", "surplus", "national", "Bennet", "BH", "BY", "logit", "drug", "t", "p", "P", "B", "E", "k", "r",
+    "s", "a", "A",
+    "d", "w",
+    "NOT", "COMPLETED", "SCORE", "BELOW", "NO", "BASE", "POSITIVE", "RENEWAL", "EXCLUDED", "COUNTY", "GROUP", "YEAR", "ENDED", "N",
+    "R", "WEIGHTED",
     "MAIN", "EXEMPT", "Q", "H", "M", "G",
 }  # fmt: skip
 """What Chinese text may hold of other letters: codes that the contract fixes, symbols of formulas, names of methods, commands."""
 PARAMETER = re.compile(r"(settlement|assessment)\.\w+|[A-Za-z0-9]+_w\d?")
 """Parameters of a rule profile and symbols of a formula, in Chinese text as in English."""
-NAMES_OF_THE_DEMONSTRATION = re.compile("演示品种|演示耗材|注射用硼替佐米|甘精胰岛素|艾司奥美拉唑肠溶片|演示数据|示范市[^\\s]*|医保发〔2020〕26号|国家医疗保障局、财政部")
+NAMES_OF_THE_DEMONSTRATION = re.compile(
+    "演示品种|演示耗材|注射用硼替佐米|甘精胰岛素|艾司奥美拉唑肠溶片|演示数据|"
+    "示范市[^\\s]*|医保发〔2020〕26号|国家医疗保障局、财政部"
+)
 
 
 @pytest.fixture(scope="module")

@@ -80,9 +80,9 @@ def test_json_and_csv_together_are_refused_rather_than_one_of_them_chosen(call, 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("./nowhere", "nowhere: the inputs folder does not exist"),
-        ("file", "file: the inputs folder is a file, not a folder"),
-        ("empty", "no city.yaml in the folder: it must hold name_zh, name_en, province, rule_profile"),
+        ("./nowhere", "nowhere: there is no such folder"),
+        ("file", "file: this is a file, and a folder of tables is needed"),
+        ("empty", "write a text file city.yaml beside the tables"),
         ("bare", "usage"),
     ],
 )

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import ROOT
 from worked import CALLS, blocks, called
 
+from vbp.words import keys
+
 FOLDER = ROOT / "docs" / "methods"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
 FRAME = [
@@ -67,6 +69,11 @@ def test_the_index_names_every_page_and_every_call_is_used():
     assert sorted(listed) == [page.stem for page in PAGES], "add the page's row to docs/methods/README.md"
     assert len(PAGES) >= 19
     assert {block["call"] for page in PAGES for block in blocks(page) if "." not in block["call"]} == set(CALLS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_has_a_name_for_the_links_to_it(page: Path):
+    assert f"how.{page.stem}" in keys(), f"add {page.stem}.zh and .en to [how] in lib/vbp/words/phrases/how.toml"
 
 
 def test_a_call_that_is_nowhere_says_where_to_put_it():

@@ -99,7 +99,7 @@ def test_no_phrase_stands_unused(texts):
 
 
 def test_a_column_with_a_name_is_a_column_of_something(texts):
-    plain, patterns = texts
+    plain, _ = texts
     strings = {part for text in plain for part in re.findall(r"[A-Za-z_0-9]+", text) if len(text) < 4000}
     ends = ("_yuan", "_low", "_high", "_percent", "_items", "_units")
     idle = [

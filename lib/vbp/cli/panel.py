@@ -34,7 +34,7 @@ def run(
     from vbp.cli.language import language
     from vbp.cli.output import print_json, print_table
     from vbp.errors import InputError
-    from vbp.ledger.batch import build_cities, shown, summary, unmatched
+    from vbp.ledger.batch import build_cities, reasoned, summary, unmatched
     from vbp.words import say
 
     by_product = "all" if spec and "all" in spec else tuple(sorted(spec or ()))
@@ -50,8 +50,8 @@ def run(
         )
     else:
         if results:
-            print_table(shown(summary(results), lang), say("panel.cities", lang))
+            print_table(summary(results), say("panel.cities", lang), lang)
         if len(unmatched(results)):
-            print_table(shown(unmatched(results), lang), say("panel.unmatched", lang))
+            print_table(reasoned(unmatched(results), lang), say("panel.unmatched", lang), lang)
     if problems:
         raise InputError(problems)

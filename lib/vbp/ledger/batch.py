@@ -112,12 +112,9 @@ def _note(what: str, pieces: Sequence[str], lang: str) -> str:
     return say(f"panel.{what}", lang, pieces=named + more)
 
 
-def shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Return a table with the headers and reasons that people read."""
-    if "reason" in frame:
-        frame = frame.assign(reason=[say(f"panel.{reason}", lang) for reason in frame["reason"]])
-    names = {name: say(f"panel.{'unmatched_rows' if name == 'unmatched' else name}", lang) for name in frame.columns}
-    return frame.rename(columns=names)
+def reasoned(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return the unmatched purchases with their reasons in words."""
+    return frame.assign(reason=[say(f"panel.{reason}", lang) for reason in frame["reason"]])
 
 
 def summary(results: Sequence[Panels]) -> pd.DataFrame:

@@ -29,7 +29,11 @@ def award_prices(reference: Reference) -> list[int | None]:
         divided(price * (E10 // 10**6) * 10**8, pack) if pack else None
         for price, pack in zip(awards.price.tolist(), packs, strict=True)
     ]
-    high = [reference.products.ids[awards.product[row]] for row, price in enumerate(made) if price is not None and price >= TOO_HIGH]
+    high = [
+        reference.products.ids[awards.product[row]]
+        for row, price in enumerate(made)
+        if price is not None and price >= TOO_HIGH
+    ]
     if high:
         raise _too_high("the selected price", "awards", "selected_price_yuan", high[0])
     return made
