@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from vbp.schema import TABLES, Column
 from vbp.tables import dates, texts, units
-from vbp.tables.kinds import PRECISION, arrow_type
+from vbp.tables.kinds import PRECISION, arrow_type, too_large
 from vbp.tables.numbers import NotANumber, clean, parse, plain
 from vbp.tables.rowunits import in_units, settle
 from vbp.tables.units import Unit
@@ -106,7 +106,7 @@ def test_a_column_is_its_cells_read_one_by_one(cells: list[str | None], header: 
         except NotANumber:
             assert place in got.refused and found is None
             continue
-        if value is not None and abs(value.quantize(D("0.01"), ROUND_HALF_UP)) >= D(10) ** 16:
+        if value is not None and abs(value.quantize(D("0.01"), ROUND_HALF_UP)) >= too_large("amount"):
             assert "too large" in got.refused[place] and found is None
             continue
         kept = None if value is None else value.quantize(D("0.01"), ROUND_HALF_UP)
@@ -132,7 +132,7 @@ def test_a_typed_column_of_a_parquet_file_keeps_its_numbers(column: Column, cell
 @pytest.mark.parametrize("kind", sorted(PRECISION))
 def test_the_largest_value_of_a_kind_is_kept_and_the_next_refused(kind: str) -> None:
     column = next(column for table in TABLES.values() for column in table.columns if column.kind == kind)
-    top = D(10) ** (PRECISION[kind] - column.scale) - D(1).scaleb(-column.scale)
+    top = D(too_large(kind)) - D(1).scaleb(-column.scale)
     got = clean(pa.array([f"{top:f}", f"-{top:f}", f"{top + D(1).scaleb(-column.scale):f}"]), column, Unit())
     assert got.array.to_pylist() == [top, -top, None] and list(got.refused) == [2]
 
