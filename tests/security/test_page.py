@@ -10,7 +10,7 @@ from tests.security.places import hostile, written
 from vbp.city import open_city
 
 
-@pytest.mark.parametrize("lang", ["zh"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_no_payload_acts_on_a_page(chromium, tmp_path, lang):
     from playwright.sync_api import sync_playwright
 
@@ -25,7 +25,7 @@ def test_no_payload_acts_on_a_page(chromium, tmp_path, lang):
         page.on("console", lambda message: acted.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: acted.append(request.url) if request.url.startswith("http") else None)
         page.goto(target.as_uri())
-        page.wait_for_function("document.body.dataset.drawn !== undefined")
+        page.wait_for_selector("body[data-drawn]", state="attached")
         page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
         page.mouse.move(300, 300)
         assert "owned" not in page.title()

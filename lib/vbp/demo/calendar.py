@@ -44,7 +44,7 @@ class Calendar:
     @cached_property
     def festival(self) -> np.ndarray:
         """Spring Festival days in each month (New Year's Eve and the six days after it)."""
-        from lunardate import LunarDate
+        from borax.calendars.lunardate import LunarDate
 
         days = np.zeros(self.months)
         for year in range(2020, self.end.year + 1):

@@ -14,8 +14,8 @@ FESTIVAL_DAYS = 7
 
 @cache
 def new_year(year: int) -> pd.Timestamp:
-    """Return the date of Lunar New Year (春节) in a Gregorian year, 1900–2099, by the library `lunardate`."""
-    from lunardate import LunarDate
+    """Return the date of Lunar New Year (春节) in a Gregorian year, 1900–2099, by the library `borax`."""
+    from borax.calendars.lunardate import LunarDate
 
     return pd.Timestamp(LunarDate(year, 1, 1).to_solar_date())
 
