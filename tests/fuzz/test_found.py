@@ -17,8 +17,9 @@ D = Decimal
 
 @pytest.fixture
 def meaning() -> content.Content:
-    """A right city with a nationally usual profile."""
-    made = content.make(random.Random("found"))
+    """A right city with a nationally usual profile, and assessments."""
+    cities = (content.make(random.Random(f"found {number}")) for number in range(100))
+    made = next(city for city in cities if city.tables.get("assessments"))
     made.city["rule_profile"] = "national-2020"
     return made
 

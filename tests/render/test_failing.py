@@ -87,7 +87,7 @@ def test_every_trouble_is_named_and_the_others_are_rendered(places, tmp_path, mo
     for slug in ("raises", "hangs", "exits", "eats", "dies", "killed"):
         assert (out / "failed" / f"{slug}.report.zh.ipynb").is_file()
         assert by_slug[slug].peak_mib is None or by_slug[slug].peak_mib > 30
-    assert {path.name for path in out.iterdir() if path.is_dir()} == {*GOOD, "assets", "runs", "failed"}
+    assert {path.name for path in out.iterdir() if path.is_dir()} == {*GOOD, "assets", "methods", "runs", "failed"}
 
 
 def test_a_failure_stays_in_the_index_until_the_place_is_made(places, tmp_path):

@@ -102,12 +102,12 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
         figure.add_vline(x=day, line={"dash": "dot", "color": theme.GREY, "width": 1.5})
         figure.add_annotation(
             x=day,
-            y=1.0,
+            y=0.0,
             yref="paper",
             text=theme.plain(say("chart.published_on", lang, day=day)),
             showarrow=False,
             xanchor="right",
-            yanchor="bottom",
+            yanchor="bottom",  # above the plot stands the subtitle
             font={"size": 11, "color": theme.GREY},
         )
     figure.update_xaxes(title_text=say("chart.bid_date", lang), type="date", tickformat="%Y")

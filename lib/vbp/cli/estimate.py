@@ -28,11 +28,12 @@ def run(
     from vbp.words import say
 
     language(lang)
-    result = _estimate(place, include_doubtful)
+    result, name = _estimate(place, include_doubtful)
     if as_json:
         print_json(result.as_json())
         return
     if result.synthetic:
+        print(name[lang])
         print(say("page.synthetic", lang))
     print(result.text(lang))
     if any(row.hospital for row in result.estimates):
@@ -47,10 +48,12 @@ def run(
         )
 
 
-def _estimate(place: str, doubtful: bool) -> EstimateSet:
-    """Estimate for a folder where `place` is one, else for the city of that name."""
+def _estimate(place: str, doubtful: bool) -> tuple[EstimateSet, dict[str, str]]:
+    """Estimate for a folder where `place` is one, else for the city of that name; with its name in both languages."""
     from vbp.city import open_city
+    from vbp.cli.panels import title
     from vbp.facts import load_published
+    from vbp.words import LANGUAGES
 
     folder = Path(place)
     published = load_published()
@@ -58,5 +61,7 @@ def _estimate(place: str, doubtful: bool) -> EstimateSet:
         from vbp.estimate.inputs import estimate_from_inputs
         from vbp.tables import read_inputs
 
-        return estimate_from_inputs(read_inputs(folder), published)
-    return open_city(place, doubtful=doubtful, published=published).estimate
+        inputs = read_inputs(folder)
+        return estimate_from_inputs(inputs, published), {lang: title(inputs.place, lang) for lang in LANGUAGES}
+    city = open_city(place, doubtful=doubtful, published=published)
+    return city.estimate, {lang: city.name(lang) for lang in LANGUAGES}
