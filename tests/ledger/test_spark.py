@@ -38,7 +38,7 @@ def check_same_panels(master: str, tmp_path: Path) -> None:
     try:
         for seed, dated in ((1, False), (2, True)):
             made = world(seed, dated, shifts=False)
-            place = halves(made, tmp_path / f"usage-{seed}") if seed == 1 else None
+            place = halves(made, tmp_path / "用量 100% [a] {b}" / "city=c0") if seed == 1 else None
             task = Task("world", ledger_of(made, place), made.tables, "all")
             panels = build_task(task, duck, Kept(), lambda what, pieces: None)
             assert len(panels.spec_cells) > 50 and {"selected", "nonselected"} <= set(panels.product_month["status"])
@@ -53,8 +53,8 @@ def test_spark_gives_the_same_panels_cell_by_cell(tmp_path: Path) -> None:
 
 
 def halves(made: World, folder: Path) -> Path:
-    """Write the world's usage as two Parquet files."""
-    folder.mkdir()
+    """Write the world's usage as two Parquet files, in a folder as a national ledger and a careless hand name them."""
+    folder.mkdir(parents=True)
     usage = made.tables["usage"]
     for number in (0, 1):
         pq.write_table(usage.slice(number * len(usage) // 2, len(usage) // 2), folder / f"part-{number}.parquet")

@@ -7,9 +7,11 @@ every worker.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -65,6 +67,11 @@ def _guarded(action: Callable[[], Any], usage: Usage | None) -> Any:
         raise told(error, usage) from error
 
 
+def _place(path: Path) -> str:
+    """Return a file as Hadoop names it: nothing percent-encoded (a folder is called `city=…`), glob marks escaped."""
+    return "file://" + re.sub(r"([\[\]{}*?\\])", r"\\\1", str(path.resolve()))
+
+
 class SparkEngine:
     """Runs the queries in Spark; small tables stay loaded while they are the same objects."""
 
@@ -117,9 +124,8 @@ class SparkEngine:
         if usage.table is not None:
             self._load("usage", usage.table)
         else:
-            self.session.read.parquet(*(path.resolve().as_uri() for path in usage.paths)).createOrReplaceTempView(
-                "usage"
-            )
+            files = (_place(path) for path in usage.paths)
+            self.session.read.parquet(*files).createOrReplaceTempView("usage")
             self._loaded.pop("usage", None)
         for name, table in views.items():
             self._load(name, table)
