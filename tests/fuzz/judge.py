@@ -86,19 +86,19 @@ def _names(case: Case, problem: Problem, strictly: bool) -> bool:
             return True
         if not mine:
             continue
-        if place is None:
+        if place is None or problem.rule == "unreadable":  # a file that cannot be read has no rows to name
             return True
         sheet = case.folder.sheets.get(table)
-        row = None if sheet is None else _row(sheet, place)
+        row = None if sheet is None else _row(sheet, place, case.folder.book)
         same_column = column is None or problem.column in {column, *SISTERS.get(column, ())} or problem.column is None
         if problem.row == row and same_column:
             return True
     return False
 
 
-def _row(sheet: Any, place: int) -> int:
+def _row(sheet: Any, place: int, book: bool) -> int:
     row = sheet.row_of(place)
-    if sheet.parts > 1:
+    if sheet.parts > 1 and not book:  # a workbook holds a table on one sheet
         half = len(sheet.rows) // 2
         return row - half if place >= half else row
     return int(row)
@@ -108,7 +108,7 @@ def _warned(case: Case, outcome: Outcome) -> str | None:
     if "(must warn)" not in case.steps:
         return None
     rows = {
-        _row(case.sheet(table), place)
+        _row(case.sheet(table), place, case.folder.book)
         for table, place, _ in case.at
         if place is not None and table in case.folder.sheets
     }
