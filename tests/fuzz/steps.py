@@ -199,6 +199,8 @@ def year_and_month(case: Case) -> None:
     sheet = case.sheet("usage")
     if "month" not in sheet.columns or sheet.below or "month" in sheet.spell:
         return
+    if any(row["month"] is None for row in sheet.rows):  # an earlier step took a month away
+        return
     sheet.headers["month"] = "月份"
     sheet.spell["month"] = case.rng.choice(
         [lambda day: f"{day.month}", lambda day: f"{day.month:02d}", lambda day: f"{day.month}月"]
