@@ -499,7 +499,10 @@ def nonsense(case: Case) -> None:
     ]
     if sheet.suffix == ".parquet":
         return
-    sheet.replaced[place, column] = case.rng.choice(texts)
+    text = case.rng.choice(texts)
+    if kind.kind == "flag" and text == "无":  # that is a word for no
+        return
+    sheet.replaced[place, column] = text
     case.at = [(table, place, column)]
     case.harden("error")
 
