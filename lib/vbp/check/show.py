@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from vbp.errors import Problem
 from vbp.tables import Inputs
-from vbp.words import keys, say
+from vbp.words import known, say
 
 Headers = Mapping[tuple[str, str], str]
 
 
 def rule_zh(rule: str) -> str:
     """Return what a rule is about in Chinese; nothing for a rule without a phrase."""
-    return say(f"rule.{rule}", "zh") if f"rule.{rule}" in keys() else ""
+    return say(f"rule.{rule}", "zh") if known(f"rule.{rule}") else ""
 
 
 def headers(inputs: Inputs) -> Headers:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from vbp.words import keys, money, percent, say, scope_label
+from vbp.words import known, money, percent, say, scope_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def _named(name: str, lang: str) -> str:
     label = say(f"assumption.{kind}", lang)
     if not rest:
         return label
-    inside = say(f"category.{rest}", lang) if f"category.{rest}" in keys() else scope_label(rest, lang)
+    inside = say(f"category.{rest}", lang) if known(f"category.{rest}") else scope_label(rest, lang)
     return say("estimate.named", lang, label=label, inside=inside)
 
 

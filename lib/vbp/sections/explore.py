@@ -160,10 +160,10 @@ def switches(comparison: Comparison, lang: str) -> Html:
 
 
 def _values(one: str, two: str, lang: str) -> tuple[str, str]:
-    from vbp.words import keys
+    from vbp.words import known
 
     first, second = (
-        say(f"rules.value_{value}", lang) if f"rules.value_{value}" in keys() else value for value in (one, two)
+        say(f"rules.value_{value}", lang) if known(f"rules.value_{value}") else value for value in (one, two)
     )
     return first, second
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from vbp.sections.html import Cell, Html, table
-from vbp.words import count, keys, money, percent, say
+from vbp.words import count, known, money, percent, say
 from vbp.words.numbers import MISSING
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def frame_table(
 
 def label(column: str, lang: str) -> str:
     """Return a column's name; one without a phrase keeps its own."""
-    return say(f"play_field.{column}", lang) if f"play_field.{column}" in keys() else column
+    return say(f"play_field.{column}", lang) if known(f"play_field.{column}") else column
 
 
 def word(value: str, lang: str) -> str:
@@ -69,9 +69,9 @@ def word(value: str, lang: str) -> str:
     Two words (`given: published`) are said one by one.
     """
     first, colon, second = value.partition(": ")
-    if colon and all(any(f"{group}.{part}" in keys() for group in WORDS) for part in (first, second)):
+    if colon and all(any(known(f"{group}.{part}") for group in WORDS) for part in (first, second)):
         return f"{word(first, lang)}{'：' if lang == 'zh' else ': '}{word(second, lang)}"
-    found = next((f"{group}.{value}" for group in WORDS if f"{group}.{value}" in keys()), None)
+    found = next((f"{group}.{value}" for group in WORDS if known(f"{group}.{value}")), None)
     return say(found, lang) if found else value
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vbp.words import keys, say
+from vbp.words import known, say
 
 if TYPE_CHECKING:
     from vbp.errors import Problem
@@ -43,7 +43,7 @@ def warning(problem: Problem, lang: str) -> str:
 def _words(problem: Problem, lang: str) -> str | None:
     """Return the phrase of a rule with what its message tells filled in; None where there is none in `lang`."""
     key = f"problem.{problem.rule}"
-    if lang == "en" or key not in keys():
+    if lang == "en" or not known(key):
         return None
     told: dict[str, str] = {}
     if problem.rule in TOLD:
@@ -58,7 +58,7 @@ def _words(problem: Problem, lang: str) -> str | None:
 
 def _left_out(count: str, name: str, lang: str) -> str:
     key = f"problem_row.{name.strip().replace(' ', '_')}"
-    return say(key, lang, count=count) if key in keys() else f"{name} {count}"
+    return say(key, lang, count=count) if known(key) else f"{name} {count}"
 
 
 def table_name(name: str | None, lang: str) -> str:

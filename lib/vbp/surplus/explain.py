@@ -13,7 +13,7 @@ from vbp.errors import UsageError, unknown
 from vbp.rules import Profile
 from vbp.surplus.lines import records
 from vbp.surplus.result import Settlement
-from vbp.words import keys, say
+from vbp.words import known, say
 
 LedgerRows = Callable[[str, str, str, int], pd.DataFrame]
 """(hospital, batch, generic, year) → the purchases behind a cell, as `vbp.ledger.Panels.rows` returns them."""
@@ -174,7 +174,7 @@ def _formula_part(settlement: Settlement, row: int, record: dict[str, Any], item
 
 def _fund(name: object, lang: str) -> str:
     """Return a fund in words where the phrase table has it: employee is 职工医保基金."""
-    return say(f"payer.{name}", lang) if f"payer.{name}" in keys() else str(name)
+    return say(f"payer.{name}", lang) if known(f"payer.{name}") else str(name)
 
 
 def _bracketed(text: str, lang: str) -> str:

@@ -18,7 +18,7 @@ from vbp.surplus.judge import Judged
 from vbp.surplus.lines import Lines
 from vbp.surplus.reasons import BIT, CODES, Reason, codes_of
 from vbp.surplus.settle import Amounts, Sums, net_across_batches, settle_lines
-from vbp.words import keys, money, say
+from vbp.words import known, money, say
 
 FEN = Decimal("0.01")
 
@@ -263,4 +263,4 @@ def _named(code: str, flags: np.ndarray, labels: list[str]) -> tuple[str, ...]:
 def _parameter(name: str, lang: str) -> str:
     """Return a profile's parameter (settlement.eligibility) by the name of its switch, as people read it."""
     key = f"rules.{name.rpartition('.')[2]}"
-    return say(key, lang) if key in keys() else name
+    return say(key, lang) if known(key) else name

@@ -2,7 +2,7 @@
 
 from vbp.words.labels import baseline_code, baseline_label, listed, period_label, qualified, scope_label, value_label
 from vbp.words.numbers import MISSING, count, money, percent, ratio
-from vbp.words.phrases import LANGUAGES, keys, say
+from vbp.words.phrases import LANGUAGES, keys, known, say
 
 __all__ = [
     "LANGUAGES",
@@ -11,6 +11,7 @@ __all__ = [
     "baseline_label",
     "count",
     "keys",
+    "known",
     "listed",
     "money",
     "percent",

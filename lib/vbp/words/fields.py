@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from vbp.words.numbers import MISSING
-from vbp.words.phrases import keys, say
+from vbp.words.phrases import known, say
 
 LABELS = ("field", "play_field")
 """Groups of phrases in which a column's name is looked up; the first that has it counts."""
@@ -20,7 +20,7 @@ PRICES = ("selected_price_yuan", "pre_price_yuan", "price_cap_yuan", "lowest_pri
 
 def field_label(name: str, lang: str) -> str:
     """Return a column's name in the reader's language; one without a phrase keeps its own."""
-    return next((say(f"{group}.{name}", lang) for group in LABELS if f"{group}.{name}" in keys()), name)
+    return next((say(f"{group}.{name}", lang) for group in LABELS if known(f"{group}.{name}")), name)
 
 
 def field_text(name: str, value: Any, lang: str) -> str:
@@ -40,7 +40,7 @@ def field_text(name: str, value: Any, lang: str) -> str:
 
 def _word(value: str, lang: str) -> str:
     """Return a word of a result's vocabulary; a name or an identifier stays as it is."""
-    return next((say(f"{group}.{value}", lang) for group in WORDS if f"{group}.{value}" in keys()), value)
+    return next((say(f"{group}.{value}", lang) for group in WORDS if known(f"{group}.{value}")), value)
 
 
 def _number(name: str, value: Any) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from vbp.words.numbers import MISSING, count, money, percent
-from vbp.words.phrases import keys, say
+from vbp.words.phrases import keys, known, say
 
 _MONEY = {
     "yuan": None,
@@ -26,7 +26,7 @@ def value_label(value: Decimal | None, unit: str, lang: str) -> str:
     if unit in _MONEY:
         shown = money(value, lang)
         return shown if unit == "yuan" else say(f"unit.{unit}", lang, value=shown)
-    if f"unit.{unit}" not in keys():
+    if not known(f"unit.{unit}"):
         return f"{count(value, lang)} {unit}"
     text = say(f"unit.{unit}", lang, value=count(value, lang))
     return _singular(text) if lang == "en" and value == 1 else text
@@ -51,8 +51,8 @@ def baseline_label(baseline: str, lang: str) -> str:
 
 def baseline_code(words: str) -> str:
     """Return the code of a baseline that a user's table gives in words (最高有效申报价), else the words as they are."""
-    known = (key for key in keys() if key.startswith("baseline."))
-    return next((key.partition(".")[2] for key in known if words in _both(key)), words) if words else ""
+    codes = (key for key in keys() if key.startswith("baseline."))
+    return next((key.partition(".")[2] for key in codes if words in _both(key)), words) if words else ""
 
 
 def _both(key: str) -> set[str]:
@@ -62,7 +62,7 @@ def _both(key: str) -> set[str]:
 def _part(group: str, text: str, lang: str) -> str:
     kind, _, name = text.partition(":")
     for key in (f"{group}.{kind}_{name}", f"{group}.{kind}"):
-        if key in keys():
+        if known(key):
             return say(key, lang, name=name)
     return text
 

@@ -6,6 +6,7 @@ A phrase may hold `{name}` places, filled by `say`.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -15,17 +16,42 @@ LANGUAGES = ("zh", "en")
 
 
 @cache
-def table() -> dict[str, dict[str, str]]:
-    """Return all phrases as `{"group.key": {"zh": …, "en": …}}`; a key that stands twice is refused."""
-    phrases: dict[str, dict[str, str]] = {}
+def _files() -> dict[str, tuple[Path, ...]]:
+    """Return the files that hold each group, by their headings alone: a verb that says little parses little."""
+    found: dict[str, tuple[Path, ...]] = {}
     for path in sorted((Path(__file__).parent / "phrases").glob("*.toml")):
-        for group, entries in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            for key, texts in entries.items():
-                name = f"{group}.{key}"
-                if name in phrases:
-                    raise ValueError(f"phrase {name} stands twice, the second time in {path.name}")
-                phrases[name] = texts
+        for group in re.findall(r"^\[(\w+)\]", path.read_text(encoding="utf-8"), re.MULTILINE):
+            found[group] = (*found.get(group, ()), path)
+    return found
+
+
+@cache
+def _parsed(path: Path) -> dict[str, dict[str, dict[str, str]]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _group(group: str) -> dict[str, dict[str, str]]:
+    """Return the phrases of a group by key; one that stands twice is refused."""
+    phrases: dict[str, dict[str, str]] = {}
+    for path in _files().get(group, ()):
+        for key, texts in _parsed(path)[group].items():
+            if key in phrases:
+                raise ValueError(f"phrase {group}.{key} stands twice, the second time in {path.name}")
+            phrases[key] = texts
     return phrases
+
+
+@cache
+def table() -> dict[str, dict[str, str]]:
+    """Return all phrases as `{"group.key": {"zh": …, "en": …}}`."""
+    return {f"{group}.{key}": texts for group in _files() for key, texts in _group(group).items()}
+
+
+def known(key: str) -> bool:
+    """Whether there is a phrase `key`."""
+    group, _, name = key.partition(".")
+    return name in _group(group)
 
 
 def keys() -> tuple[str, ...]:
@@ -41,4 +67,5 @@ def say(key: str, lang: str, **values: Any) -> str:
     KeyError
         Where the table has no such phrase or language.
     """
-    return table()[key][lang].format(**values)
+    group, _, name = key.partition(".")
+    return _group(group)[name][lang].format(**values)
