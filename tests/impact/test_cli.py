@@ -74,7 +74,7 @@ def test_files_that_cannot_be_read_are_named(capsys, tmp_path):
     (tmp_path / "header.csv").write_text("a,b\n")
     (tmp_path / "twice.csv").write_text("a, a\n1,2\n")
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x81\x00\xff" * 40)
-    for name, said in (("none.csv", "no such file"), ("empty.csv", "not a CSV"), ("header.csv", "no rows"),
+    for name, said in (("none.csv", "no such file"), ("empty.csv", "not a CSV: the file is empty"), ("header.csv", "no rows"),
                        ("twice.csv", "stands twice"), ("binary.csv", "binary.csv")):
         code, _, err = run(capsys, "its", tmp_path / name, "--outcome", "a", "--time", "b", "--date", "3")
         assert code == 1 and said in err and "Traceback" not in err, name

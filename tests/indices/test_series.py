@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from decimal import Decimal
 
 import numpy as np
@@ -134,6 +135,18 @@ def test_bad_files_are_named_by_row_and_rule(tmp_path, text, rule, row):
         index_series(read_observations(written(tmp_path, text)))
     first = caught.value.problems[0]
     assert (first.rule, first.row) == (rule, row)
+
+
+def test_a_workbook_goes_through_the_door_of_all_workbooks(tmp_path):
+    noise, bomb, nothing = (tmp_path / name for name in ("noise.xlsx", "bomb.xlsx", "nothing.csv"))
+    noise.write_bytes(bytes(range(256)) * 12)
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
+    nothing.write_bytes(b"")
+    for path, said in ((noise, "cannot be opened"), (bomb, "unpack"), (nothing, "the file is empty")):
+        with pytest.raises(InputError, match=said) as caught:
+            read_observations(path)
+        assert [problem.file for problem in caught.value.problems] == [str(path)]
 
 
 def test_all_problems_are_listed_at_once(tmp_path):

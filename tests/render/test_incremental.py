@@ -98,7 +98,9 @@ def test_a_recorded_run_is_done_again_byte_for_byte_and_what_differs_is_named(pl
 
 def test_what_is_no_record_is_refused(tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"places": []}))
-    for name in ("x.json", "none.json"):
+    (tmp_path / "other.json").write_text(json.dumps({"a": 1}))
+    (tmp_path / "list.json").write_text("[]")
+    for name in ("x.json", "other.json", "list.json", "none.json"):
         done = CliRunner().invoke(build(), ["rerun", str(tmp_path / name)])
         assert isinstance(done.exception, InputError)
         assert "no run's record" in str(done.exception)

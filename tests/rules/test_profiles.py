@@ -204,3 +204,10 @@ def test_a_folder_may_name_a_rule_file_of_its_own(tmp_path: Path) -> None:
     assert profile_of_place("rules.yaml", folder).settlement.completion_threshold == D("0.9")
     with pytest.raises(InputError, match="unknown rule profile"):
         profile_of_place("../in/rules.yaml", folder)
+
+
+def test_a_profile_that_is_not_utf8_says_how_to_save_it(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_bytes(GOOD.encode("gbk"))
+    with pytest.raises(InputError, match="not UTF-8; save it again as UTF-8"):
+        read_profile(path)

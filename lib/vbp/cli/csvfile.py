@@ -40,6 +40,9 @@ def _decoded(path: Path) -> pd.DataFrame:
             return pd.read_csv(path, dtype=str, encoding=encoding, skipinitialspace=True, header=None)
         except UnicodeDecodeError as error:
             reason = str(error)
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        except pd.errors.EmptyDataError:
+            raise InputError(Problem("not a CSV: the file is empty", rule="csv", file=str(path))) from None
+        except pd.errors.ParserError as error:
             raise InputError(Problem(f"not a CSV: {error}", rule="csv", file=str(path))) from error
-    raise InputError(Problem(f"neither UTF-8 nor GB18030 text: {reason}", rule="encoding", file=str(path)))
+    what = f"neither UTF-8 nor GB18030 text, so no csv; a workbook is saved as csv first ({reason})"
+    raise InputError(Problem(what, rule="encoding", file=str(path)))

@@ -54,9 +54,9 @@ def run(
 def _read(record: Path) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
-        if not told["places"]:
+        if not isinstance(told, dict) or not told.get("places"):
             raise ValueError("it names no place")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         message = f"no run's record ({error}); records stand in reports/runs/"
         raise InputError(Problem(message, "run_record", file=str(record))) from error
     return told

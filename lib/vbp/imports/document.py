@@ -66,7 +66,8 @@ def _loaded(path: Path) -> Document:
     try:
         document = safe_yaml.load(path.read_text(encoding="utf-8-sig"))
     except (ValueError, OSError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        undecoded = isinstance(error, UnicodeDecodeError)
+        why = "it is not UTF-8; save it again as UTF-8" if undecoded else getattr(error, "strerror", None) or str(error)
         raise InputError(Problem(f"the import profile cannot be read: {why}", "import_profile", file=path.name,
                                  row=getattr(error, "line", None))) from error
     if not isinstance(document, dict):

@@ -14,6 +14,8 @@ import pandas as pd
 
 from vbp.errors import InputError, Problem
 from vbp.exact import DEEP
+from vbp.tables.sheets import cell_text, open_sheets
+from vbp.tables.unreadable import Unreadable
 
 COLUMNS = ("period", "product_id", "price", "quantity")
 HEADERS = {
@@ -76,10 +78,21 @@ def _cells(path: Path) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
         if path.suffix.lower() in (".xlsx", ".xls"):
-            return pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
+            return _sheet(path)
         return _csv(path)
-    except (ValueError, OSError) as error:
+    except pd.errors.EmptyDataError:
+        raise InputError(Problem("the file is empty", rule="unreadable", file=str(path))) from None
+    except (Unreadable, ValueError, OSError) as error:
         raise InputError(Problem(f"cannot be read as a table: {error}", rule="unreadable", file=str(path))) from None
+
+
+def _sheet(path: Path) -> pd.DataFrame:
+    """Return the first sheet of a workbook as text, through the reader (and its bounds) of all workbooks."""
+    rows = next((rows for _, rows in open_sheets(path)), None)
+    if rows is None:
+        raise Unreadable("the workbook holds nothing")
+    head, *body = [[cell_text(cell) for cell in row] for row in rows]
+    return pd.DataFrame(body, columns=head, dtype=str)
 
 
 def _csv(path: Path) -> pd.DataFrame:

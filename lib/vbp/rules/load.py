@@ -107,6 +107,9 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 def _document(path: Path) -> dict[str, Any]:
     try:
         document = safe_yaml.load(path.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InputError(Problem("cannot read the rule profile: it is not UTF-8; save it again as UTF-8",
+                                 rule="profile_yaml", file=path.name)) from None
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or str(error) or "unreadable"
         raise InputError(Problem(f"cannot read the rule profile: {what}", rule="profile_yaml", file=path.name,
