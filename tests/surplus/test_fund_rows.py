@@ -103,3 +103,13 @@ def test_an_item_that_only_another_hospitals_row_fits_is_refused_with_its_keys()
     with pytest.raises(InputError, match=r"no row of fund .* fits hospital_id H2"):
         settled([("H1", None, None, "0.7", "0.9")])
     assert pd.isna(fund_factors(ITEMS, table([("H1", None, None, "0.7", "0.9")]))[2])
+
+
+def test_funds_that_together_insure_more_than_all_are_refused_by_name() -> None:
+    rows: list[Row] = [*COMMON, ("H1", "B2", "employee", "0.85", "0.55")]
+    with pytest.raises(InputError) as refused:
+        settled(rows)
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.table, problem.column, problem.value) == ("insured_share", "fund", "insured_share", "1.05")
+    assert "hospital_id H1" in problem.message and "batch_id B2" in problem.message
+    assert settled([*COMMON, ("H1", "B2", "employee", "0.85", "0.50")])[1] == D("0.725"), "exactly all is lawful"

@@ -54,6 +54,7 @@ def test_a_tie_and_a_gap_are_errors_that_name_rows_and_item() -> None:
 
 def test_named_funds_make_two_lines_and_the_basis_of_the_profile_is_taken() -> None:
     table = fund({"fund": "employee"}, {"fund": "resident"}, {"fund": "employee", "share_basis": "visits"})
+    table = table.assign(insured_share=[D("0.4"), D("0.5"), D("0.9")])
     found = match(ITEMS, table.assign(share_basis=["volume", "volume", "visits"]), "volume")
     assert sorted(zip(found.item.tolist(), found.fund.tolist(), strict=True))[:2] == [(0, "employee"), (0, "resident")]
     assert 2 not in found.row and len(found.item) == 6

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -32,18 +33,21 @@ def match(items: pd.DataFrame, fund: pd.DataFrame, share_basis: str) -> Matched:
     Raises
     ------
     InputError
-        Where an item has no row, or two rows fit equally well; all of them.
+        Where an item has no row, two rows fit equally well, or its funds' insured shares sum to more than 1; all of them.
     """
     fund = fund.reset_index(drop=True)
     usable = _of_basis(fund, share_basis)
     patterns = _patterns(usable)
     names = [key for key in KEYS if any(key in pattern for pattern, _ in patterns)]
     keys, code = distinct(items, names)
+    shares = fund["insured_share"].tolist() if "insured_share" in fund else [None] * len(fund)
     found: list[list[tuple[str, int]]] = []
     problems: list[Problem] = []
     for values in keys:
-        lines, fault = _best(dict(zip(names, values, strict=True)), patterns)
+        item = dict(zip(names, values, strict=True))
+        lines, fault = _best(item, patterns)
         found.append(lines)
+        fault = fault or _more_than_all(item, [shares[row] for _, row in lines])
         if fault:
             problems.append(fault)
     if problems:
@@ -114,6 +118,16 @@ def _best(item: dict[str, Any], patterns: list[Pattern]) -> tuple[list[tuple[str
                 f"no row of fund (医保基金支付比例) fits {place}; add one, or a row with empty keys for all")
         return [], Problem(text, rule="fund_tie" if lines else "fund_missing", table="fund")
     return sorted(lines), None
+
+
+def _more_than_all(item: dict[str, Any], shares: list[Any]) -> Problem | None:
+    """Return the problem of an item whose funds, of rows with different keys perhaps, insure more than all of its use."""
+    total = sum((Decimal(str(share)) for share in shares if _filled(share)), Decimal(0))
+    if total <= 1:
+        return None
+    place = ", ".join(f"{key} {value}" for key, value in item.items()) or "any item"
+    text = f"the insured shares of the funds that hold for {place} sum to more than 1; mend one of them"
+    return Problem(text, rule="insured_share", table="fund", column="insured_share", value=f"{total.normalize():f}")
 
 
 def _spread(found: list[list[tuple[str, int]]], code: np.ndarray) -> Matched:
