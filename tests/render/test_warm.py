@@ -220,16 +220,39 @@ def test_papermills_own_command_takes_the_warm_engine_where_the_package_is_insta
         assert all(isinstance(EntryPoint(name, value, group).load(), type) for name, value in points[group].items())
 
 
+OWNER = """
+from vbp.render import warm
+folder = warm.private_folder()
+input()
+"""
+
+
 def test_private_folders_of_dead_processes_are_swept_and_those_of_the_living_stay(tmp_path, monkeypatch):
     monkeypatch.setattr(warm.tempfile, "tempdir", str(tmp_path))
     ended = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
     )
-    for owner in (ended.stdout.strip(), str(os.getpid())):
-        (tmp_path / f"vbp-{owner}-abc").mkdir()
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    for owner in (ended.stdout.strip(), str(other.pid)):  # the second number is another process's by now
+        (tmp_path / f"vbp-{owner}-1-abc").mkdir()
     (tmp_path / "vbp-other").mkdir()
+    with warm.private_folder() as mine:
+        warm.sweep()
+        assert {str(path) for path in tmp_path.iterdir()} == {mine, str(tmp_path / "vbp-other")}
+    other.communicate(b"\n")
+
+
+def test_the_private_folder_of_a_zombie_is_swept(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm.tempfile, "tempdir", str(tmp_path))
+    owner = subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, env={**warm.environment(), "TMPDIR": str(tmp_path)})
+    _until(lambda: list(tmp_path.iterdir()))
     warm.sweep()
-    assert {path.name for path in tmp_path.iterdir()} == {f"vbp-{os.getpid()}-abc", "vbp-other"}
+    assert list(tmp_path.iterdir())
+    owner.kill()
+    _until(lambda: " Z " in Path(f"/proc/{owner.pid}/stat").read_text())
+    warm.sweep()
+    assert list(tmp_path.iterdir()) == []
+    owner.wait()
 
 
 @pytest.mark.parametrize("platform, why", [("darwin", "need Linux"), ("win32", "need Linux")])

@@ -51,18 +51,41 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
 def private_folder() -> tempfile.TemporaryDirectory[str]:
     """Return a short folder for sockets, named after this process (socket paths end at 107 bytes)."""
     place = tempfile.gettempdir()
-    if len(place) > _LONGEST_SOCKET - len(PREFIX) - 12 and Path("/tmp").is_dir():
+    owner = f"{PREFIX}{os.getpid()}-{_begun(os.getpid())}-"
+    if len(place) + len(owner) > _LONGEST_SOCKET and Path("/tmp").is_dir():
         place = "/tmp"
-    return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=place)
+    return tempfile.TemporaryDirectory(prefix=owner, dir=place)
 
 
 def sweep() -> None:
-    """Remove private folders whose process is gone: a killed run cannot clean up after itself."""
+    """Remove private folders whose process is gone: a killed run cannot clean up after itself (Linux only)."""
+    if sys.platform != "linux":
+        return
     for place in {tempfile.gettempdir(), "/tmp"}:
-        for folder in Path(place).glob(f"{PREFIX}[0-9]*-*"):
-            owner = folder.name[len(PREFIX) :].split("-")[0]
-            if owner.isdigit() and not Path("/proc", owner).exists() and folder.stat().st_uid == os.getuid():
+        for folder in Path(place).glob(f"{PREFIX}[0-9]*-*-*"):
+            process, begun = folder.name[len(PREFIX) :].split("-")[:2]
+            if process.isdigit() and _begun(int(process)) != begun and _is_ours(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return folder.stat().st_uid == os.getuid()
+    except OSError:
+        return False  # another run has just swept it
+
+
+def _begun(process: int) -> str:
+    """Return when a process began, in clock ticks since the machine did; empty where it does not run, or no /proc.
+
+    A number alone does not name a process: soon another process, or a thread, has it. And one that was killed keeps its
+    number as a zombie until someone asks how it ended, which in a container may be never.
+    """
+    try:
+        state, *fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if state in "ZX" else fields[18]
 
 
 class Zygote:
