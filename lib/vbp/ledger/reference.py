@@ -4,16 +4,16 @@ rules.
 
 from __future__ import annotations
 
-import decimal
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem
+from vbp.ledger.arrays import column as arrow
+from vbp.ledger.arrays import filled, numbers
 from vbp.ledger.calendar import Years
 
 ROLES = {"main": 0, "backup1": 1, "backup2": 1, "elsewhere": 2}
@@ -76,31 +76,31 @@ def texts(table: pa.Table, column: str) -> list[Any]:
 
 def days(table: pa.Table, column: str) -> np.ndarray:
     """Return a date column as day numbers from 1970-01-01."""
-    return table[column].cast(pa.date32()).cast(pa.int32()).to_numpy().astype(np.int64)
+    return numbers(table[column].cast(pa.date32())).astype(np.int64)
 
 
 def floats(table: pa.Table, column: str, default: float) -> np.ndarray:
     """Return a number column as doubles, `default` where the column or a value is missing."""
     if column not in table.column_names:
         return np.full(table.num_rows, default)
-    return pc.fill_null(table[column].cast(pa.float64()), default).to_numpy()
+    return filled(table[column].cast(pa.float64()), default)
 
 
 def flags(table: pa.Table, column: str) -> np.ndarray:
     """Return a yes/no column, no where the column or a value is missing."""
     if column not in table.column_names:
         return np.zeros(table.num_rows, dtype=bool)
-    return pc.fill_null(table[column].cast(pa.bool_()), False).to_numpy(zero_copy_only=False)
+    return filled(table[column].cast(pa.bool_()), False)
 
 
-def scaled(column: pa.ChunkedArray, places: int) -> np.ndarray:
-    """Return a decimal or integer column exactly as integers × 10^places (missing becomes 0)."""
-    wide = pc.fill_null(column, 0).cast(pa.decimal128(38, places)).combine_chunks()
+def scaled(column: pa.ChunkedArray, places: int, missing: int = 0) -> np.ndarray:
+    """Return a decimal or integer column exactly as integers × 10^places (what is missing as told)."""
+    wide = column.cast(pa.decimal128(38, places)).combine_chunks()
     whole = wide.chunk(0) if isinstance(wide, pa.ChunkedArray) and wide.num_chunks else wide
     if not len(whole):
         return np.zeros(0, dtype=np.int64)
     words = np.frombuffer(whole.buffers()[1], dtype=np.int64)[2 * whole.offset : 2 * (whole.offset + len(whole))]
-    return words[::2].copy()
+    return np.where(numbers(whole.is_valid()), words[::2], missing)
 
 
 def refuse_twins(ids: Sequence[str], table: str, column: str) -> None:
@@ -122,6 +122,12 @@ def refuse_twins(ids: Sequence[str], table: str, column: str) -> None:
         )
 
 
+def coded(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
+    """Return a text column as codes and what they stand for (-1 where there is no text)."""
+    whole = column.combine_chunks().dictionary_encode()
+    return filled(whole.indices, -1).astype(np.int64), whole.dictionary.to_pylist()
+
+
 class Codes:
     """A growing list of names with their codes."""
 
@@ -141,8 +147,8 @@ class Codes:
 
 def numbered(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the keys as numbers given in the order in which they are met, and where each was met first."""
-    coded = pa.array(keys).dictionary_encode()
-    codes = coded.indices.to_numpy().astype(np.int64)
+    coded = arrow(keys).dictionary_encode()
+    codes = numbers(coded.indices).astype(np.int64)
     first = np.empty(len(coded.dictionary), dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     return codes, first
@@ -171,7 +177,7 @@ def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) ->
     extra = len(ids) - table.num_rows
     per_pack = floats(table, "units_per_pack", 0.0)
     spec = (
-        scaled(pc.fill_null(table["spec_factor"].cast(pa.decimal128(38, 8)), decimal.Decimal(1)), 8)
+        scaled(table["spec_factor"], 8, missing=10**8)
         if "spec_factor" in table.column_names
         else np.full(table.num_rows, 10**8)
     )
@@ -282,12 +288,8 @@ def read_agreements(
 
 def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tuple[int, int], Years] | None:
     """Return the agreement years where all hospitals have the same dates (the usual case, and quick), else None."""
-    codes, names = [], []
-    for column in ("batch_id", "generic"):
-        encoded = table[column].combine_chunks().dictionary_encode()
-        codes.append(encoded.indices.to_numpy().astype(np.int64))
-        names.append(encoded.dictionary.to_pylist())
-    year = table["agreement_year"].to_numpy().astype(np.int64)
+    codes, names = zip(*(coded(table[name]) for name in ("batch_id", "generic")), strict=True)
+    year = numbers(table["agreement_year"]).astype(np.int64)
     begin, end = days(table, "start_date"), days(table, "end_date")
     if year.min() < 0 or year.max() > 4000:
         return None
