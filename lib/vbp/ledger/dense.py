@@ -63,7 +63,9 @@ class Sums:
     def places(self, key: np.ndarray, limit: int) -> np.ndarray:
         """Return where the sums of each key stand; keys lie below `limit`."""
         if len(self._index) < limit:
-            self._index = np.concatenate([self._index, np.full(limit - len(self._index), -1, np.int32)])
+            index = np.full(limit, -1, np.int32)
+            index[: len(self._index)] = self._index
+            self._index = index
         place = self._index[key]
         strange = key[place < 0]
         if len(strange):
@@ -95,7 +97,8 @@ class Sums:
 
     def taken(self) -> tuple[np.ndarray, dict[str, pa.Array]]:
         """Return the keys that were met, in order, and their sums, and forget them."""
-        keys = np.flatnonzero(self._index >= 0)
+        few = self._count < len(self._index) // 32
+        keys = np.sort(self._keys[: self._count]) if few else np.flatnonzero(self._index >= 0)
         place = self._index[keys]
         sums = {name: column(held[place], pa.int64()) for name, held in self._columns.items()}
         for held in self._columns.values():
@@ -218,7 +221,12 @@ def _joined(name: str, *tables: pa.Table) -> list[np.ndarray]:
 def in_order(name: str, table: pa.Table) -> pa.Table:
     """Return a panel in the order of its keys, so that the same ledger gives the same files however it was read."""
     (key,) = _joined(name, table)
-    return table if (key[1:] > key[:-1]).all() else table.take(column(np.argsort(key)))
+    return table if _rising(key) else table.take(column(np.argsort(key)))
+
+
+def _rising(keys: np.ndarray) -> bool:
+    """Return whether each key is above the one before."""
+    return bool((keys[1:] > keys[:-1]).all())
 
 
 def added_up(name: str, kept: pa.Table, new: pa.Table) -> pa.Table:
@@ -227,13 +235,24 @@ def added_up(name: str, kept: pa.Table, new: pa.Table) -> pa.Table:
     Each key stands once in either, in order.
     """
     one, other = _joined(name, kept, new)
+    if not _rising(one) or not _rising(other):
+        return added_up(name, in_order(name, kept), in_order(name, new))
+    if not len(one) or not len(other) or one[-1] < other[0]:
+        return pa.concat_tables([kept, new.cast(kept.schema)]).combine_chunks()
     place = np.searchsorted(one, other)
     met = np.append(one, -1)[place] == other
+    fresh = np.flatnonzero(~met)
+    landed = place[fresh] + np.arange(len(fresh))
+    held = np.ones(len(one) + len(fresh), dtype=bool)
+    held[landed] = False
+    stays = np.flatnonzero(held)
     columns = {}
     for field in kept.schema:
-        values, more = numbers(kept[field.name]).copy(), numbers(new[field.name])
+        values, more = numbers(kept[field.name]), numbers(new[field.name])
+        out = np.empty(len(held), values.dtype)
+        out[stays], out[landed] = values, more[fresh]
         if field.name not in KEYS[name]:
             ufunc = np.bitwise_or if field.name == "bits" else np.add
-            values[place[met]] = ufunc(values[place[met]], more[met])
-        columns[field.name] = column(np.insert(values, place[~met], more[~met]), field.type)
+            ufunc.at(out, stays[place[met]], more[met])
+        columns[field.name] = column(out, field.type)
     return pa.table(columns)

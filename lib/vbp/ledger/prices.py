@@ -152,13 +152,12 @@ def main_awards(reference: Reference) -> dict[tuple[int, int], tuple[int | None,
     return found
 
 
-def _agreed_by(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], str]:
-    """Return for each batch × generic whether its agreements name products."""
-    table = tables.get("agreements")
-    if table is None or not table.num_rows:
-        return {}
-    named = table.filter(table["product_id"].is_valid()) if "product_id" in table.column_names else table.slice(0, 0)
-    return dict.fromkeys(_pairs(table), "generic") | dict.fromkeys(_pairs(named), "product")
+def _agreed_by(reference: Reference, table: pa.Table | None) -> dict[tuple[str, str], str]:
+    """Return for each batch × generic with agreements whether these name products."""
+    found = {(reference.batches[batch], reference.generics[generic]): "generic" for batch, generic in reference.years}
+    if table is None or "product_id" not in table.column_names or table["product_id"].null_count == table.num_rows:
+        return found
+    return found | dict.fromkeys(_pairs(table.filter(table["product_id"].is_valid())), "product")
 
 
 def _pairs(table: pa.Table) -> list[tuple[str, str]]:
@@ -198,7 +197,7 @@ def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
     from vbp.ledger.shape import SCHEMAS, table_of
 
     lookup, reference = coded.lookup, coded.lookup.reference
-    given, agreed = _varieties(tables), lookup.once("agreed", lambda: _agreed_by(tables))
+    given, agreed = _varieties(tables), lookup.once("agreed", lambda: _agreed_by(reference, tables.get("agreements")))
     mains = lookup.once("mains", lambda: main_awards(reference))
     hospitals = int(np.count_nonzero(np.bincount(numbers(coded.panels["b"]["h"]))))
     rows = []

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 
 from vbp.ledger.arrays import codes, column, numbers
 from vbp.ledger.calendar import month_of
-from vbp.ledger.dense import in_order
 from vbp.ledger.lookup import MONTHS
 from vbp.ledger.reference import Reference
 
@@ -40,12 +39,9 @@ def recoded(
     }
     more = {"a": {**sums, "n": "purchases"}, "b": {**sums, "bits": "months_mask"}, "c": sums}
     return {
-        name: in_order(
-            name,
-            pa.table(
-                {key: column(values, pa.int32()) for key, values in keys[name].items()}
-                | {short: table[long] for short, long in more[name].items()}
-            ),
+        name: pa.table(
+            {key: column(values, pa.int32()) for key, values in keys[name].items()}
+            | {short: table[long] for short, long in more[name].items()}
         )
         for name, table in zip("abc", (a, b, c), strict=True)
     }
