@@ -230,9 +230,7 @@ def _appended(
     return panel_tables(found, dict(task.tables)), _facts(task, found.total, found, pieces, digest, engine.name)
 
 
-def _added(
-    task: Task, engine: Engine, kept: Kept, totals: dict[str, Any], part: Usage, new: Total
-) -> Coded | None:
+def _added(task: Task, engine: Engine, kept: Kept, totals: dict[str, Any], part: Usage, new: Total) -> Coded | None:
     """Return the kept panels and a new part together, as codes; None where a name or a slot is not known."""
     assert task.folder is not None
     files = store.open_files(task.folder)[1]
@@ -255,7 +253,11 @@ def _added(
     panels = {name: added_up(name, old[name], coded.panels[name]) for name in "abc"}
     reconcile(panels, total)
     return replace(
-        coded, total=total, panels=panels, unknown_products=strange["product_id"], unknown_hospitals=strange["hospital_id"]
+        coded,
+        total=total,
+        panels=panels,
+        unknown_products=strange["product_id"],
+        unknown_hospitals=strange["hospital_id"],
     )
 
 

@@ -259,31 +259,71 @@ def read_agreements(
     """Return the city's commonest agreement years of each batch × generic, and hospitals whose own differ."""
     if table is None or not table.num_rows:
         return {}, {}
-    keys = ["batch_id", "generic", "agreement_year"]
     uniform = _uniform_years(table, batches, generics)
     if uniform is not None:
         return uniform, {}
-    signed = table.group_by([*keys, "hospital_id"]).aggregate([("start_date", "min"), ("end_date", "max")])
-    dates = ["start_date_min", "end_date_max"]
-    kinds = (
-        signed.group_by(keys + dates)
-        .aggregate([("hospital_id", "count")])
-        .sort_by(
-            [(key, "ascending") for key in keys]
-            + [("hospital_id_count", "descending"), (dates[0], "ascending"), (dates[1], "ascending")]
+    signed = Signed.of(table)
+    city, odd = signed.commonest()
+    names = sorted(city, key=lambda pair: (signed.names[0][pair[0]], signed.names[1][pair[1]]))
+    own_codes = [
+        codes.add([signed.names[side][pair[side]] for pair in names]).tolist()
+        for side, codes in enumerate((batches, generics))
+    ]
+    code = dict(zip(names, zip(*own_codes, strict=True), strict=True))
+    years = {code[pair]: _ordered(city[pair]) for pair in names}
+    return years, _own_years(signed, odd, city, code)
+
+
+def _ordered(years: Mapping[int, tuple[int, int]]) -> Years:
+    """Return agreement years by number."""
+    return tuple((number, *days) for number, days in sorted(years.items()))
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What each hospital signed, one entry for each batch × generic × year × hospital: first and last day.
+
+    `names` are what the codes of batch, generic and hospital stand for.
+    """
+
+    names: tuple[list[Any], list[Any], list[Any]]
+    batch: np.ndarray
+    generic: np.ndarray
+    year: np.ndarray
+    hospital: np.ndarray
+    begin: np.ndarray
+    end: np.ndarray
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Signed:
+        """Return the agreements' dates; of several rows (products) the first and the last day."""
+        sides, names = zip(*(coded(table[name]) for name in ("batch_id", "generic", "hospital_id")), strict=True)
+        keys = np.stack([sides[0], sides[1], numbers(table["agreement_year"]).astype(np.int64), sides[2]])
+        order = np.lexsort(keys[::-1])
+        apart = np.append(True, (np.diff(keys[:, order], axis=1) != 0).any(axis=0))
+        starts = np.flatnonzero(apart)
+        begin = np.minimum.reduceat(days(table, "start_date")[order], starts)
+        end = np.maximum.reduceat(days(table, "end_date")[order], starts)
+        batch, generic, year, hospital = keys[:, order[starts]]
+        return cls(names, batch, generic, year, hospital, begin, end)
+
+    def commonest(self) -> tuple[dict[tuple[int, int], dict[int, tuple[int, int]]], set[tuple[int, int]]]:
+        """Return the commonest dates of each batch × generic, by year, and those where not all are the same.
+
+        Of dates that are equally common: the earlier start, then the earlier end.
+        """
+        kinds, counts = np.unique(
+            np.stack([self.batch, self.generic, self.year, self.begin, self.end], axis=1), axis=0, return_counts=True
         )
-    )
-    city: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
-    odd = set()
-    begins, ends = days(kinds, dates[0]).tolist(), days(kinds, dates[1]).tolist()
-    batch, generic = batches.add(texts(kinds, "batch_id")).tolist(), generics.add(texts(kinds, "generic")).tolist()
-    for row, year in enumerate(texts(kinds, "agreement_year")):
-        known = city.setdefault((batch[row], generic[row]), {})
-        if year in known:
-            odd.add((batch[row], generic[row]))
-        known.setdefault(year, (begins[row], ends[row]))
-    years = {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in city.items()}
-    return years, _own_years(signed, odd, city, batches, generics)
+        city: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
+        odd: set[tuple[int, int]] = set()
+        for row in np.lexsort((kinds[:, 4], kinds[:, 3], -counts)).tolist():
+            batch, generic, year, begin, end = kinds[row].tolist()
+            known = city.setdefault((batch, generic), {})
+            if year in known:
+                odd.add((batch, generic))
+            known.setdefault(year, (begin, end))
+        return city, odd
 
 
 def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tuple[int, int], Years] | None:
@@ -310,32 +350,20 @@ def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tup
 
 
 def _own_years(
-    signed: pa.Table,
+    signed: Signed,
     odd: set[tuple[int, int]],
-    city: dict[tuple[int, int], dict[int, tuple[int, int]]],
-    batches: Codes,
-    generics: Codes,
+    city: Mapping[tuple[int, int], Mapping[int, tuple[int, int]]],
+    code: Mapping[tuple[int, int], tuple[int, int]],
 ) -> dict[str, dict[tuple[int, int], Years]]:
     """Return, by hospital, the calendars that differ from the city's; a year it has not signed follows the city."""
-    if not odd:
-        return {}
     own: dict[str, dict[tuple[int, int], dict[int, tuple[int, int]]]] = {}
-    begins, ends = days(signed, "start_date_min").tolist(), days(signed, "end_date_max").tolist()
-    names = zip(
-        texts(signed, "batch_id"),
-        texts(signed, "generic"),
-        texts(signed, "agreement_year"),
-        texts(signed, "hospital_id"),
-        strict=True,
-    )
-    for row, (batch, generic, year, hospital) in enumerate(names):
-        pair = (batches.of[batch], generics.of[generic])
-        if pair in odd and city[pair][year] != (begins[row], ends[row]):
-            own.setdefault(hospital, {}).setdefault(pair, dict(city[pair]))[year] = (begins[row], ends[row])
-    return {
-        hospital: {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in pairs.items()}
-        for hospital, pairs in own.items()
-    }
+    columns = (signed.batch, signed.generic, signed.year, signed.hospital, signed.begin, signed.end)
+    for batch, generic, year, hospital, begin, end in zip(*(part.tolist() for part in columns), strict=True):
+        pair = (batch, generic)
+        if pair in odd and city[pair][year] != (begin, end):
+            known = own.setdefault(signed.names[2][hospital], {}).setdefault(code[pair], dict(city[pair]))
+            known[year] = (begin, end)
+    return {hospital: {pair: _ordered(known) for pair, known in pairs.items()} for hospital, pairs in own.items()}
 
 
 def read_runs(

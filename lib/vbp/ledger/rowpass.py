@@ -224,9 +224,7 @@ def strangers(engine: Engine, usage: Usage, column: str, known: Sequence[str]) -
     return sorted(set(found) - set(known))
 
 
-def _pass(
-    engine: Engine, usage: Usage, lookup: Lookup, kept: Kept, hospitals: list[str], total: Total
-) -> Coded:
+def _pass(engine: Engine, usage: Usage, lookup: Lookup, kept: Kept, hospitals: list[str], total: Total) -> Coded:
     """Run the rows through a look-up, hospitals with calendars of their own through theirs."""
     group = np.array([lookup.group_of.get(name, 0) for name in hospitals], dtype=np.int64)
     parts: dict[str, list[pa.Table]] = {name: [] for name in "abc"}

@@ -118,7 +118,9 @@ def kept_meanings(table: pa.Table, reference: Reference) -> np.ndarray | None:
     if any(one is None for one in coded):
         return None
     batch, generic, product, kinds = (np.asarray(one, dtype=np.int64) for one in coded)
-    award = _awards(reference, batch, product, filled(even["award_start_date"].cast(pa.int32()), np.iinfo(np.int32).min))
+    award = _awards(
+        reference, batch, product, filled(even["award_start_date"].cast(pa.int32()), np.iinfo(np.int32).min)
+    )
     place = {pair: number for number, pair in enumerate(reference.runs)}
     pair = [place.get(one, NONE) for one in zip(batch.tolist(), generic.tolist(), strict=True)]
     if award is None or any(one == NONE and own >= 0 for one, own in zip(pair, batch.tolist(), strict=True)):
