@@ -65,7 +65,9 @@ def words(values: Sequence[str | None]) -> pa.Array:
 
 
 def numbers(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Return numbers, dates (as day numbers) or flags without gaps as a numpy array, read only."""
+    """Return numbers, dates (as day numbers) or flags as a numpy array, read only; gaps are refused."""
+    if values.null_count:
+        raise ValueError("numbers with gaps; fill them first")
     flags, kind = pa.types.is_boolean(values.type), values.type
     if flags or pa.types.is_date32(kind):
         values = values.cast(pa.uint8() if flags else pa.int32())

@@ -16,9 +16,9 @@ from vbp.ledger.arrays import numbers
 from vbp.ledger.dense import Adder, Sizes
 from vbp.ledger.source import Usage
 
-BATCH = 131_072
+BATCH = 65_536
 """Rows coded at a time."""
-CHUNK = 12
+CHUNK = 24
 """Batches that a query groups at a time where a panel is too large for arrays."""
 
 
