@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from vbp.check.view import View
 from vbp.errors import InputError, Problem
+from vbp.schema import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,12 +29,19 @@ def fund_rows(view: View) -> list[Problem]:
         found = [fault for items in asked for fault in faults(items, fund, basis)]
     else:
         found = [fault for fault in faults(meetings(fund), fund, basis) if fault.rule != "fund_missing"]
+    found = [fault for fault in found if not _same_key(view, fault)]
     once = list({(fault.rule, fault.rows or fault.place): fault for fault in reversed(found)}.values())[::-1]
     problems = [_problem(view, fault) for fault in once[:view.limit]]
     if len(once) > len(problems):
         text = f"and {len(once) - len(problems):,} more items of the same kinds"
         problems.append(view.problem("fund", None, None, once[-1].rule, text, None, "error"))
     return problems
+
+
+def _same_key(view: View, fault: Fault) -> bool:
+    """Return whether a tie is one of rows with the very same keys: a duplicate, which reading has named already."""
+    rows = [view.rows("fund")[place] for place in fault.rows]
+    return fault.rule == "fund_tie" and len({tuple(row[key] for key in TABLES["fund"].key) for row in rows}) == 1
 
 
 def _share_basis(view: View) -> str:
