@@ -224,6 +224,7 @@ def _figures(
         mark=mark,
         basis=basis,
     )
+    assert city is not None, "amounts and priors are bounded on both sides"
     table = value(each, **{slot: unknown.draws for slot, unknown in slots.items()})
     rows = [city]
     for hospital, draws in zip(weights.hospitals, table, strict=True):

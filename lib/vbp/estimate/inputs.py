@@ -78,7 +78,7 @@ def round_cuts(inputs: Inputs, published: Published) -> dict[str, RoundCut]:
             row.cut_baseline or "unknown",
         )
         for row in published.batches
-        if row.average_cut_percent is not None
+        if row.average_cut_percent is not None and row.cut_known
     }
     if inputs.has("batches"):
         rounds |= {str(row["batch_id"]): _own(row) for row in inputs.frame("batches").to_dict("records")}
