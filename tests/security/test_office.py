@@ -34,6 +34,11 @@ ACTS = {
 OUTSIDE = re.compile(r"externalLink|ddeLink|oleObject|vbaProject|webExtension|connections\\.xml|queryTable", re.IGNORECASE)
 
 
+def meant(value: object) -> object:
+    """Return a text as it is shown: `_x001B_` in the file is a control character, whatever the case of its digits."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), value) if isinstance(value, str) else value
+
+
 def texts(path: Path) -> dict[tuple[str, str], str]:
     """Every text cell of a workbook by sheet and place; formulas are none."""
     found = {}
@@ -58,7 +63,7 @@ def unharmed(paths: list[Path], out: Path) -> int:
         before, after = texts(path), {(sheet.title, cell.coordinate): cell for sheet in book.worksheets
                                       for row in sheet.iter_rows() for cell in row}
         changed = {place: (text, after[place].value) for place, text in before.items()
-                   if (after[place].value, after[place].data_type) != (text, "s")}
+                   if (meant(after[place].value), after[place].data_type) != (meant(text), "s")}
         assert changed == {}, (path.name, dict(list(changed.items())[:5]))
         assert formulas(saved) <= formulas(path), path.name
         for part in (path, saved):
