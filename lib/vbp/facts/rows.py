@@ -124,6 +124,11 @@ class Batch(Row):
         return str((self.model_extra or {}).get(column) or "").strip()
 
     @property
+    def cut_known(self) -> bool:
+        """Whether the average cut is a number, not only a side of one ("more than 50 %") or doubtful."""
+        return self.more("cut_qualifier") in ("", "exact", "about")
+
+    @property
     def when(self) -> str:
         """The month or day of the bids, or of the start where that is all that is known; empty where neither is."""
         return self.more("bid_date") or self.more("start_date")

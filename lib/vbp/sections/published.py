@@ -18,6 +18,7 @@ from vbp.words import MISSING, baseline_label, count, listed, percent, period_la
 if TYPE_CHECKING:
     from vbp.city import City
     from vbp.estimate import Estimate
+    from vbp.estimate.result import Assumption
     from vbp.facts import Fact
     from vbp.results.cards import Card
 
@@ -259,7 +260,7 @@ def method(city: City, lang: str) -> Html:
         (
             row.label(lang),
             Cell("", None, mark(row.mark, lang)),
-            _span(row.low, row.median, row.high, row.name),
+            _span(row, lang),
             row.source(lang),
         )
         for row in (() if own else city.estimate.assumptions)
@@ -292,5 +293,8 @@ def _sources(city: City, lang: str) -> Html:
     return folded(say("section.sources", lang, count=len(lines)), listing(lines))
 
 
-def _span(low: object, median: object, high: object, name: str) -> str:
-    return f"{median:,}" if low == high else f"{low:,} – {median:,} – {high:,}"
+def _span(row: Assumption, lang: str) -> str:
+    """Return an input's value, its 5 %, 50 % and 95 % points, or the side that is published of it."""
+    if row.bound:
+        return say(f"qualifier.{row.bound}", lang, value=f"{row.median:,}")
+    return f"{row.median:,}" if row.low == row.high else f"{row.low:,} – {row.median:,} – {row.high:,}"
