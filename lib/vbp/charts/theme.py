@@ -38,6 +38,8 @@ def template() -> dict[str, Any]:
         "separatethousands": True,
         "exponentformat": "none",
         "ticklabelstandoff": 4,
+        # plotly would measure every number's label to hide what hangs over an edge; the margins have the room
+        "ticklabeloverflow": "allow",
     }
     return {
         "layout": {
@@ -61,7 +63,7 @@ def template() -> dict[str, Any]:
                 "subtitle": {"font": {"size": 12, "color": GREY}},
             },
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0},
-            "margin": {"l": 12, "r": 16, "t": 68, "b": 12},
+            "margin": {"l": 12, "r": 30, "t": 68, "b": 12},
         }
     }
 
