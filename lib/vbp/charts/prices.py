@@ -80,7 +80,7 @@ def price_volume(city: City, lang: str) -> go.Figure | None:
         return None
     both = int(((table["price_percent"] < 0) & (table["volume_percent"] > 0)).sum())
     figure = theme.frame(
-        say("chart.bubble_title", lang, count=len(table), both=both),
+        say("chart.bubble_title" if both < len(table) else "chart.bubble_title_all", lang, count=len(table), both=both),
         say("chart.bubble_help", lang),
         subtitle=note(city, lang),
         height=430,

@@ -87,10 +87,15 @@ def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380, 
         layout={
             "template": template(),
             "height": height,
-            "meta": {"help": help_text, "alt": f"{title}。{subtitle}"} | ({"method": method} if method else {}),
+            "meta": {"help": help_text, "alt": _sentences(title, subtitle, help_text)} | ({"method": method} if method else {}),
             "title": {"text": _text(title), "subtitle": {"text": _text(subtitle)}},
         }
     )
+
+
+def _sentences(title: str, subtitle: str, help_text: str) -> str:
+    """Join title and subtitle as the language of the reading help ends its sentences."""
+    return f"{title}{'。' if help_text.rstrip().endswith('。') else '. '}{subtitle}"
 
 
 def _text(words: str) -> str:
