@@ -13,14 +13,18 @@
         months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
         shortMonths: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"], date: "%Y-%m-%d" } });
   }
-  function wrap(text, width, size) {
-    var out = "", used = 0;
-    Array.from(text).forEach(function (letter) {
-      var wide = letter.charCodeAt(0) > 0x2e80 ? size : size * 0.6;
-      if (used + wide > width && (letter.charCodeAt(0) > 0x2e80 || letter === " ")) { out += "<br>"; used = 0; if (letter === " ") { return; } }
-      out += letter; used += wide;
+  var FONT = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif";
+  var pen = document.createElement("canvas").getContext("2d");
+  function wide(text, size, weight) { pen.font = (weight || 400) + " " + size + "px " + FONT; return pen.measureText(text).width; }
+  // What stays on one line: a word, a number with its unit, a Chinese character with the marks that may not begin or end a line.
+  var PIECES = /[\u201c\u2018\uff08\u300a]*(?:[\u2212+-]?\d[\d,.:\u2013-]*(?:%|\u4e07\u5143|\u4ebf\u5143|\u5143)?(?:\u2013\d[\d,.]*%?)?|[^\s\u2e80-\uffef\u2018-\u201d]+|[^\s])[\uff0c\u3002\uff1b\uff1a\u3001\uff09\u201d\u2019\u300b%]*\s?/g;
+  function wrap(text, width, size, weight) {
+    var lines = [], line = "";
+    (text.match(PIECES) || [text]).forEach(function (piece) {
+      if (line && wide((line + piece).trimEnd(), size, weight) > width) { lines.push(line.trimEnd()); line = ""; }
+      line += piece;
     });
-    return out;
+    return lines.concat(line.trimEnd()).join("<br>");
   }
   // Figures in view are drawn at once, the others one by one while nothing else is to do; what folds is drawn when unfolded.
   var waiting = Array.from(document.querySelectorAll("figure.chart"));
@@ -28,10 +32,26 @@
   function narrow(spec, width) {
     var layout = spec.layout, axis = layout.yaxis || {};
     function lines(text, room, size) { return /[&<]/.test(text) ? text : wrap(text, room, size); }
-    if (axis.ticktext) { axis.ticktext = axis.ticktext.map(function (text) { return lines(text, 110, 10); }); }
+    if (axis.ticktext) {
+      // two lines a label, or labels stand in one another: the longer they are, the more of the width they take
+      var fitted = [110, 150, 180].map(function (room) { return axis.ticktext.map(function (text) { return lines(text, room, 10); }); });
+      axis.ticktext = fitted.find(function (texts) { return texts.every(function (text) { return text.split("<br>").length < 3; }); }) || fitted[2];
+    }
+    Object.keys(layout).forEach(function (name) { if (layout.xaxis2 && /^xaxis/.test(name)) { layout[name].dtick = "M24"; } });
+    if (layout.legend && layout.legend.y < 0 && !layout.xaxis2) { layout.legend.y *= 1.4; }
     if (axis.ticktext || layout.yaxis) { axis.tickfont = Object.assign({}, axis.tickfont, { size: 10 }); }
-    if (layout.xaxis && layout.xaxis.tickangle === 0) { delete layout.xaxis.tickangle; layout.xaxis.tickfont = { size: 10 }; }
-    spec.data.forEach(function (trace) { if (trace.type === "heatmap") { delete trace.texttemplate; } });
+    if (layout.xaxis && layout.xaxis.tickangle === 0) {
+      delete layout.xaxis.tickangle; layout.xaxis.tickfont = { size: 10 };
+      if (layout.legend) {  // names now stand upright where the legend was
+        layout.legend = { y: 1, yanchor: "bottom" };
+        layout.margin = Object.assign({}, layout.margin, { t: ((layout.margin || {}).t || 68) + 24 });
+      }
+    }
+    spec.data.forEach(function (trace) {
+      if (trace.type === "heatmap") { delete trace.texttemplate; }
+      if (trace.type === "waterfall") { trace.textposition = "none"; }  // no room: the table above has the numbers, and so has hovering
+      if (trace.textposition === "middle right") { layout.margin = Object.assign({}, layout.margin, { r: 76 }); }
+    });
     (layout.annotations || []).forEach(function (note) {
       if (note.xref === "paper" && note.yref === "paper" && layout.xaxis2) { note.text = lines(note.text, width / 2 - 30, 10); note.font = Object.assign({}, note.font, { size: 10 }); }
     });
@@ -46,7 +66,15 @@
   function set(spec, plot) {
     var title = spec.layout.title;
     if (plot.clientWidth < 600) { narrow(spec, plot.clientWidth); }
-    title.text = wrap(title.text, plot.clientWidth - 56, 16);
+    title.text = wrap(title.text, plot.clientWidth - 28, 16, 600);
+    if (title.subtitle && title.subtitle.text) {
+      title.subtitle.text = wrap(title.subtitle.text, plot.clientWidth - 20, 12);
+      var below = 16 * (title.subtitle.text.split("<br>").length - 1);
+      if (below > 0) {
+        spec.layout.margin = Object.assign({}, spec.layout.margin, { t: ((spec.layout.margin || {}).t || 68) + below });
+        spec.layout.height = (spec.layout.height || 380) + below;
+      }
+    }
     var more = title.text.split("<br>").length - 1;
     if (more > 0) {
       // a title of several lines grows downwards into the room that is made for it
