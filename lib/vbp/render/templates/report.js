@@ -18,13 +18,22 @@
   function wide(text, size, weight) { pen.font = (weight || 400) + " " + size + "px " + FONT; return pen.measureText(text).width; }
   // What stays on one line: a word, a number with its unit, a Chinese character with the marks that may not begin or end a line.
   var PIECES = /[\u201c\u2018\uff08\u300a]*(?:[\u2212+-]?\d[\d,.:\u2013-]*(?:%|\u4e07\u5143|\u4ebf\u5143|\u5143)?(?:\u2013\d[\d,.]*%?)?|[^\s\u2e80-\uffef\u2018-\u201d]+|[^\s])[\uff0c\u3002\uff1b\uff1a\u3001\uff09\u201d\u2019\u300b%]*\s?/g;
-  function wrap(text, width, size, weight) {
+  function filled(pieces, width, size, weight) {
     var lines = [], line = "";
-    (text.match(PIECES) || [text]).forEach(function (piece) {
+    pieces.forEach(function (piece) {
       if (line && wide((line + piece).trimEnd(), size, weight) > width) { lines.push(line.trimEnd()); line = ""; }
       line += piece;
     });
-    return lines.concat(line.trimEnd()).join("<br>");
+    return lines.concat(line.trimEnd());
+  }
+  function wrap(text, width, size, weight) {
+    var pieces = text.match(PIECES) || [text], lines = filled(pieces, width, size, weight);
+    if (lines.length > 1 && wide(lines[lines.length - 1], size, weight) < width / 4) {
+      // no line of one word: the lines share the length
+      var even = filled(pieces, Math.max(width * 0.6, wide(text, size, weight) / lines.length * 1.15), size, weight);
+      if (even.length === lines.length) { lines = even; }
+    }
+    return lines.join("<br>");
   }
   // Figures in view are drawn at once, the others one by one while nothing else is to do; what folds is drawn when unfolded.
   var waiting = Array.from(document.querySelectorAll("figure.chart"));
