@@ -19,7 +19,10 @@ from vbp.words.typeset import fullwidth
 
 def test_chinese_titles_of_the_data_are_set_in_full_width():
     assert fullwidth("国家组织药品集采试点(4+7)") == "国家组织药品集采试点（4+7）"
-    assert fullwidth("「患者减少1021.67元」比较基期原文未写,见附注;另计") == "「患者减少1021.67元」比较基期原文未写，见附注；另计"
+    assert (
+        fullwidth("「患者减少1021.67元」比较基期原文未写,见附注;另计")
+        == "「患者减少1021.67元」比较基期原文未写，见附注；另计"
+    )
     assert fullwidth("GPT (a, b); c: d") == "GPT (a, b); c: d"
 
 

@@ -35,10 +35,7 @@ def _register_later(source: str) -> str:
     if len(first) != len(FIRST):
         return source
     rest = ",".join(part for part in parts if part not in first)
-    text = (
-        f"{core}.register([{','.join(first)}]);"
-        f"{core}.registerRest=function(){{{core}.register([{rest}])}};"
-    )
+    text = f"{core}.register([{','.join(first)}]);{core}.registerRest=function(){{{core}.register([{rest}])}};"
     return source[: whole.start()] + text + source[whole.end() :]
 
 
