@@ -1,10 +1,16 @@
-"""The whole chain on one folder, in this process: check, panels, savings, completion, surplus, statement, parts of the report."""
+"""The whole chain on one folder, in this process: check, panels, savings, completion, surplus, statement, parts of the report.
+
+Every case: reading, every rule of the check, panels, savings, completion, surplus and their totals. In turn by the
+case's number, so that every part has its share (`TURNS`): the folder opened from disk a second time, price cuts,
+benefit, settlement, the summary, the statement's workbook, each section. Every hundredth case: all of them, the scan,
+every figure and the annotated workbook.
+"""
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -66,31 +72,33 @@ class Outcome:
         return [*(problem for problem in self.problems if problem.level == "error"), *self.refused]
 
 
-STATEMENTS, SECTIONS = 3, 4
-"""A statement is written for every third folder, and each folder is shown in every fourth section: all in turn."""
+TOTALS = ("panels", "savings", "completion", "surplus")
+"""Results whose totals are held against the recomputed ones, of every folder that opens."""
+OTHERS = ("prices", "benefit", "spending_change", "settlement")
+TURNS = {"from disk": (4, 0), "others": (4, 1), "summary": (5, 2), "documents": (5, 3), "statement": (8, 5)}
+"""How many cases a part has one turn in, and which of them; each section has one turn in `len(PARTS)`."""
+
+
+def turn(part: str, number: int | None, thorough: bool = False) -> bool:
+    """Whether a part has its turn in case `number` (None: every part has)."""
+    every, at = TURNS[part]
+    return thorough or number is None or number % every == at
 
 
 def run(folder: Path, number: int | None = None, thorough: bool = False) -> Outcome:
-    """Run the chain on a folder; nothing that goes wrong is raised. `number` chooses the turn of the costly steps
-    (None: all of them); `thorough` adds the slow ones.
+    """Run the chain on a folder; nothing that goes wrong is raised. `number` chooses what has its turn (None: all);
+    `thorough` adds the slow ones.
     """
     outcome = Outcome()
     checked = _guarded(outcome, "check", lambda: _check(folder, outcome))
-    city = _guarded(outcome, "open", lambda: _open(folder))
+    city = _guarded(outcome, "open", lambda: _open(folder, checked, turn("from disk", number, thorough)))
     if city is not None:
-        for name in (
-            "panels",
-            "prices",
-            "savings",
-            "completion",
-            "surplus",
-            "benefit",
-            "spending_change",
-            "settlement",
-        ):
+        for name in (*TOTALS, *(OTHERS if turn("others", number, thorough) else ())):
             _guarded(outcome, name, lambda name=name: _result(city, name, outcome))
-        _guarded(outcome, "summary", lambda: _summary(city, outcome))
-        if number is None or number % STATEMENTS == 0:
+        for part, action in (("summary", _summary), ("documents", _documents)):
+            if turn(part, number, thorough):
+                _guarded(outcome, part, lambda action=action: action(city, outcome))
+        if turn("statement", number, thorough):
             _guarded(outcome, "statement", lambda: _statement(city, folder, outcome))
         _parts(city, number, thorough, outcome)
     if checked is not None and thorough:
@@ -167,10 +175,17 @@ def _sums(inputs: Any, totals: Totals) -> None:
         )
 
 
-def _open(folder: Path) -> Any:
-    from vbp.city import open_city
+def _open(folder: Path, checked: Any, from_disk: bool) -> Any:
+    """Open the folder as a report does, from disk; else from what the check has read, where it refuses nothing."""
+    from vbp.city import City, open_city
 
-    return open_city("fuzz", inputs=folder)
+    if from_disk or checked is None or not checked.ok:
+        return open_city("fuzz", inputs=folder)
+    from vbp.facts import load_published
+
+    own = replace(checked.inputs, problems=checked.problems)
+    place = own.place
+    return City("fuzz", place.name_zh, place.name_en, place.synthetic, load_published(), (), own, None)
 
 
 def _result(city: Any, name: str, outcome: Outcome) -> None:
@@ -197,7 +212,7 @@ def _completion(found: Any, totals: Totals) -> None:
     rows = found.rows
     totals["items.actual"] = int(rows["actual"].sum())
     totals["items.agreed"] = int(rows["agreed"].sum())
-    assert found.text("zh") and found.document()["rows"]
+    assert found.text("zh")
 
 
 def _savings(found: Any, totals: Totals) -> None:
@@ -212,7 +227,6 @@ def _surplus(found: Any, totals: Totals) -> None:
         (row["hospital_id"], row["batch_id"], int(row["agreement_year"])): row["retained_yuan"]
         for row in found.table.to_dict("records")
     }
-    assert found.as_json()["total_retained_yuan"] == found.total_yuan
 
 
 TAKEN: dict[str, Callable[[Any, Totals], None]] = {
@@ -228,6 +242,16 @@ def _summary(city: Any, outcome: Outcome) -> None:
     for card in document["cards"]:
         if card["value"] is not None and card["key"] in ("realised", "official", "payout"):
             outcome.totals[f"card.{card['key']}"] = Decimal(str(card["value"]))
+
+
+def _documents(city: Any, outcome: Outcome) -> None:
+    """What `--json` of completion and surplus prints."""
+    from vbp.results.missing import Missing
+
+    if not isinstance(city.completion, Missing):
+        assert city.completion.document()["rows"]
+    if not isinstance(city.surplus, Missing):
+        assert city.surplus.as_json()["total_retained_yuan"] == city.surplus.total_yuan
 
 
 def _statement(city: Any, folder: Path, outcome: Outcome) -> None:
@@ -252,8 +276,8 @@ def _statement(city: Any, folder: Path, outcome: Outcome) -> None:
 def _parts(city: Any, number: int | None, thorough: bool, outcome: Outcome) -> None:
     from vbp import charts, sections
 
-    mine = PARTS if number is None or thorough else PARTS[number % SECTIONS :: SECTIONS]
-    lang = "en" if (number or 0) % 2 else "zh"
+    mine = PARTS if number is None or thorough else (PARTS[number % len(PARTS)],)
+    lang = "en" if (number or 0) // len(PARTS) % 2 else "zh"
     for name in (*mine, *(SLOW_PARTS if thorough else ())):
         page = _guarded(outcome, f"section {name}", lambda name=name: getattr(sections, name)(city, lang))
         text = str(getattr(page, "text", "") or getattr(page, "html", "") or page or "")

@@ -1,4 +1,4 @@
-"""Spoil folders and run the whole chain on them: `python -m tests.fuzz.run --seed 1 --first 0 --count 1000`.
+"""Spoil folders and run the whole chain on them: `python -m tests.fuzz.run --seed 1 --count 20000 --jobs 8`.
 
 A failing case prints its number; `--seed S --only N --keep DIR` repeats it and leaves its folder.
 """
@@ -11,16 +11,15 @@ import random
 import shutil
 import sys
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.fuzz import chain, content, steps, writing
+from tests.fuzz.chain import Outcome
 from tests.fuzz.judge import judge
 from tests.fuzz.steps import Case
 
-THOROUGH = 40
+THOROUGH = 100
 """Every so many cases the slow parts (scan, figures, annotated workbook) are run too."""
 
 
@@ -51,25 +50,26 @@ def ORDER(step: steps.Step) -> int:
     return -1 if step is steps.rows_shuffled else steps.SPELLINGS.index(step)
 
 
-def tried(seed: int, number: int, folder: Path) -> tuple[Case, str | None]:
-    """Run one case; return what is wrong with it."""
+def tried(seed: int, number: int, folder: Path) -> tuple[Case, Outcome, str | None]:
+    """Run one case; return what came out and what is wrong with it."""
     case = make(seed, number)
     case.folder.write(folder)
     outcome = chain.run(folder, number, thorough=number % THOROUGH == 0)
-    return case, judge(case, outcome, folder)
+    return case, outcome, judge(case, outcome, folder)
 
 
-def run(seed: int, numbers: Iterable[int], folder: Path, counts: Counter[str] | None = None) -> list[str]:
-    """Run cases and return one line for each that fails; the folders of those are left."""
+def run(
+    seed: int, numbers: Iterable[int], folder: Path, seen: Callable[[Case, Outcome], None] = lambda case, outcome: None
+) -> list[str]:
+    """Run cases and return one line for each that fails; the folders of those are left. `seen` is called with each."""
     failures = []
     for number in numbers:
         own = folder / f"case{number}"
         shutil.rmtree(own, ignore_errors=True)
         try:
-            case, wrong = tried(seed, number, own)
+            case, outcome, wrong = tried(seed, number, own)
             told = f"({', '.join(case.steps)}; {case.expect})"
-            if counts is not None:
-                counts.update([case.expect, *case.steps])
+            seen(case, outcome)
         except Exception as error:
             told, wrong = "", f"the fuzzer itself failed: {type(error).__name__}: {error}"
         if wrong:
@@ -81,26 +81,26 @@ def run(seed: int, numbers: Iterable[int], folder: Path, counts: Counter[str] | 
 
 def main() -> None:
     """Run from the command line."""
+    from tests.fuzz import jobs
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--only", type=int)
+    parser.add_argument("--jobs", type=int, default=1, help="processes (as many as the machine has cores)")
     parser.add_argument("--keep", type=Path, help="where failing cases are left")
+    parser.add_argument("--messages", type=Path, help="a file for the first message of each refused case")
     chosen = parser.parse_args()
     numbers = [chosen.only] if chosen.only is not None else range(chosen.first, chosen.first + chosen.count)
     folder = chosen.keep or Path(tempfile.mkdtemp(prefix="vbp-fuzz-"))
-    counts: Counter[str] = Counter()
-    start = time.monotonic()
-    failures = 0
-    for number in numbers:
-        for line in run(chosen.seed, [number], folder, counts):
-            failures += 1
-            print(line, flush=True)
-    each = (time.monotonic() - start) / len(numbers)
-    print(f"{len(numbers)} cases, {failures} failures, {each:.2f} s a case; failing folders in {folder}")
-    print(", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
-    sys.exit(bool(failures))
+    with jobs.progress(len(numbers)) as told:
+        tally = jobs.many(chosen.seed, numbers, folder, chosen.jobs, told)
+    if chosen.messages:
+        chosen.messages.write_text("".join(f"{line}\n" for line in tally.messages), encoding="utf-8")
+    print(f"seed {chosen.seed}, cases {numbers[0]} to {numbers[-1]}; failing folders in {folder}")
+    print(tally.text())
+    sys.exit(bool(tally.defects) or tally.cases < len(numbers))
 
 
 if __name__ == "__main__":
