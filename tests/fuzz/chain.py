@@ -1,9 +1,11 @@
 """The whole chain on one folder, in this process: check, panels, savings, completion, surplus, statement, parts of the report.
 
-Every case: reading, every rule of the check, panels, savings, completion, surplus and their totals. In turn by the
-case's number, so that every part has its share (`TURNS`): the folder opened from disk a second time, price cuts,
-benefit, settlement, the summary, the statement's workbook, each section. Every hundredth case: all of them, the scan,
-every figure and the annotated workbook.
+Every case: an import by a profile of its own where it has one, reading, every rule of the check, the sum of every
+column of numbers, the panels' totals. Of every case whose meaning was changed, and of a third of the others: savings,
+completion and surplus and their totals, and with them in turn by the case's number (`TURNS`): price cuts, benefit and
+payments; the summary; the JSON documents; the statement's workbook; one section of the report. Every fourth folder,
+and half of those refused, is opened from disk a second time. Every hundredth case runs all of that, the scan, every
+figure and the annotated workbook.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.truth import Totals
+from tests.fuzz.truth import NUMBERS, Totals
 from vbp.errors import InputError, Problem, UsageError
 
 PARTS = (
@@ -72,10 +74,20 @@ class Outcome:
         return [*(problem for problem in self.problems if problem.level == "error"), *self.refused]
 
 
-TOTALS = ("panels", "savings", "completion", "surplus")
-"""Results whose totals are held against the recomputed ones, of every folder that opens."""
+EXPORT = "export"
+"""The folder in a folder that holds an export and the profile to import it by."""
+RESULTS = ("savings", "completion", "surplus")
+"""Results whose totals are held against the recomputed ones."""
 OTHERS = ("prices", "benefit", "spending_change", "settlement")
-TURNS = {"from disk": (4, 0), "others": (4, 1), "summary": (5, 2), "documents": (5, 3), "statement": (8, 5)}
+TURNS = {
+    "results": (3, 0),
+    "from disk": (4, 0),
+    "refused": (2, 0),
+    "others": (4, 1),
+    "summary": (5, 2),
+    "documents": (5, 3),
+    "statement": (8, 5),
+}
 """How many cases a part has one turn in, and which of them; each section has one turn in `len(PARTS)`."""
 
 
@@ -85,25 +97,56 @@ def turn(part: str, number: int | None, thorough: bool = False) -> bool:
     return thorough or number is None or number % every == at
 
 
-def run(folder: Path, number: int | None = None, thorough: bool = False) -> Outcome:
+def run(folder: Path, number: int | None = None, thorough: bool = False, changed: bool = True) -> Outcome:
     """Run the chain on a folder; nothing that goes wrong is raised. `number` chooses what has its turn (None: all);
-    `thorough` adds the slow ones.
+    `thorough` adds the slow parts; `changed`: the meaning is another one, so that results are wanted whatever the turn.
     """
     outcome = Outcome()
+    if not _imported(folder, outcome):
+        return outcome
     checked = _guarded(outcome, "check", lambda: _check(folder, outcome))
-    city = _guarded(outcome, "open", lambda: _open(folder, checked, turn("from disk", number, thorough)))
+    refused = checked is None or not checked.ok
+    if refused and not turn("refused", number, thorough):
+        return outcome
+    from_disk = refused or turn("from disk", number, thorough)
+    city = _guarded(outcome, "open", lambda: _open(folder, checked, from_disk))
     if city is not None:
-        for name in (*TOTALS, *(OTHERS if turn("others", number, thorough) else ())):
-            _guarded(outcome, name, lambda name=name: _result(city, name, outcome))
-        for part, action in (("summary", _summary), ("documents", _documents)):
-            if turn(part, number, thorough):
-                _guarded(outcome, part, lambda action=action: action(city, outcome))
-        if turn("statement", number, thorough):
-            _guarded(outcome, "statement", lambda: _statement(city, folder, outcome))
-        _parts(city, number, thorough, outcome)
+        _guarded(outcome, "panels", lambda: _result(city, "panels", outcome))
+        if changed or turn("results", number, thorough):
+            _results(city, folder, number, thorough, outcome)
+        else:
+            outcome.missing |= set(RESULTS)
     if checked is not None and thorough:
         _guarded(outcome, "annotate", lambda: _annotate(checked, folder))
     return outcome
+
+
+def _results(city: Any, folder: Path, number: int | None, thorough: bool, outcome: Outcome) -> None:
+    for name in (*RESULTS, *(OTHERS if turn("others", number, thorough) else ())):
+        _guarded(outcome, name, lambda name=name: _result(city, name, outcome))
+    for part, action in (("summary", _summary), ("documents", _documents)):
+        if turn(part, number, thorough):
+            _guarded(outcome, part, lambda action=action: action(city, outcome))
+    if turn("statement", number, thorough):
+        _guarded(outcome, "statement", lambda: _statement(city, folder, outcome))
+    _parts(city, number, thorough, outcome)
+
+
+def _imported(folder: Path, outcome: Outcome) -> bool:
+    """Import what stands in the folder's `export` by the profile beside it; whether the chain can go on."""
+    export = folder / EXPORT
+    if not export.is_dir():
+        return True
+
+    def action() -> bool:
+        from vbp.imports import import_files
+
+        done = import_files(sorted(export.glob("usage*")), str(export / "own.yaml"), folder)
+        outcome.problems += done.problems
+        assert done.text() and done.as_json()
+        return True
+
+    return bool(_guarded(outcome, "import", action))
 
 
 def _guarded(outcome: Outcome, what: str, action: Callable[[], Any]) -> Any:
@@ -127,7 +170,7 @@ def _check(folder: Path, outcome: Outcome) -> Any:
     from vbp.check import check
 
     checked = check(folder)
-    outcome.problems = checked.problems
+    outcome.problems += checked.problems
     tables = checked.inputs.tables
     outcome.totals |= {f"rows.{name}": table.num_rows for name, table in tables.items()}
     assert isinstance(checked.text(), str) and checked.as_json()
@@ -138,21 +181,15 @@ def _check(folder: Path, outcome: Outcome) -> Any:
 def _sums(inputs: Any, totals: Totals) -> None:
     import pyarrow.compute as pc
 
-    def summed(table: str, column: str) -> Decimal:
-        return Decimal(pc.sum(inputs.tables[table][column]).as_py() or 0)
-
-    for table, column in (
-        ("settlements", "amount_yuan"),
-        ("agreements", "agreed_quantity_units"),
-        ("agreements", "base_quantity_units"),
-    ):
-        if inputs.has(table) and column in inputs.tables[table].column_names:
-            totals[f"{table}.{column}"] = summed(table, column)
+    for table, columns in NUMBERS.items():
+        for column in columns:
+            if inputs.has(table) and column in inputs.tables[table].column_names:
+                totals[f"{table}.{column}"] = Decimal(pc.sum(inputs.tables[table][column]).as_py() or 0)
     usage = inputs.tables.get("usage")
     if usage is None:
         return
     if "amount_yuan" in usage.column_names:
-        totals["usage.amount"] = summed("usage", "amount_yuan")
+        totals["usage.amount"] = Decimal(pc.sum(usage["amount_yuan"]).as_py() or 0)
     if not inputs.has("products"):
         return
     size = dict(

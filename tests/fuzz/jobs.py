@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import faulthandler
 import gc
+import signal
 import sys
 import time
 from collections import Counter
@@ -30,7 +31,7 @@ HANGS = 300.0
 class Tally:
     """What was run: cases, what had to come of them, what came, the steps taken, CPU seconds; a line a defect."""
 
-    cases: int = 0
+    numbers: list[int] = field(default_factory=list)
     expected: Counter[str] = field(default_factory=Counter)
     came: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
@@ -39,9 +40,25 @@ class Tally:
     defects: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
+    @property
+    def cases(self) -> int:
+        """How many cases were run to their end."""
+        return len(self.numbers)
+
+    @property
+    def ranges(self) -> str:
+        """The numbers of the cases that were run: 0-39, 60-79."""
+        ends: list[list[int]] = []
+        for number in sorted(self.numbers):
+            if ends and number == ends[-1][1] + 1:
+                ends[-1][1] = number
+            else:
+                ends.append([number, number])
+        return ", ".join(f"{first}-{last}" for first, last in ends) or "none"
+
     def add(self, other: Tally) -> None:
         """Add the tally of other cases."""
-        self.cases += other.cases
+        self.numbers += other.numbers
         self.seconds += other.seconds
         for name in ("expected", "came", "rules", "steps"):
             getattr(self, name).update(getattr(other, name))
@@ -65,34 +82,54 @@ class Tally:
         )
 
 
+@dataclass
+class Stop:
+    """When to take no more cases: after `minutes`, or when told to by a signal; what was begun is finished."""
+
+    minutes: float | None = None
+    told: bool = False
+    start: float = field(default_factory=time.monotonic)
+
+    def __bool__(self) -> bool:
+        late = self.minutes is not None and time.monotonic() - self.start > 60 * self.minutes
+        return self.told or late
+
+
 def many(
     seed: int,
     numbers: Sequence[int],
     folder: Path,
     jobs: int = 1,
     told: Callable[[Tally, Tally], None] = lambda whole, part: None,
+    stop: Stop | None = None,
 ) -> Tally:
     """Run cases on `jobs` processes; folders of failing ones are left in `folder`.
 
-    `told(whole, part)` is called after every chunk. A process that dies is a defect of the chunks it had, told at the end.
+    `told(whole, part)` is called after every chunk. A process that dies is a defect of the chunks that it leaves undone.
     """
-    whole = Tally()
+    whole, stop = Tally(), stop or Stop()
     pieces = [list(numbers[at : at + CHUNK]) for at in range(0, len(numbers), CHUNK)]
-    for part in _here(seed, pieces, folder) if jobs == 1 else _spread(seed, pieces, folder, jobs):
+    for part in _here(seed, pieces, folder, stop) if jobs == 1 else _spread(seed, pieces, folder, jobs, stop):
         whole.add(part)
         told(whole, part)
     return whole
 
 
-def _here(seed: int, pieces: Iterable[list[int]], folder: Path) -> Iterator[Tally]:
+def _here(seed: int, pieces: Iterable[list[int]], folder: Path, stop: Stop) -> Iterator[Tally]:
     for piece in pieces:
-        yield chunk(seed, piece, folder)
+        if not stop:
+            yield chunk(seed, piece, folder)
 
 
-def _spread(seed: int, pieces: Sequence[list[int]], folder: Path, jobs: int) -> Iterator[Tally]:
+def _spread(seed: int, pieces: Sequence[list[int]], folder: Path, jobs: int, stop: Stop) -> Iterator[Tally]:
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=lasting) as pool:
         waiting: dict[Future[Tally], list[int]] = {pool.submit(chunk, seed, piece, folder): piece for piece in pieces}
         for done in as_completed(waiting):
+            if stop:
+                for future in waiting:
+                    future.cancel()
+            if done.cancelled():
+                continue
             piece = waiting[done]
             try:
                 yield done.result()
@@ -109,7 +146,7 @@ def chunk(seed: int, numbers: Iterable[int], folder: Path) -> Tally:
     try:
         for number in numbers:
             tally.defects += run.run(seed, [number], folder, lambda case, outcome: _count(tally, case, outcome))
-            tally.cases += 1
+            tally.numbers.append(number)
     finally:
         faulthandler.cancel_dump_traceback_later()
     tally.seconds = time.process_time() - start
@@ -130,6 +167,7 @@ def lasting() -> None:
     """Make this process ready for many cases: one DuckDB for all of them, as a run over several cities has it, and
     garbage collected between chunks. A failure that a case alone does not show is then one of what is kept.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and lets the others finish
     build: Any = import_module("vbp.ledger.build")  # the package's own `build` is the function
     engine = build.open_engine("duckdb")
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz import chain, content, writing
+from tests.fuzz import chain, content, reader, writing
 from tests.fuzz.judge import differences
 from tests.fuzz.writing import Folder
+from vbp.check import check
 
 D = Decimal
 
@@ -154,3 +156,55 @@ def test_the_fourth_decimal_of_an_agreed_volume_is_rounded_not_cut(meaning, tmp_
     assert outcome.errors == []
     assert outcome.totals["items.agreed"] == 1234568 * len(meaning.tables["agreements"])
     assert differences(meaning, outcome) is None
+
+
+def test_a_workbook_whose_packed_bytes_are_spoilt_is_refused_by_name(meaning, tmp_path):
+    """Every tenth byte inverted in turn: zlib, the archive's sums or the reader complain, never a traceback."""
+    folder = writing.folder_of(meaning)
+    folder.book = True
+    folder.write(tmp_path / "right")
+    data = (tmp_path / "right" / "inputs.xlsx").read_bytes()
+    refused = 0
+    for place in range(40, len(data), max(len(data) // 25, 1)):
+        spoilt = bytearray(data)
+        spoilt[place] ^= 0xFF
+        folder.damage = lambda _, spoilt=spoilt: bytes(spoilt)
+        folder.write(tmp_path / str(place))
+        checked = check(tmp_path / str(place))
+        errors = [problem for problem in checked.problems if problem.level == "error"]
+        refused += any(problem.file == "inputs.xlsx" for problem in errors)
+        assert {problem.file for problem in errors} == {"inputs.xlsx"}, "a table that cannot be read is not missing"
+    assert refused > 15
+
+
+@pytest.mark.parametrize(
+    ("inside", "told"),
+    [
+        ("text", "plain text: rename it to usage.csv"),
+        ("html", "a web page (HTML)"),
+        ("xlsx", "a new workbook (xlsx): rename it to usage.xlsx"),
+        ("ole", "cannot be opened"),
+    ],
+)
+def test_a_file_that_is_called_xls_and_is_none_says_what_it_is(meaning, tmp_path, inside, told):
+    folder = writing.folder_of(meaning)
+    folder.sheets["usage"].suffix, folder.sheets["usage"].inside = ".xls", inside
+    errors = outcome_of(folder, tmp_path / "in").errors
+    named = [problem for problem in errors if problem.file == "usage.xls"]
+    assert told in named[0].message
+    assert "Cfb" not in named[0].message or inside == "ole"
+
+
+def test_parquet_rows_count_from_one_where_a_row_stands_twice(meaning, tmp_path):
+    rows = meaning.tables["usage"]
+    rows.append(dict(rows[0]))
+    folder = writing.folder_of(meaning)
+    folder.sheets["usage"].suffix = ".parquet"
+    outcome = outcome_of(folder, tmp_path / "in")
+    assert ("usage.parquet", len(rows)) in [(problem.file, problem.row) for problem in outcome.problems]
+
+
+def test_the_plain_reader_takes_the_month_of_a_ledger_by_days_from_its_day():
+    sheet = writing.Sheet("usage", [], ["hospital_id", "date", "product_id", "quantity_packs", "amount_yuan"])
+    row = reader.read(sheet, b"hospital_id,date,product_id,quantity_packs,amount_yuan\nH001,2023-03-09,P1,5,60.00\n")[0]
+    assert row["month"] == dt.date(2023, 3, 1)
