@@ -6,15 +6,17 @@ import atexit
 import contextlib
 import faulthandler
 import gc
+import os
 import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +165,18 @@ def _count(tally: Tally, case: Any, outcome: Outcome) -> None:
         tally.messages.append(f"case {case.number} ({', '.join(case.steps)}): {problem.line()}")
 
 
+def _end_with(parent: Any) -> None:
+    """End this process as soon as the one that started it is gone, however it went: a pool's processes would stay."""
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def lasting() -> None:
     """Make this process ready for many cases: one DuckDB for all of them, as a run over several cities has it, and
     garbage collected between chunks. A failure that a case alone does not show is then one of what is kept.
     """
+    threading.Thread(target=_end_with, args=[parent_process()], daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and lets the others finish
     build: Any = import_module("vbp.ledger.build")  # the package's own `build` is the function
     engine = build.open_engine("duckdb")

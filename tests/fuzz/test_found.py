@@ -84,6 +84,23 @@ def test_two_fund_rows_for_all_are_refused_by_the_check_already(meaning, tmp_pat
     assert [(problem.file, problem.row, problem.rule) for problem in outcome.problems if problem.level == "error"] == [
         ("fund.csv", 3, "duplicate_key")
     ]
+    message = outcome.errors[0].message
+    assert "holds for all, as fund.csv row 2 does" in message and "hospital_id, batch_id" in message
+
+
+def test_a_key_that_stands_twice_is_named_by_its_filled_cells_alone(meaning, tmp_path):
+    row = {**dict.fromkeys(meaning.tables["fund"][0]), "hospital_id": "H002", "fund_ratio": D("0.7"), "insured_share": D("0.4")}
+    meaning.tables["fund"] = [row, dict(row), {**row, "hospital_id": None, "batch_id": "B1"}]
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    told = [problem for problem in outcome.problems if problem.rule == "duplicate_key"]
+    assert [(problem.row, problem.value) for problem in told] == [(3, "H002")]
+    assert "the key (hospital_id) stands already in fund.csv row 2" in told[0].message
+
+
+def test_opposite_signs_are_told_with_what_is_right(meaning, tmp_path):
+    meaning.tables["usage"][0]["amount_yuan"] *= -1
+    told = [problem.message for problem in outcome_of(writing.folder_of(meaning), tmp_path / "in").errors]
+    assert "a purchase has both above zero, a return both below" in told[0]
 
 
 @pytest.mark.parametrize(("table", "column"), [("products", "spec_factor"), ("usage", "amount_yuan"), ("fund", "fund_ratio")])

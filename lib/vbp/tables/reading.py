@@ -276,10 +276,11 @@ def _repeated_keys(inputs: Inputs, name: str, limit: int | None) -> list[Problem
     def make(place: int) -> Problem:
         file, row = inputs.at(name, place)
         first_file, first_row = inputs.at(name, validate.first_place(codes, place))
-        value = ", ".join(str(table[key][place].as_py()) for key in keys)
-        return Problem(f"the key ({', '.join(keys)}) stands already in {first_file} row {first_row}: keep "
-                       "one", "duplicate_key", "error",
-                       name, file, row, keys[0] if keys else None, shown(value))
+        filled = {key: str(table[key][place].as_py()) for key in keys if table[key][place].is_valid}
+        why = (f"the key ({', '.join(filled)}) stands already in {first_file} row {first_row}: keep one" if filled else
+               f"this row holds for all, as {first_file} row {first_row} does (no key cell is filled: {', '.join(schema.key)}): "
+               "keep one, or fill in what each is for")
+        return Problem(why, "duplicate_key", "error", name, file, row, keys[0] if keys else None, shown(", ".join(filled.values())))
 
     return cells(validate.repeated(codes).tolist(), make, limit)
 
