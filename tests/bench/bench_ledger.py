@@ -150,11 +150,11 @@ def look_for_pandas(folder: Path, work: Path) -> None:
     import numpy as np
     from ledgers import FIRST, Shape
 
-    from vbp.ledger.lookup import build_lookup
+    from vbp.ledger.lookup import Span, build_lookup
     from vbp.ledger.reference import read_reference
 
     first = (FIRST[0] - 1970) * 12
-    lookup = build_lookup(read_reference(small_tables(folder)), first, first + Shape().months - 1, False)
+    lookup = build_lookup(read_reference(small_tables(folder)), Span.whole(first, first + Shape().months - 1), False)
     table, products = lookup.tables(0, False)["look"], lookup.tables(0, False)["product"]
     np.savez(
         work / "look.npz",

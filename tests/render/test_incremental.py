@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -70,6 +71,17 @@ def test_each_kind_of_change_is_seen_and_named(place, tmp_path, data_copy, monke
     monkeypatch.undo()
     (out / "one" / "report.zh.html").unlink()
     assert "missing or altered: report.zh.html" in fingerprint.difference(out / "one", {})
+
+
+def test_a_file_in_a_folder_of_the_report_is_recorded_and_missed_like_any_other(tmp_path):
+    page = tmp_path / "statement.xlsx_hospitals" / "H01.xlsx"
+    page.parent.mkdir()
+    page.write_bytes(b"one")
+    sums = fingerprint.stamp(tmp_path, {})
+    assert sums == {"statement.xlsx_hospitals/H01.xlsx": hashlib.sha256(b"one").hexdigest()}
+    assert fingerprint.difference(tmp_path, {}) == ""
+    page.write_bytes(b"other")
+    assert "missing or altered: statement.xlsx_hospitals/H01.xlsx" in fingerprint.difference(tmp_path, {})
 
 
 def test_a_file_that_changes_while_its_report_is_made_is_seen_by_the_next_run(place, tmp_path):

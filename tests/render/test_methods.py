@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 from bs4 import BeautifulSoup
 
 from tests.conftest import ROOT
-from vbp.render import methods
+from vbp.render import methods, warm
 
 PAGES = sorted(path for path in (ROOT / "docs" / "methods").glob("*.md") if path.name != "README.md")
 
@@ -21,6 +23,16 @@ def test_every_page_is_written_whole_and_left_when_unchanged(tmp_path):
     methods.write_methods(tmp_path)
     assert {name: path.stat().st_mtime_ns for name, path in written.items()} == before
     assert not (tmp_path / "methods" / "gone.html").exists()
+
+
+def test_writing_the_pages_imports_no_grammar_of_addresses():
+    # a night without changes writes nothing else: this import was half of its CPU
+    source = "import sys; from vbp.render.page import markdown; print(markdown('*a*'), 'lark' in sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", source], env=warm.environment(), capture_output=True, text=True, check=True
+    ).stdout
+    assert "<em>a</em>" in told
+    assert told.endswith("False\n")
 
 
 def test_a_page_keeps_the_words_of_its_source(tmp_path):

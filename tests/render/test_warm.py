@@ -93,6 +93,17 @@ def test_a_question_is_answered_by_the_kernel_outside_the_notebook(zygote, tmp_p
     assert lost.answer == ""
 
 
+def test_what_a_cell_prints_now_and_then_is_stored_in_one_piece(zygote, tmp_path):
+    # in how many pieces it arrives depends on the clock
+    source = "import sys, time\nfor word in 'abc':\n    print(word, flush=True)\n    time.sleep(0.4)\n1 + 1"
+    made = execute(
+        notebook_of(tmp_path / "n", source), tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address)
+    )
+    kinds = [[output["output_type"] for output in cell.outputs] for cell in made.cells if cell.get("outputs")]
+    assert kinds == [["stream", "execute_result"]]
+    assert text_of(made) == "a\nb\nc\n"
+
+
 def test_forks_draw_different_numbers_and_run_in_sessions_of_their_own(zygote, tmp_path):
     path = notebook_of(
         tmp_path / "n",

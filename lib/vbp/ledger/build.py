@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +14,19 @@ import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem, UsageError
 from vbp.ledger import store
+from vbp.ledger.arrays import numbers
 from vbp.ledger.dense import added_up
+from vbp.ledger.lookup import Span
 from vbp.ledger.panels import Panels, from_folder, from_tables
 from vbp.ledger.pieces import Piece, pieces_of
-from vbp.ledger.rowpass import Coded, Engine, Kept, Total, reconcile, run
-from vbp.ledger.shape import panel_tables, slot_table
+from vbp.ledger.recode import recoded
+from vbp.ledger.rowpass import Coded, Engine, Kept, Total, hospital_ids, ledger_total, reconcile, run, run_part
+from vbp.ledger.shape import panel_tables
+from vbp.ledger.slots import kept_meanings
 from vbp.ledger.source import Usage, from_files, from_table, table_digest
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 SMALL = ("products", "varieties", "awards", "agreements", "hospitals")
 """The small tables that decide what the panels are."""
@@ -160,7 +167,7 @@ def _kept_build(task: Task, engine: Engine, kept: Kept, progress: Progress) -> N
     gone = [name for name, entry in before.items() if now.get(name) != entry]
     added = None
     if manifest and before and not gone and fresh:
-        added = _appended(task, engine, manifest, fresh, pieces, digest)
+        added = _appended(task, engine, kept, manifest, fresh, pieces, digest)
     if added:
         progress("added", [piece.name for piece in fresh])
     else:
@@ -185,8 +192,8 @@ def _facts(task: Task, total: Total, coded: Coded, pieces: Sequence[Piece], dige
             "quantity_milliunits": pc.sum(cells["q"]).as_py() or 0,
             "first_month": total.first,
             "last_month": total.last,
-            "hospitals": _distinct(cells["h"].to_numpy()),
-            "products": _distinct(coded.panels["a"]["l"].to_numpy() % len(coded.lookup.reference.products.ids)),
+            "hospitals": _distinct(numbers(cells["h"])),
+            "products": _distinct(numbers(coded.panels["a"]["p"])),
             "counted_rows": total.rows,
         },
     }
@@ -198,58 +205,66 @@ def _distinct(codes: np.ndarray) -> int:
 
 
 def _appended(
-    task: Task, engine: Engine, manifest: dict[str, Any], fresh: Sequence[Piece], pieces: Sequence[Piece], digest: str
+    task: Task,
+    engine: Engine,
+    kept: Kept,
+    manifest: dict[str, Any],
+    fresh: Sequence[Piece],
+    pieces: Sequence[Piece],
+    digest: str,
 ) -> tuple[dict[str, pa.Table], dict[str, Any]] | None:
     """Return kept panels with new pieces added, or None where they must be built anew.
 
-    Sums and month masks can be added to, not taken from. The look-up numbers slots month by month, so a later month
-    leaves
-    the kept numbers as they are; a month before the first, or names not met before, build anew.
+    Sums and month masks can be added to, not taken from, and only the new months are looked up: slots are numbered
+    month by month, so the kept numbers hold. A month before the first, or names not met before, build anew.
     """
-    totals = manifest["totals"]
-    part = task.usage.pieces(fresh)
-    span = engine.total(part)
-    coded = _try_part(task, engine, part, totals, span)
-    if coded is None:
+    if not sum(piece.rows for piece in fresh):
         return None
-    old = _recoded(task, coded, manifest)
-    if old is None:
+    part, totals = task.usage.pieces(fresh), manifest["totals"]
+    new = ledger_total(engine, part)
+    if new.first < totals["first_month"]:
         return None
-    total = Total(
-        totals["rows"] + coded.total.rows,
-        totals["amount_fen"] + coded.total.fen,
-        totals["first_month"],
-        max(totals["last_month"], coded.total.last),
-    )
-    apart = coded.total.first > totals["last_month"]
-    panels = {
-        name: pa.concat_tables([old[name], coded.panels[name].cast(old[name].schema)])
-        if apart and name != "b"
-        else added_up(name, old[name], coded.panels[name]) or engine.merged(name, [old[name], coded.panels[name]])
-        for name in "abc"
-    }
-    reconcile(panels, total)
-    whole = Coded(coded.lookup, coded.hospitals, total, panels, (), (), coded.in_units)
-    return panel_tables(whole, dict(task.tables)), _facts(task, total, whole, pieces, digest, engine.name)
-
-
-def _try_part(task: Task, engine: Engine, part: Usage, totals: dict[str, Any], span: dict[str, Any]) -> Coded | None:
-    from vbp.ledger.calendar import day_number, month_of
-
-    if not span["n"]:
+    found = _added(task, engine, kept, totals, part, new)
+    if found is None:
         return None
-    first, last = month_of(np.array([day_number(span["first"]), day_number(span["last"])])).tolist()
-    if first < totals["first_month"]:
-        return None
-    coded = run(engine, part, task.tables, task.spec, months=(totals["first_month"], max(last, totals["last_month"])))
-    return None if coded.unknown_products or coded.unknown_hospitals else coded
+    return panel_tables(found, dict(task.tables)), _facts(task, found.total, found, pieces, digest, engine.name)
 
 
-def _recoded(task: Task, coded: Coded, manifest: dict[str, Any]) -> dict[str, pa.Table] | None:
-    """Return the kept panels in the codes of a new look-up; None where slots or names are not known to it."""
-    from vbp.ledger.recode import recoded, slot_places
-
+def _added(task: Task, engine: Engine, kept: Kept, totals: dict[str, Any], part: Usage, new: Total) -> Coded | None:
+    """Return the kept panels and a new part together, as codes; None where a name or a slot is not known."""
     assert task.folder is not None
     files = store.open_files(task.folder)[1]
-    places = slot_places(files["slots"].read(), slot_table(coded.lookup))
-    return recoded(files, coded, places) if places is not None and files["unmatched"].metadata.num_rows == 0 else None
+    strange = _strange(files["unmatched"])
+    reference = kept.reference(task.tables, strange["product_id"])
+    known = kept_meanings(files["slots"].read(), reference)
+    hospitals = [*hospital_ids(engine, part, task.tables), *strange["hospital_id"]]
+    if "hospitals" not in task.tables:
+        hospitals = sorted({*hospitals, *files["cells"].read(["hospital_id"])["hospital_id"].unique().to_pylist()})
+    old = recoded(files, reference, hospitals, totals["first_month"])
+    if known is None or old is None:
+        return None
+    last = max(totals["last_month"], new.last)
+    span = Span(totals["first_month"], last, min(new.first, totals["last_month"] + 1), known)
+    lookup = kept.look_up(reference, span, task.usage.dated, task.spec)
+    coded = run_part(engine, part, lookup, kept, hospitals, new)
+    if coded is None:
+        return None
+    total = Total(totals["rows"] + new.rows, totals["amount_fen"] + new.fen, span.first, last)
+    panels = {name: added_up(name, old[name], coded.panels[name]) for name in "abc"}
+    reconcile(panels, total)
+    return replace(
+        coded,
+        total=total,
+        panels=panels,
+        unknown_products=strange["product_id"],
+        unknown_hospitals=strange["hospital_id"],
+    )
+
+
+def _strange(unmatched: ParquetFile) -> dict[str, tuple[str, ...]]:
+    """Return the products and hospitals that the small tables do not list."""
+    rows = unmatched.read(["reason", "product_id", "hospital_id"]).to_pylist() if unmatched.metadata.num_rows else []
+    reasons = {"product_id": "product_unknown", "hospital_id": "hospital_unknown"}
+    return {
+        name: tuple(sorted(row[name] for row in rows if row["reason"] == reason)) for name, reason in reasons.items()
+    }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from vbp.ledger.arrays import column, numbers
 from vbp.ledger.lookup import MONTHS
 
 PLACES = 24_000_000
@@ -39,7 +40,7 @@ class Dense:
     def taken(self) -> tuple[np.ndarray, dict[str, pa.Array]]:
         """Return the keys that were met and their sums, and forget them."""
         keys = np.flatnonzero(self._columns["n"])
-        sums = {name: pa.array(held[keys]) for name, held in self._columns.items()}
+        sums = {name: column(held[keys]) for name, held in self._columns.items()}
         for held in self._columns.values():
             held[keys] = 0
         return keys, sums
@@ -62,7 +63,9 @@ class Sums:
     def places(self, key: np.ndarray, limit: int) -> np.ndarray:
         """Return where the sums of each key stand; keys lie below `limit`."""
         if len(self._index) < limit:
-            self._index = np.concatenate([self._index, np.full(limit - len(self._index), -1, np.int32)])
+            index = np.full(limit, -1, np.int32)
+            index[: len(self._index)] = self._index
+            self._index = index
         place = self._index[key]
         strange = key[place < 0]
         if len(strange):
@@ -93,9 +96,11 @@ class Sums:
             ufunc.at(self._columns[name], place, one)
 
     def taken(self) -> tuple[np.ndarray, dict[str, pa.Array]]:
-        """Return the keys that were met and their sums, and forget them."""
-        keys = self._keys[: self._count].copy()
-        sums = {name: pa.array(held[: self._count].astype(np.int64)) for name, held in self._columns.items()}
+        """Return the keys that were met, in order, and their sums, and forget them."""
+        few = self._count < len(self._index) // 32
+        keys = np.sort(self._keys[: self._count]) if few else np.flatnonzero(self._index >= 0)
+        place = self._index[keys]
+        sums = {name: column(held[place], pa.int64()) for name, held in self._columns.items()}
         for held in self._columns.values():
             held[: self._count] = 0
         self._index[keys] = -1
@@ -117,14 +122,14 @@ class Sizes:
     @classmethod
     def of(cls, look: pa.Table, hospitals: int) -> Sizes:
         """Return the sizes of the row pass's table `look` for codes of so many hospitals."""
-        batch, month = np.divmod(look["pm"].to_numpy(), MONTHS)
+        batch, month = np.divmod(numbers(look["pm"]), MONTHS)
         return cls(
             look.num_rows,
             hospitals,
-            int(look["slot"].to_numpy().max(initial=-1)) + 2,  # the last one's cheaper twin too
+            int(numbers(look["slot"]).max(initial=-1)) + 2,  # the last one's cheaper twin too
             int(batch.max(initial=-1)) + 1,
             int(month[batch >= 0].max(initial=-1)) + 1,
-            look["bit"].to_numpy().dtype,
+            numbers(look["bit"]).dtype,
         )
 
     @property
@@ -156,9 +161,7 @@ class Adder:
 
     def add(self, rows: pa.RecordBatch) -> frozenset[str]:
         """Add coded rows; return the panels for which they did not fit (these and all later rows)."""
-        h, s, look, pm, bit, q, a = (
-            rows.column(name).to_numpy(zero_copy_only=False) for name in ("h", "s", "l", "pm", "bit", "q", "a")
-        )
+        h, s, look, pm, bit, q, a = (numbers(rows.column(name)) for name in ("h", "s", "l", "pm", "bit", "q", "a"))
         sizes, limits = self._sizes, self._limits(h)
         if "a" in self._open:
             self._months.add(look, q, a)
@@ -190,40 +193,66 @@ class Adder:
         found = {}
         look, sums = self._months.taken()
         if sizes.looks <= LOOKS:
-            found["a"] = pa.table({"l": pa.array(look.astype(np.int32)), **sums})
+            found["a"] = pa.table({"l": column(look, pa.int32()), **sums})
         for name, code, held in (("b", "s", self._cells), ("c", "pm", self._progress)):
             keys, sums = held.taken()
             owner, rest = np.divmod(keys, max(sizes.widths[name], 1))
             if name == "c":
                 rest = rest // max(sizes.months, 1) * MONTHS + rest % max(sizes.months, 1)
-            owners = pa.array(self._owners[owner])
-            found[name] = pa.table({"h": owners, code: pa.array(rest.astype(np.int32)), **sums})
+            owners = column(self._owners[owner], pa.int32())
+            found[name] = pa.table({"h": owners, code: column(rest, pa.int32()), **sums})
         return found
 
 
-def added_up(name: str, kept: pa.Table, new: pa.Table) -> pa.Table | None:
-    """Add a new month's sums to the kept ones of one panel, as `vbp.ledger.query.MERGED` does.
+KEYS = {"a": ("m", "p", "s"), "b": ("h", "s"), "c": ("h", "pm")}
+"""What a row of each panel is the sum of, in the order in which rows stand."""
 
-    Each key stands once in either. None where the keys are too many for an index.
+
+def _joined(name: str, *tables: pa.Table) -> list[np.ndarray]:
+    """Return one integer a row for the keys of each table, of one scale."""
+    keys = [np.zeros(table.num_rows, np.int64) for table in tables]
+    for key in KEYS[name]:
+        parts = [numbers(table[key]) for table in tables]
+        width = max(int(part.max(initial=0)) for part in parts) + 1
+        keys = [one * width + part for one, part in zip(keys, parts, strict=True)]
+    return keys
+
+
+def in_order(name: str, table: pa.Table) -> pa.Table:
+    """Return a panel in the order of its keys, so that the same ledger gives the same files however it was read."""
+    (key,) = _joined(name, table)
+    return table if _rising(key) else table.take(column(np.argsort(key)))
+
+
+def _rising(keys: np.ndarray) -> bool:
+    """Return whether each key is above the one before."""
+    return bool((keys[1:] > keys[:-1]).all())
+
+
+def added_up(name: str, kept: pa.Table, new: pa.Table) -> pa.Table:
+    """Add a new part's sums to the kept ones of one panel, as `vbp.ledger.query.MERGED` does.
+
+    Each key stands once in either, in order.
     """
-    keys = {"a": ["l"], "b": ["h", "s"], "c": ["h", "pm"]}[name]
-    old, more = ({column: part[column].to_numpy() for column in kept.column_names} for part in (kept, new))
-    widths = [int(max(old[column].max(initial=0), more[column].max(initial=0))) + 1 for column in keys]
-    limit = widths[0] * (widths[1] if len(widths) > 1 else 1)
-    if limit > PLACES:
-        return None
-    one, other = (
-        part[keys[0]].astype(np.intp) * (widths[1] if len(widths) > 1 else 1) + (part[keys[1]] if len(keys) > 1 else 0)
-        for part in (old, more)
-    )
-    index = np.full(limit, -1, np.int32)
-    index[one] = np.arange(len(one), dtype=np.int32)
-    place = index[other]
-    met, fresh = np.flatnonzero(place >= 0), np.flatnonzero(place < 0)
+    one, other = _joined(name, kept, new)
+    if not _rising(one) or not _rising(other):
+        return added_up(name, in_order(name, kept), in_order(name, new))
+    if not len(one) or not len(other) or one[-1] < other[0]:
+        return pa.concat_tables([kept, new.cast(kept.schema)]).combine_chunks()
+    place = np.searchsorted(one, other)
+    met = np.append(one, -1)[place] == other
+    fresh = np.flatnonzero(~met)
+    landed = place[fresh] + np.arange(len(fresh))
+    held = np.ones(len(one) + len(fresh), dtype=bool)
+    held[landed] = False
+    stays = np.flatnonzero(held)
     columns = {}
-    for column, values in old.items():
-        held = np.concatenate([values, more[column][fresh]])
-        if column not in keys:
-            held[place[met]] = (np.bitwise_or if column == "bits" else np.add)(held[place[met]], more[column][met])
-        columns[column] = held
-    return pa.table(columns).cast(kept.schema)
+    for field in kept.schema:
+        values, more = numbers(kept[field.name]), numbers(new[field.name])
+        out = np.empty(len(held), values.dtype)
+        out[stays], out[landed] = values, more[fresh]
+        if field.name not in KEYS[name]:
+            ufunc = np.bitwise_or if field.name == "bits" else np.add
+            ufunc.at(out, stays[place[met]], more[met])
+        columns[field.name] = column(out, field.type)
+    return pa.table(columns)

@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from vbp.errors import InputError, Problem
 from vbp.ledger import query
+from vbp.ledger.arrays import numbers
 from vbp.ledger.dense import Adder, Sizes
 from vbp.ledger.source import Usage
 
-BATCH = 131_072
+BATCH = 65_536
 """Rows coded at a time."""
-CHUNK = 12
+CHUNK = 24
 """Batches that a query groups at a time where a panel is too large for arrays."""
 
 
@@ -71,7 +72,7 @@ class DuckEngine:
 
     def _measured(self, views: Mapping[str, pa.Table]) -> Sizes:
         """Return how large the codes are (the look-up is measured once, not for every city that shares it)."""
-        look, hospitals = views["look"], views["hospital"]["h"].to_numpy()
+        look, hospitals = views["look"], numbers(views["hospital"]["h"])
         count = int(hospitals.max(initial=-1)) + 1
         if self._look is None or self._look[0] is not look:
             self._look = (look, Sizes.of(look, count))
@@ -82,7 +83,7 @@ class DuckEngine:
         if len(parts) == 1:
             return parts[0]
         if not parts:
-            return _EMPTY[name].empty_table()
+            return pa.Table.from_batches([], _EMPTY[name])
         with self._session(None, {}) as connection:
             connection.register("part", pa.concat_tables(parts, promote_options="permissive"))
             table = connection.sql(query.MERGED[name]).to_arrow_table()

@@ -27,7 +27,7 @@ def rows(task: Task, hospital: str, batch: str | None, generic: str, year: int) 
     """
     from vbp.ledger.duck import DuckEngine
     from vbp.ledger.frames import plain
-    from vbp.ledger.lookup import build_lookup
+    from vbp.ledger.lookup import Span, build_lookup
     from vbp.ledger.reference import read_reference
     from vbp.ledger.rowpass import strangers
     from vbp.ledger.shape import keyed, slot_table
@@ -42,7 +42,7 @@ def rows(task: Task, hospital: str, batch: str | None, generic: str, year: int) 
             raise UsageError(unknown("generic", generic, reference.generics))
         if batch is not None and batch not in reference.batches:
             raise UsageError(unknown("batch", batch, reference.batches))
-        lookup = build_lookup(reference, total.first, total.last, task.usage.dated, task.spec)
+        lookup = build_lookup(reference, Span.whole(total.first, total.last), task.usage.dated, task.spec)
         slots = slot_table(lookup).to_pandas()
         mine = slots[
             (slots["generic"] == generic)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from vbp.errors import InputError, Problem
+from vbp.ledger.arrays import column as arrow
+from vbp.ledger.arrays import words
 from vbp.ledger.calendar import OUT, Periods, Years, as_date, completed, month_starts, periods
 from vbp.ledger.classes import ALTERNATIVE, CODE, ELSEWHERE, NONSELECTED_STATUS, SELECTED
-from vbp.ledger.reference import Reference, numbered
+from vbp.ledger.reference import Reference
+from vbp.ledger.slots import Slots, decoded, number_slots, slot_keys
 from vbp.ledger.status import NONE, Claims, Stretches, by_month, claims, stretches
 
 BELOW = 1 - 1e-12
@@ -25,16 +28,27 @@ MONTHS = 4096
 
 
 @dataclass(frozen=True)
-class Slots:
-    """What a slot of the cells means, one entry a slot: batch, generic, period, class, award, product, split month."""
+class Span:
+    """The months of a look-up, counted from 1970-01: the ledger's first and last, and the first that is looked up.
 
-    batch: np.ndarray
-    generic: np.ndarray
-    period: np.ndarray
-    kind: np.ndarray
-    award: np.ndarray
-    product: np.ndarray
-    split: np.ndarray
+    `known` holds the meanings of slots that have their numbers already (`vbp.ledger.slots`), where a part is added to
+    a kept ledger: its look-up begins with its own first month.
+    """
+
+    first: int
+    last: int
+    since: int
+    known: np.ndarray
+
+    @classmethod
+    def whole(cls, first: int, last: int) -> Span:
+        """Return the span of a ledger that is looked up from its first month on."""
+        return cls(first, last, first, np.zeros(0, np.int64))
+
+    def same(self, other: Span) -> bool:
+        """Return whether another look-up has the same months and numbers."""
+        mine, theirs = (self.first, self.last, self.since), (other.first, other.last, other.since)
+        return mine == theirs and np.array_equal(self.known, other.known)
 
 
 @dataclass(frozen=True)
@@ -56,8 +70,7 @@ class Lookup:
     """
 
     reference: Reference
-    first: int
-    last: int
+    span: Span
     cut: Stretches
     dated: bool
     month: np.ndarray
@@ -69,6 +82,16 @@ class Lookup:
     calendars: dict[tuple[int, int], Periods] = field(default_factory=dict)
     spec: Collection[str] | str = ()
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def first(self) -> int:
+        """Return the ledger's first month."""
+        return self.span.first
+
+    @property
+    def last(self) -> int:
+        """Return the ledger's last month."""
+        return self.span.last
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """Return what `make` gives, made once for all cities that share this look-up."""
@@ -86,64 +109,60 @@ class Lookup:
         return {
             "product": pa.table(
                 {
-                    "product_id": pa.array(products.ids, pa.string()),
-                    "p": pa.array(np.arange(count), pa.int32()),
-                    "factor": factor,
+                    "product_id": words(products.ids),
+                    "p": arrow(np.arange(count), pa.int32()),
+                    "factor": arrow(factor),
                 }
             ),
             "day": self._days(count),
             "look": pa.table(
                 {
-                    "l": pa.array(np.arange(count * width), pa.int32()),
-                    "slot": pa.array(look.slot.T.ravel(), pa.int32()),
-                    "bit": pa.array(look.bit.T.ravel()),
-                    "pm": pa.array(look.batch_month.T.ravel(), pa.int32()),
-                    "cap": pa.array((self.cap * (products.unit if units else products.pack)[:, None] / 1000).T.ravel()),
+                    "l": arrow(np.arange(count * width), pa.int32()),
+                    "slot": arrow(look.slot.T.ravel(), pa.int32()),
+                    "bit": arrow(look.bit.T.ravel()),
+                    "pm": arrow(look.batch_month.T.ravel(), pa.int32()),
+                    "cap": arrow((self.cap * factor[:, None] / 1000).T.ravel()),
                 }
             ),
         }
 
     def _days(self, count: int) -> pa.Table:
-        starts = self.cut.start if self.dated else month_starts(self.first, self.last)
+        starts = self.cut.start if self.dated else month_starts(self.span.since, self.last)
         numbers = np.arange(starts[0], starts[-1]) if self.dated else starts[:-1]
         column = np.searchsorted(starts, numbers, side="right") - 1
-        return pa.table(
-            {"day": pa.array(numbers, pa.int32()).cast(pa.date32()), "d": pa.array(column * count, pa.int32())}
-        )
+        return pa.table({"day": arrow(numbers, pa.date32()), "d": arrow(column * count, pa.int32())})
 
 
-def build_lookup(reference: Reference, first: int, last: int, dated: bool, spec: Collection[str] | str = ()) -> Lookup:
-    """Return the look-up for months `first` to `last` (counted from 1970-01).
+def build_lookup(reference: Reference, span: Span, dated: bool, spec: Collection[str] | str = ()) -> Lookup:
+    """Return the look-up for the months of a span.
 
     Parameters
     ----------
     reference
         The small tables as codes.
+    span
+        The months, and the slots that are numbered already.
     dated
         Whether the ledger has dates; else a month goes whole to the claim of most of its days.
     spec
         Generics whose cells are kept by product (`"all"`: every one).
     """
-    cut = stretches(reference, first, last)
+    cut = stretches(reference, span.since, span.last)
     found = claims(reference, cut)
-    found, month = (found, cut.month) if dated else (by_month(found, cut), np.arange(last - first + 1))
-    starts = month_starts(first, last)
+    found, month = (found, cut.month) if dated else (by_month(found, cut), np.arange(span.last - span.since + 1))
+    month = month + (span.since - span.first)
+    starts = month_starts(span.first, span.last)
     by_product = np.array([spec == "all" or name in spec for name in reference.generics], dtype=bool)
     groups, variants = _groups(reference)
-    looks: list[Look] = []
-    slots: list[Slots] = []
-    calendars: list[dict[tuple[int, int], Periods]] = []
-    for own in variants:
-        calendar = _calendars(reference, starts, own)
-        look, made = _look(reference, found, month, calendar, by_product, offset=sum(len(part.kind) for part in slots))
-        looks.append(look)
-        slots.append(made)
-        calendars.append(calendar)
-    cap = np.where(found.status == NONSELECTED_STATUS, found.main_price, 0.0) * BELOW
-    merged = Slots(*(np.concatenate([getattr(part, name) for part in slots]) for name in Slots.__dataclass_fields__))
-    return Lookup(
-        reference, first, last, cut, dated, month, found, cap, tuple(looks), groups, merged, calendars[0], spec
+    calendars = [_calendars(reference, starts, own) for own in variants]
+    looks, meanings = zip(
+        *(_look(reference, found, month, calendar, by_product) for calendar in calendars), strict=True
     )
+    codes, known = number_slots(meanings, span.known)
+    looks = tuple(replace(look, slot=(code * 2).astype(np.int32)) for look, code in zip(looks, codes, strict=True))
+    cap = np.where(found.status == NONSELECTED_STATUS, found.main_price, 0.0) * BELOW
+    slots = decoded(reference, known)
+    return Lookup(reference, span, cut, dated, month, found, cap, looks, groups, slots, calendars[0], spec)
 
 
 def _groups(reference: Reference) -> tuple[dict[str, int], list[dict[tuple[int, int], Years]]]:
@@ -193,16 +212,15 @@ def _look(
     month: np.ndarray,
     calendar: dict[tuple[int, int], Periods],
     by_product: np.ndarray,
-    offset: int,
-) -> tuple[Look, Slots]:
-    """Return one calendar's look-up and the slots it uses, numbered from `offset`."""
+) -> tuple[Look, np.ndarray]:
+    """Return one calendar's look-up, its slots without numbers yet, and what each slot means."""
     products, pairs = reference.products, list(calendar)
     blank = np.zeros((0, int(month[-1]) + 1))
     period = np.stack([calendar[pair].period for pair in pairs]) if pairs else blank.astype(np.int16)
     pair_of = np.full((len(reference.batches) + 1, len(reference.generics)), NONE, dtype=np.int64)
     for index, (batch, generic) in enumerate(pairs):
         pair_of[batch, generic] = index
-    near = _nearest(reference, pairs, period)[products.generic][:, month]
+    near = _nearest(reference, pairs, period)[:, month][products.generic]
     pair = np.where(found.batch >= 0, pair_of[found.batch, products.generic[:, None]], near)
     at = np.broadcast_to(month, pair.shape)
     held = np.concatenate([period, np.full((1, blank.shape[1]), OUT, dtype=np.int16)])[pair, at]
@@ -222,9 +240,9 @@ def _look(
             :, None
         ],
     )
-    slot, slots = _slots(reference, pairs, pair, held, split, detail, _kinds(reference, found))
+    meaning = slot_keys(reference, pair, products.generic[:, None], held, _kinds(reference, found), split, detail)
     batch_month = np.where(found.status == SELECTED, found.batch * MONTHS + at, NONE)
-    return Look(((slot + offset) * 2).astype(np.int32), _bits(held, at - first), batch_month.astype(np.int32)), slots
+    return Look(np.zeros(0, np.int32), _bits(held, at - first), batch_month.astype(np.int32)), meaning
 
 
 def _kinds(reference: Reference, found: Claims) -> np.ndarray:
@@ -261,43 +279,6 @@ def _bits(period: np.ndarray, since: np.ndarray) -> np.ndarray:
         )
     kind = np.int32 if longest < 31 else np.int64
     return np.where(period == OUT, 0, np.left_shift(np.int64(1), np.where(period == OUT, 0, since))).astype(kind)
-
-
-def _slots(
-    reference: Reference,
-    pairs: list[tuple[int, int]],
-    pair: np.ndarray,
-    period: np.ndarray,
-    split: np.ndarray,
-    detail: np.ndarray,
-    kind: np.ndarray,
-) -> tuple[np.ndarray, Slots]:
-    """Number the distinct combinations of cell, class, award or product, and split month.
-
-    Numbers are given month by month, so that months appended later leave the earlier numbers as they are.
-    """
-    generic = np.broadcast_to(reference.products.generic[:, None], pair.shape)
-    home = np.where(pair >= 0, pair, len(pairs) + generic)
-    details = int(detail.max(initial=0)) + 1
-    key = (((home * 256 + period + 1) * 16 + kind) * 2 + split) * details + detail
-    codes, first = numbered(key.T.ravel())
-
-    def pick(values: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(values, pair.shape).T.ravel()[first]
-
-    awards, chosen = len(reference.awards.batch), pick(detail)
-    batches = np.array([batch for batch, _ in pairs] + [NONE], dtype=np.int64)
-    product = pick(np.arange(len(reference.products.ids))[:, None])
-    slots = Slots(
-        batches[pick(pair)],
-        pick(generic),
-        pick(period),
-        pick(kind),
-        np.where((chosen > 0) & (chosen <= awards), chosen - 1, NONE),
-        np.where(chosen > 0, product, NONE),
-        pick(split),
-    )
-    return codes.reshape(pair.shape[::-1]).T, slots
 
 
 def refuse_ties(lookup: Lookup, bought: np.ndarray) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from vbp.ledger.calendar import as_date
 from vbp.ledger.source import Usage, file_digest
 
@@ -37,8 +35,8 @@ def pieces_of(usage: Usage) -> list[Piece]:
     """
     if usage.table is not None:
         return month_pieces(usage)
-    names = piece_names(usage.paths)
-    return [Piece(name, file_digest(path), pq.read_metadata(path).num_rows, path=path) for name, path in names.items()]
+    rows = dict(zip(usage.paths, usage.counts, strict=True))
+    return [Piece(name, file_digest(path), rows[path], path=path) for name, path in piece_names(usage.paths).items()]
 
 
 def piece_names(paths: tuple[Path, ...]) -> dict[str, Path]:

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from vbp.errors import InputError, Problem
-from vbp.ledger.calendar import as_date
+from vbp.ledger.arrays import column, numbers, whole, words
 from vbp.ledger.reference import AWAY, MAIN, Reference, scaled, texts
+from vbp.ledger.reference import coded as coded_texts
 from vbp.ledger.units import E10, divided, rounded_e10, unit_price_e10
 
 TOO_HIGH = 10**7 * E10
@@ -80,12 +81,12 @@ def awards_table(lookup: Lookup, tables: Mapping[str, pa.Table]) -> pa.Table:
             dates(awards.start),
             keyed(reference.products.generic[awards.product], reference.generics),
             dates(awards.end),
-            pa.array([role or "main" for role in roles][:count], pa.string()).dictionary_encode(),
+            words([role or "main" for role in roles][:count]).dictionary_encode(),
             given("selected_price_yuan"),
             given("pre_price_yuan"),
             given("price_cap_yuan"),
-            pa.array(pack_milliunits(reference)[awards.product], pa.int64()),
-            pa.array(award_prices(reference), pa.int64()),
+            column(pack_milliunits(reference)[awards.product], pa.int64()),
+            whole(award_prices(reference), pa.int64()),
         ],
         schema=SCHEMAS["awards"],
     )
@@ -94,11 +95,9 @@ def awards_table(lookup: Lookup, tables: Mapping[str, pa.Table]) -> pa.Table:
 def before_sums(coded: Coded) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return generic × month of the ledger: quantity (thousandths), amount (fen), purchases."""
     lookup, table = coded.lookup, coded.panels["a"]
-    products = lookup.reference.products
-    column, product = np.divmod(table["l"].to_numpy(), len(products.ids))
     shape = (len(lookup.reference.generics), lookup.last - lookup.first + 1)
-    place = products.generic[product] * shape[1] + lookup.month[column]
-    sums = [summed(place, table[name].to_numpy(), shape[0] * shape[1]).reshape(shape) for name in "qan"]
+    place = lookup.reference.products.generic[numbers(table["p"])] * shape[1] + numbers(table["m"])
+    sums = [summed(place, numbers(table[name]), shape[0] * shape[1]).reshape(shape) for name in "qan"]
     return sums[0], sums[1], sums[2]
 
 
@@ -153,16 +152,19 @@ def main_awards(reference: Reference) -> dict[tuple[int, int], tuple[int | None,
     return found
 
 
-def _agreed_by(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], str]:
-    """Return for each batch × generic whether its agreements name products."""
-    table = tables.get("agreements")
-    if table is None or not table.num_rows:
-        return {}
-    if "product_id" not in table.column_names:
-        pairs = table.group_by(["batch_id", "generic"]).aggregate([]).to_pylist()
-        return {(row["batch_id"], row["generic"]): "generic" for row in pairs}
-    pairs = table.group_by(["batch_id", "generic"]).aggregate([("product_id", "count")]).to_pylist()
-    return {(row["batch_id"], row["generic"]): "product" if row["product_id_count"] else "generic" for row in pairs}
+def _agreed_by(reference: Reference, table: pa.Table | None) -> dict[tuple[str, str], str]:
+    """Return for each batch × generic with agreements whether these name products."""
+    found = {(reference.batches[batch], reference.generics[generic]): "generic" for batch, generic in reference.years}
+    if table is None or "product_id" not in table.column_names or table["product_id"].null_count == table.num_rows:
+        return found
+    return found | dict.fromkeys(_pairs(table.filter(table["product_id"].is_valid())), "product")
+
+
+def _pairs(table: pa.Table) -> list[tuple[str, str]]:
+    """Return the pairs of batch and generic in a table."""
+    (batch, batches), (generic, generics) = (coded_texts(table[name]) for name in ("batch_id", "generic"))
+    found = np.flatnonzero(np.bincount(batch * len(generics) + generic)).tolist()
+    return [(batches[pair // len(generics)], generics[pair % len(generics)]) for pair in found]
 
 
 def _p0(given: int | None, ledger: int | None) -> tuple[int | None, str]:
@@ -192,12 +194,12 @@ def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
     months of the twelve before the start (four decimals, half up; a missing or non-positive quantity leaves it
     missing).
     """
-    from vbp.ledger.shape import SCHEMAS
+    from vbp.ledger.shape import SCHEMAS, table_of
 
     lookup, reference = coded.lookup, coded.lookup.reference
-    given, agreed = _varieties(tables), _agreed_by(tables)
+    given, agreed = _varieties(tables), lookup.once("agreed", lambda: _agreed_by(reference, tables.get("agreements")))
     mains = lookup.once("mains", lambda: main_awards(reference))
-    hospitals = int(np.count_nonzero(np.bincount(coded.panels["b"]["h"].to_numpy())))
+    hospitals = int(np.count_nonzero(np.bincount(numbers(coded.panels["b"]["h"]))))
     rows = []
     for (pair, (start, end)), (q, a, months) in zip(reference.runs.items(), _before(coded), strict=True):
         names = (reference.batches[pair[0]], reference.generics[pair[1]])
@@ -209,8 +211,8 @@ def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
         rows.append(
             (
                 *names,
-                as_date(start),
-                as_date(end),
+                start,
+                end,
                 variety.get("cycle"),
                 variety.get("renewal_of"),
                 p0,
@@ -226,12 +228,4 @@ def prices_table(coded: Coded, tables: Mapping[str, pa.Table]) -> pa.Table:
             )
         )
     columns: list[Any] = list(zip(*rows, strict=True)) or [[] for _ in SCHEMAS["prices"]]
-    return pa.table(
-        [
-            pa.array(list(values), pa.string()).dictionary_encode()
-            if pa.types.is_dictionary(field.type)
-            else pa.array(list(values), field.type)
-            for values, field in zip(columns, SCHEMAS["prices"], strict=True)
-        ],
-        schema=SCHEMAS["prices"],
-    )
+    return table_of(columns, SCHEMAS["prices"])

@@ -4,16 +4,16 @@ rules.
 
 from __future__ import annotations
 
-import decimal
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem
+from vbp.ledger.arrays import column as arrow
+from vbp.ledger.arrays import filled, numbers
 from vbp.ledger.calendar import Years
 
 ROLES = {"main": 0, "backup1": 1, "backup2": 1, "elsewhere": 2}
@@ -76,31 +76,31 @@ def texts(table: pa.Table, column: str) -> list[Any]:
 
 def days(table: pa.Table, column: str) -> np.ndarray:
     """Return a date column as day numbers from 1970-01-01."""
-    return table[column].cast(pa.date32()).cast(pa.int32()).to_numpy().astype(np.int64)
+    return numbers(table[column].cast(pa.date32())).astype(np.int64)
 
 
 def floats(table: pa.Table, column: str, default: float) -> np.ndarray:
     """Return a number column as doubles, `default` where the column or a value is missing."""
     if column not in table.column_names:
         return np.full(table.num_rows, default)
-    return pc.fill_null(table[column].cast(pa.float64()), default).to_numpy()
+    return filled(table[column].cast(pa.float64()), default)
 
 
 def flags(table: pa.Table, column: str) -> np.ndarray:
     """Return a yes/no column, no where the column or a value is missing."""
     if column not in table.column_names:
         return np.zeros(table.num_rows, dtype=bool)
-    return pc.fill_null(table[column].cast(pa.bool_()), False).to_numpy(zero_copy_only=False)
+    return filled(table[column].cast(pa.bool_()), False)
 
 
-def scaled(column: pa.ChunkedArray, places: int) -> np.ndarray:
-    """Return a decimal or integer column exactly as integers × 10^places (missing becomes 0)."""
-    wide = pc.fill_null(column, 0).cast(pa.decimal128(38, places)).combine_chunks()
+def scaled(column: pa.ChunkedArray, places: int, missing: int = 0) -> np.ndarray:
+    """Return a decimal or integer column exactly as integers × 10^places (what is missing as told)."""
+    wide = column.cast(pa.decimal128(38, places)).combine_chunks()
     whole = wide.chunk(0) if isinstance(wide, pa.ChunkedArray) and wide.num_chunks else wide
     if not len(whole):
         return np.zeros(0, dtype=np.int64)
     words = np.frombuffer(whole.buffers()[1], dtype=np.int64)[2 * whole.offset : 2 * (whole.offset + len(whole))]
-    return words[::2].copy()
+    return np.where(numbers(whole.is_valid()), words[::2], missing)
 
 
 def refuse_twins(ids: Sequence[str], table: str, column: str) -> None:
@@ -122,6 +122,12 @@ def refuse_twins(ids: Sequence[str], table: str, column: str) -> None:
         )
 
 
+def coded(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
+    """Return a text column as codes and what they stand for (-1 where there is no text)."""
+    whole = column.combine_chunks().dictionary_encode()
+    return filled(whole.indices, -1).astype(np.int64), whole.dictionary.to_pylist()
+
+
 class Codes:
     """A growing list of names with their codes."""
 
@@ -141,8 +147,8 @@ class Codes:
 
 def numbered(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the keys as numbers given in the order in which they are met, and where each was met first."""
-    coded = pa.array(keys).dictionary_encode()
-    codes = coded.indices.to_numpy().astype(np.int64)
+    coded = arrow(keys).dictionary_encode()
+    codes = numbers(coded.indices).astype(np.int64)
     first = np.empty(len(coded.dictionary), dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     return codes, first
@@ -171,7 +177,7 @@ def read_products(table: pa.Table, generics: Codes, unknown: Collection[str]) ->
     extra = len(ids) - table.num_rows
     per_pack = floats(table, "units_per_pack", 0.0)
     spec = (
-        scaled(pc.fill_null(table["spec_factor"].cast(pa.decimal128(38, 8)), decimal.Decimal(1)), 8)
+        scaled(table["spec_factor"], 8, missing=10**8)
         if "spec_factor" in table.column_names
         else np.full(table.num_rows, 10**8)
     )
@@ -253,41 +259,77 @@ def read_agreements(
     """Return the city's commonest agreement years of each batch × generic, and hospitals whose own differ."""
     if table is None or not table.num_rows:
         return {}, {}
-    keys = ["batch_id", "generic", "agreement_year"]
     uniform = _uniform_years(table, batches, generics)
     if uniform is not None:
         return uniform, {}
-    signed = table.group_by([*keys, "hospital_id"]).aggregate([("start_date", "min"), ("end_date", "max")])
-    dates = ["start_date_min", "end_date_max"]
-    kinds = (
-        signed.group_by(keys + dates)
-        .aggregate([("hospital_id", "count")])
-        .sort_by(
-            [(key, "ascending") for key in keys]
-            + [("hospital_id_count", "descending"), (dates[0], "ascending"), (dates[1], "ascending")]
+    signed = Signed.of(table)
+    city, odd = signed.commonest()
+    names = sorted(city, key=lambda pair: (signed.names[0][pair[0]], signed.names[1][pair[1]]))
+    own_codes = [
+        codes.add([signed.names[side][pair[side]] for pair in names]).tolist()
+        for side, codes in enumerate((batches, generics))
+    ]
+    code = dict(zip(names, zip(*own_codes, strict=True), strict=True))
+    years = {code[pair]: _ordered(city[pair]) for pair in names}
+    return years, _own_years(signed, odd, city, code)
+
+
+def _ordered(years: Mapping[int, tuple[int, int]]) -> Years:
+    """Return agreement years by number."""
+    return tuple((number, *days) for number, days in sorted(years.items()))
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What each hospital signed, one entry for each batch × generic × year × hospital: first and last day.
+
+    `names` are what the codes of batch, generic and hospital stand for.
+    """
+
+    names: tuple[list[Any], list[Any], list[Any]]
+    batch: np.ndarray
+    generic: np.ndarray
+    year: np.ndarray
+    hospital: np.ndarray
+    begin: np.ndarray
+    end: np.ndarray
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Signed:
+        """Return the agreements' dates; of several rows (products) the first and the last day."""
+        sides, names = zip(*(coded(table[name]) for name in ("batch_id", "generic", "hospital_id")), strict=True)
+        keys = np.stack([sides[0], sides[1], numbers(table["agreement_year"]).astype(np.int64), sides[2]])
+        order = np.lexsort(keys[::-1])
+        apart = np.append(True, (np.diff(keys[:, order], axis=1) != 0).any(axis=0))
+        starts = np.flatnonzero(apart)
+        begin = np.minimum.reduceat(days(table, "start_date")[order], starts)
+        end = np.maximum.reduceat(days(table, "end_date")[order], starts)
+        batch, generic, year, hospital = keys[:, order[starts]]
+        return cls(names, batch, generic, year, hospital, begin, end)
+
+    def commonest(self) -> tuple[dict[tuple[int, int], dict[int, tuple[int, int]]], set[tuple[int, int]]]:
+        """Return the commonest dates of each batch × generic, by year, and those where not all are the same.
+
+        Of dates that are equally common: the earlier start, then the earlier end.
+        """
+        kinds, counts = np.unique(
+            np.stack([self.batch, self.generic, self.year, self.begin, self.end], axis=1), axis=0, return_counts=True
         )
-    )
-    city: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
-    odd = set()
-    begins, ends = days(kinds, dates[0]).tolist(), days(kinds, dates[1]).tolist()
-    batch, generic = batches.add(texts(kinds, "batch_id")).tolist(), generics.add(texts(kinds, "generic")).tolist()
-    for row, year in enumerate(texts(kinds, "agreement_year")):
-        known = city.setdefault((batch[row], generic[row]), {})
-        if year in known:
-            odd.add((batch[row], generic[row]))
-        known.setdefault(year, (begins[row], ends[row]))
-    years = {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in city.items()}
-    return years, _own_years(signed, odd, city, batches, generics)
+        city: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
+        odd: set[tuple[int, int]] = set()
+        for row in np.lexsort((kinds[:, 4], kinds[:, 3], -counts)).tolist():
+            batch, generic, year, begin, end = kinds[row].tolist()
+            known = city.setdefault((batch, generic), {})
+            if year in known:
+                odd.add((batch, generic))
+            known.setdefault(year, (begin, end))
+        return city, odd
 
 
 def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tuple[int, int], Years] | None:
     """Return the agreement years where all hospitals have the same dates (the usual case, and quick), else None."""
-    codes, names = [], []
-    for column in ("batch_id", "generic"):
-        encoded = table[column].combine_chunks().dictionary_encode()
-        codes.append(encoded.indices.to_numpy().astype(np.int64))
-        names.append(encoded.dictionary.to_pylist())
-    year = table["agreement_year"].to_numpy().astype(np.int64)
+    codes, names = zip(*(coded(table[name]) for name in ("batch_id", "generic")), strict=True)
+    year = numbers(table["agreement_year"]).astype(np.int64)
     begin, end = days(table, "start_date"), days(table, "end_date")
     if year.min() < 0 or year.max() > 4000:
         return None
@@ -308,32 +350,20 @@ def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tup
 
 
 def _own_years(
-    signed: pa.Table,
+    signed: Signed,
     odd: set[tuple[int, int]],
-    city: dict[tuple[int, int], dict[int, tuple[int, int]]],
-    batches: Codes,
-    generics: Codes,
+    city: Mapping[tuple[int, int], Mapping[int, tuple[int, int]]],
+    code: Mapping[tuple[int, int], tuple[int, int]],
 ) -> dict[str, dict[tuple[int, int], Years]]:
     """Return, by hospital, the calendars that differ from the city's; a year it has not signed follows the city."""
-    if not odd:
-        return {}
     own: dict[str, dict[tuple[int, int], dict[int, tuple[int, int]]]] = {}
-    begins, ends = days(signed, "start_date_min").tolist(), days(signed, "end_date_max").tolist()
-    names = zip(
-        texts(signed, "batch_id"),
-        texts(signed, "generic"),
-        texts(signed, "agreement_year"),
-        texts(signed, "hospital_id"),
-        strict=True,
-    )
-    for row, (batch, generic, year, hospital) in enumerate(names):
-        pair = (batches.of[batch], generics.of[generic])
-        if pair in odd and city[pair][year] != (begins[row], ends[row]):
-            own.setdefault(hospital, {}).setdefault(pair, dict(city[pair]))[year] = (begins[row], ends[row])
-    return {
-        hospital: {pair: tuple((n, *dates) for n, dates in sorted(known.items())) for pair, known in pairs.items()}
-        for hospital, pairs in own.items()
-    }
+    columns = (signed.batch, signed.generic, signed.year, signed.hospital, signed.begin, signed.end)
+    for batch, generic, year, hospital, begin, end in zip(*(part.tolist() for part in columns), strict=True):
+        pair = (batch, generic)
+        if pair in odd and city[pair][year] != (begin, end):
+            known = own.setdefault(signed.names[2][hospital], {}).setdefault(code[pair], dict(city[pair]))
+            known[year] = (begin, end)
+    return {hospital: {pair: _ordered(known) for pair, known in pairs.items()} for hospital, pairs in own.items()}
 
 
 def read_runs(

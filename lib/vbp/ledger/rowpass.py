@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vbp.errors import InputError, Problem
+from vbp.ledger.arrays import column, numbers, words
 from vbp.ledger.calendar import day_number, month_of
-from vbp.ledger.lookup import Lookup, build_lookup, refuse_ties
-from vbp.ledger.reference import read_reference, refuse_twins
+from vbp.ledger.dense import in_order
+from vbp.ledger.lookup import Lookup, Span, build_lookup, refuse_ties
+from vbp.ledger.reference import Reference, read_reference, refuse_twins
 from vbp.ledger.source import Usage
 
 LARGEST_MILLIUNITS = 4 * 10**13
@@ -53,7 +55,11 @@ class Total:
 
 @dataclass(frozen=True)
 class Coded:
-    """A city's panels as codes, with what the codes mean."""
+    """A city's panels as codes, with what the codes mean; rows stand in the order of their keys.
+
+    `a` is by month `m` (from the look-up's first), product `p` and slot `s`, `b` by hospital `h` and slot, `c` by
+    hospital and batch-month `pm`; `q` thousandths, `a` fen, `n` purchases, `bits` months seen.
+    """
 
     lookup: Lookup
     hospitals: list[str]
@@ -69,25 +75,31 @@ class Kept:
     """A look-up kept from city to city: used again while the cities' small tables come to the same."""
 
     source: dict[str, pa.Table] = field(default_factory=dict)
-    spec: Collection[str] | str = ()
+    unknown: tuple[str, ...] = ()
+    small: Reference | None = None
     lookup: Lookup | None = None
     views: dict[tuple[int, bool], dict[str, pa.Table]] = field(default_factory=dict)
 
-    def fits(
-        self, tables: Mapping[str, pa.Table], spec: Collection[str] | str, months: tuple[int, int], dated: bool
-    ) -> bool:
-        """Return whether the kept look-up is the one that these tables would give (the same objects)."""
+    def reference(self, tables: Mapping[str, pa.Table], unknown: tuple[str, ...] = ()) -> Reference:
+        """Return the small tables as codes, read again only where they are not the same objects as before."""
         same = all(tables.get(name) is self.source.get(name) for name in ("products", "awards", "agreements"))
-        return (
-            self.lookup is not None
-            and same
-            and spec == self.spec
-            and (self.lookup.first, self.lookup.last, self.lookup.dated) == (*months, dated)
-        )
+        if self.small is None or not same or unknown != self.unknown:
+            self.small, self.source, self.unknown = read_reference(tables, unknown), dict(tables), unknown
+            self.lookup = None
+        return self.small
 
-    def renew(self, tables: Mapping[str, pa.Table], spec: Collection[str] | str, lookup: Lookup) -> None:
-        """Keep another look-up."""
-        self.source, self.spec, self.lookup, self.views = dict(tables), spec, lookup, {}
+    def look_up(self, reference: Reference, span: Span, dated: bool, spec: Collection[str] | str) -> Lookup:
+        """Return the look-up for the months of a span, made again only where it is another than before."""
+        held = self.lookup
+        if (
+            held is None
+            or held.reference is not reference
+            or (held.dated, held.spec) != (dated, spec)
+            or not held.span.same(span)
+        ):
+            held = self.lookup = build_lookup(reference, span, dated, spec)
+            self.views = {}
+        return held
 
 
 def ledger_total(engine: Engine, usage: Usage) -> Total:
@@ -130,24 +142,21 @@ def run(
     usage: Usage,
     tables: Mapping[str, pa.Table],
     spec: Collection[str] | str = (),
-    months: tuple[int, int] | None = None,
     kept: Kept | None = None,
 ) -> Coded:
     """Make one city's ledger into coded panels and hold them against its total.
 
     Parameters
     ----------
-    months
-        Months that the look-up covers where they are more than the ledger's own (a month appended to what was kept).
     kept
         Look-ups of the city before, used again if they fit (cities of one national ledger share their small tables).
     """
-    total = ledger_total(engine, usage)
-    first, last = months or (total.first, total.last)
-    hospitals = hospital_ids(engine, usage, tables)
-    coded = _pass(engine, usage, tables, spec, (first, last), hospitals, total, (), kept)
+    kept, total = kept or Kept(), ledger_total(engine, usage)
+    hospitals, span = hospital_ids(engine, usage, tables), Span.whole(total.first, total.last)
+    lookup = kept.look_up(kept.reference(tables), span, usage.dated, spec)
+    coded = _pass(engine, usage, lookup, kept, hospitals, total)
     if pc.sum(coded.panels["a"]["n"]).as_py() != total.rows:
-        unknown = strangers(engine, usage, "product_id", coded.lookup.reference.products.ids)
+        unknown = strangers(engine, usage, "product_id", lookup.reference.products.ids)
         new = strangers(engine, usage, "hospital_id", hospitals)
         if not unknown and not new:
             raise InputError(
@@ -159,12 +168,43 @@ def run(
                     column="month",
                 )
             )
-        coded = _pass(
-            engine, usage, tables, spec, (first, last), [*hospitals, *new], total, tuple(unknown), None, tuple(new)
-        )
-    reconcile(coded.panels, total)
-    refuse_ties(coded.lookup, coded.panels["a"]["l"].to_numpy())
-    return coded
+        kept = Kept()
+        lookup = kept.look_up(kept.reference(tables, tuple(unknown)), span, usage.dated, spec)
+        coded = _pass(engine, usage, lookup, kept, [*hospitals, *new], total)
+        coded = replace(coded, unknown_products=tuple(unknown), unknown_hospitals=tuple(new))
+    return _settled(coded)
+
+
+def run_part(
+    engine: Engine, usage: Usage, lookup: Lookup, kept: Kept, hospitals: list[str], total: Total
+) -> Coded | None:
+    """Make a new part of a kept ledger into coded panels; None where it has products or hospitals not met before."""
+    coded = _pass(engine, usage, lookup, kept, hospitals, total)
+    return _settled(coded) if pc.sum(coded.panels["a"]["n"]).as_py() == total.rows else None
+
+
+def _settled(coded: Coded) -> Coded:
+    """Return panels that agree with their ledger, in the order of their keys."""
+    reconcile(coded.panels, coded.total)
+    refuse_ties(coded.lookup, numbers(coded.panels["a"]["l"]))
+    panels = {**coded.panels, "a": _by_month(coded.lookup, coded.panels["a"])}
+    return replace(coded, panels={name: in_order(name, table) for name, table in panels.items()})
+
+
+def _by_month(lookup: Lookup, table: pa.Table) -> pa.Table:
+    """Return panel a by month, product and slot; where a dated ledger splits a month, like rows are added up."""
+    which, product = np.divmod(numbers(table["l"]), len(lookup.reference.products.ids))
+    slot, month = lookup.looks[0].slot[product, which], lookup.month[which]
+    sums = [numbers(table[name]) for name in "qan"]
+    if lookup.dated:
+        joined = (month * len(lookup.reference.products.ids) + product) * (int(slot.max(initial=0)) + 1) + slot
+        _, first, back = np.unique(joined, return_index=True, return_inverse=True)
+        added = [np.zeros(len(first), np.int64) for _ in sums]
+        for out, values in zip(added, sums, strict=True):
+            np.add.at(out, back, values)
+        sums, product, month, slot = added, product[first], month[first], slot[first]
+    keys = {name: column(codes, pa.int32()) for name, codes in (("p", product), ("m", month), ("s", slot))}
+    return pa.table({**keys, **{name: column(values) for name, values in zip("qan", sums, strict=True)}})
 
 
 def hospital_ids(engine: Engine, usage: Usage, tables: Mapping[str, pa.Table]) -> list[str]:
@@ -184,23 +224,8 @@ def strangers(engine: Engine, usage: Usage, column: str, known: Sequence[str]) -
     return sorted(set(found) - set(known))
 
 
-def _pass(
-    engine: Engine,
-    usage: Usage,
-    tables: Mapping[str, pa.Table],
-    spec: Collection[str] | str,
-    months: tuple[int, int],
-    hospitals: list[str],
-    total: Total,
-    unknown: tuple[str, ...],
-    kept: Kept | None,
-    new: tuple[str, ...] = (),
-) -> Coded:
-    kept = kept if kept is not None else Kept()
-    if not kept.fits(tables, spec, months, usage.dated):
-        kept.renew(tables, spec, build_lookup(read_reference(tables, unknown), *months, usage.dated, spec))
-    lookup = kept.lookup
-    assert lookup is not None
+def _pass(engine: Engine, usage: Usage, lookup: Lookup, kept: Kept, hospitals: list[str], total: Total) -> Coded:
+    """Run the rows through a look-up, hospitals with calendars of their own through theirs."""
     group = np.array([lookup.group_of.get(name, 0) for name in hospitals], dtype=np.int64)
     parts: dict[str, list[pa.Table]] = {name: [] for name in "abc"}
     for number in np.unique(group).tolist():
@@ -208,20 +233,11 @@ def _pass(
         if key not in kept.views:
             kept.views[key] = lookup.tables(number, usage.in_units)
         mine = np.flatnonzero(group == number)
-        listed = pa.table(
-            {"hospital_id": pa.array([hospitals[h] for h in mine], pa.string()), "h": pa.array(mine, pa.int32())}
-        )
+        listed = pa.table({"hospital_id": words([hospitals[h] for h in mine]), "h": column(mine, pa.int32())})
         for name, table in engine.panels(usage, {**kept.views[key], "hospital": listed}).items():
             parts[name].append(table)
-    return Coded(
-        lookup,
-        hospitals,
-        total,
-        {name: engine.merged(name, tables) for name, tables in parts.items()},
-        unknown,
-        new,
-        usage.in_units,
-    )
+    panels = {name: engine.merged(name, tables) for name, tables in parts.items()}
+    return Coded(lookup, hospitals, total, panels, in_units=usage.in_units)
 
 
 def reconcile(panels: Mapping[str, pa.Table], total: Total) -> None:

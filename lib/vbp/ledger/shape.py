@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from vbp.ledger.arrays import column, numbers, whole, words
 from vbp.ledger.calendar import month_starts
 from vbp.ledger.classes import CLASSES
 from vbp.ledger.lookup import MONTHS, Lookup
@@ -114,15 +115,25 @@ SCHEMAS: dict[str, pa.Schema] = {
 
 def keyed(codes: np.ndarray, names: Sequence[str]) -> pa.DictionaryArray:
     """Return codes as a dictionary of names; a negative code is missing."""
-    codes = np.asarray(codes, dtype=np.int32)
-    none = codes < 0
-    indices = pa.array(codes, mask=none) if none.any() else pa.array(codes)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
+    return pa.DictionaryArray.from_arrays(column(codes, pa.int32(), codes < 0), words(names))
 
 
-def dates(numbers: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
+def dates(days: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
     """Return day numbers as dates, missing where told."""
-    return pa.array(np.asarray(numbers, dtype=np.int32), mask=missing).cast(pa.date32())
+    return column(days, pa.date32(), missing)
+
+
+def table_of(columns: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """Return values, column by column, as a table of texts, whole numbers, days (as day numbers) and flags."""
+
+    def made(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+        if pa.types.is_boolean(kind):
+            return column(np.array(values, dtype=bool))
+        text = pa.types.is_dictionary(kind) or pa.types.is_string(kind)
+        array = words(values) if text else whole(values, kind)
+        return array.dictionary_encode() if pa.types.is_dictionary(kind) else array
+
+    return pa.table([made(values, kind) for values, kind in zip(columns, schema.types, strict=True)], schema=schema)
 
 
 def slot_table(lookup: Lookup) -> pa.Table:
@@ -138,15 +149,15 @@ def slot_table(lookup: Lookup) -> pa.Table:
     starts = np.append(reference.awards.start, 0)[award]
     return pa.table(
         [
-            pa.array(np.arange(len(kind)), pa.int32()),
+            column(np.arange(len(kind)), pa.int32()),
             keyed(batch, reference.batches),
             keyed(generic, reference.generics),
-            pa.array(period, pa.int16()),
+            column(period, pa.int16()),
             keyed(kind + cheaper * paired, CLASSES),
             keyed(product, reference.products.ids),
             dates(starts, award < 0),
-            pa.array(_by_product(lookup, generic)),
-            pa.array(split.astype(bool)),
+            column(_by_product(lookup, generic)),
+            column(split.astype(bool)),
         ],
         schema=SCHEMAS["slots"],
     )
@@ -158,24 +169,14 @@ def _by_product(lookup: Lookup, generic: np.ndarray) -> np.ndarray:
 
 
 def product_month_table(coded: Coded) -> pa.Table:
-    """Return panel (a), rows of one product, month and slot together where a dated ledger splits a month."""
+    """Return panel (a) by product, month and slot."""
     lookup, table = coded.lookup, coded.panels["a"]
-    count, place = len(lookup.reference.products.ids), table["l"].to_numpy()
-    column, product = np.divmod(place, count)
-    slot, month = lookup.looks[0].slot[product, column], lookup.month[column]
-    sums = [table[name].to_numpy() for name in "qan"]
-    if lookup.dated:
-        key = np.stack([month, product, slot], axis=1)
-        _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
-        sums = [summed(back.ravel(), values, len(first)) for values in sums]
-        month, product, slot = month[first], product[first], slot[first]
     starts = month_starts(lookup.first, lookup.last)
     return pa.table(
         [
-            keyed(product, lookup.reference.products.ids),
-            dates(starts[month]),
-            pa.array(slot, pa.int32()),
-            *(pa.array(values) for values in sums),
+            keyed(numbers(table["p"]), lookup.reference.products.ids),
+            dates(starts[numbers(table["m"])]),
+            *(table[name] for name in "sqan"),
         ],
         schema=SCHEMAS["product_month"],
     )
@@ -186,7 +187,7 @@ def cells_table(coded: Coded) -> pa.Table:
     table = coded.panels["b"]
     return pa.table(
         [
-            keyed(table["h"].to_numpy(), coded.hospitals),
+            keyed(numbers(table["h"]), coded.hospitals),
             table["s"].cast(pa.int32()),
             table["q"],
             table["a"],
@@ -199,11 +200,11 @@ def cells_table(coded: Coded) -> pa.Table:
 def progress_table(coded: Coded) -> pa.Table:
     """Return panel (c), the sums of each month."""
     table = coded.panels["c"]
-    batch, month = np.divmod(table["pm"].to_numpy(), MONTHS)
+    batch, month = np.divmod(numbers(table["pm"]), MONTHS)
     starts = month_starts(coded.lookup.first, coded.lookup.last)
     return pa.table(
         [
-            keyed(table["h"].to_numpy(), coded.hospitals),
+            keyed(numbers(table["h"]), coded.hospitals),
             keyed(batch, coded.lookup.reference.batches),
             dates(starts[month]),
             table["q"],
@@ -219,14 +220,7 @@ def unmatched_table(coded: Coded) -> pa.Table:
     """
     rows = [*_unsized(coded), *_strange_hospitals(coded)]
     columns: list[Any] = list(zip(*rows, strict=True)) or [[] for _ in SCHEMAS["unmatched"]]
-    kinds = [field.type for field in SCHEMAS["unmatched"]]
-    return pa.table(
-        [
-            pa.array(list(values), pa.int32()).cast(kind) if kind == pa.date32() else pa.array(list(values), kind)
-            for values, kind in zip(columns, kinds, strict=True)
-        ],
-        schema=SCHEMAS["unmatched"],
-    )
+    return table_of(columns, SCHEMAS["unmatched"])
 
 
 def _unsized(coded: Coded) -> list[tuple[Any, ...]]:
@@ -236,11 +230,11 @@ def _unsized(coded: Coded) -> list[tuple[Any, ...]]:
     if (sized > 0).all():
         return []
     table = coded.panels["a"]
-    column, product = np.divmod(table["l"].to_numpy(), count)
+    product = numbers(table["p"])
     at = np.flatnonzero(sized[product] <= 0)
     which, product = product[at], np.unique(product[at])
-    purchases, amount = (summed(which, table[name].to_numpy()[at], count)[product].tolist() for name in "na")
-    month = month_starts(coded.lookup.first, coded.lookup.last)[coded.lookup.month[column[at]]]
+    purchases, amount = (summed(which, numbers(table[name])[at], count)[product].tolist() for name in "na")
+    month = month_starts(coded.lookup.first, coded.lookup.last)[numbers(table["m"])[at]]
     strange = set(coded.unknown_products)
     rows = []
     for p, n, fen in zip(product.tolist(), purchases, amount, strict=True):
@@ -255,7 +249,7 @@ def _strange_hospitals(coded: Coded) -> list[tuple[Any, ...]]:
     if not coded.unknown_hospitals:
         return []
     table = coded.panels["b"]
-    amounts = summed(table["h"].to_numpy(), table["a"].to_numpy(), len(coded.hospitals))
+    amounts = summed(numbers(table["h"]), numbers(table["a"]), len(coded.hospitals))
     place = {name: code for code, name in enumerate(coded.hospitals)}
     return [
         ("hospital_unknown", None, name, None, int(amounts[place[name]]), None, None, True)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from vbp.errors import InputError, Problem
 from vbp.ledger import query
+from vbp.ledger.arrays import whole
 
 if TYPE_CHECKING:
     from vbp.ledger.pieces import Piece
@@ -28,12 +29,13 @@ class Usage:
     """A ledger's rows in one place and how to read them: an Arrow table, or Parquet files of one schema.
 
     `day` is the column whose day decides the status (`date` where there is one, else `month`), `quantity` the column
-    of packs or minimum units, `timed` whether `day` holds times.
+    of packs or minimum units, `timed` whether `day` holds times, `counts` the rows of each file.
     """
 
     table: pa.Table | None
     paths: tuple[Path, ...]
     schema: pa.Schema
+    counts: tuple[int, ...] = ()
 
     @property
     def dated(self) -> bool:
@@ -86,7 +88,7 @@ class Usage:
             return Usage(None, tuple(piece.path for piece in pieces if piece.path is not None), self.schema)
         name = "date" if self.dated else "month"
         month = pc.floor_temporal(self.table[name].cast(pa.date32()), unit="month").cast(pa.date32()).cast(pa.int32())
-        wanted = pa.array([piece.month for piece in pieces], pa.int32())
+        wanted = whole([piece.month for piece in pieces], pa.int32())
         return Usage(self.table.filter(pc.is_in(month, wanted)), (), self.schema)
 
 
@@ -113,10 +115,12 @@ def from_files(place: Path | Sequence[Path]) -> Usage:
     """
     files = find_files(place)
     schemas: list[pa.Schema] = []
+    counts: list[int] = []
     problems = missing_months(files)
     for number, path in enumerate(files, 1):
         try:
-            schema = pq.read_schema(path)
+            metadata = pq.read_metadata(path)
+            schema = metadata.schema.to_arrow_schema()
         except (pa.ArrowException, OSError) as error:
             problems.append(
                 Problem(
@@ -134,9 +138,10 @@ def from_files(place: Path | Sequence[Path]) -> Usage:
             schemas[0] if schemas else schema, schema, str(path), place_of
         )
         schemas.append(schema)
+        counts.append(metadata.num_rows)
     if problems:
         raise InputError(problems)
-    return Usage(None, tuple(files), schemas[0])
+    return Usage(None, tuple(files), schemas[0], tuple(counts))
 
 
 def find_files(place: Path | Sequence[Path]) -> list[Path]:

@@ -25,10 +25,6 @@ class Stretches:
     start: np.ndarray
     month: np.ndarray
 
-    def span(self, first: int, last: int) -> slice:
-        """Return the stretches from day `first` to day `last`, both of which begin or end one (or lie outside)."""
-        return slice(*np.searchsorted(self.start[:-1], (first, last + 1)))
-
 
 @dataclass(frozen=True)
 class Claims:
@@ -69,31 +65,43 @@ def claims(reference: Reference, cut: Stretches) -> Claims:
     return Claims(status, batch.astype(np.int32), award.astype(np.int32), tied.astype(np.int32), price[generic])
 
 
+def _latest(
+    cut: Stretches, rows: int, key: np.ndarray, start: np.ndarray, end: np.ndarray, batch: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return key × stretch: which of the claims from `start` to `end` holds, and the other batch of a tie, else -1.
+
+    The later start holds; of those that start on one day the later batch, and then the other batch is the tie.
+    """
+    shape = (rows, len(cut.month))
+    held, tied = np.full(shape, NONE, dtype=np.int32), np.full(shape, NONE, dtype=np.int32)
+    order = np.lexsort((batch, start, key))
+    for stretch, day in enumerate(cut.start[:-1].tolist()):
+        mine = order[(start[order] <= day) & (end[order] >= day)]
+        last = np.append(key[mine][1:] != key[mine][:-1], True)[: len(mine)]
+        before = np.append(NONE, mine)[:-1][last]
+        winner = mine[last]
+        held[key[winner], stretch] = winner
+        alike = (before >= 0) & (key[before] == key[winner]) & (start[before] == start[winner])
+        alike &= batch[before] != batch[winner]
+        tied[key[winner], stretch] = np.where(alike, batch[before], NONE)
+    return held, tied
+
+
 def _awarded(reference: Reference, cut: Stretches, away: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return product × stretch: the award in force, and the other batch where two start on one day."""
-    awards, shape = reference.awards, (len(reference.products.ids), len(cut.month))
-    held, tied = np.full(shape, NONE, dtype=np.int32), np.full(shape, NONE, dtype=np.int32)
+    awards = reference.awards
     rows = np.flatnonzero((awards.role == AWAY) == away)
-    for row in rows[np.lexsort((awards.batch[rows], awards.start[rows]))].tolist():
-        product, span = awards.product[row], cut.span(int(awards.start[row]), int(awards.end[row]))
-        before = held[product, span]
-        same = (before >= 0) & (awards.start[before] == awards.start[row]) & (awards.batch[before] != awards.batch[row])
-        tied[product, span] = np.where(same, awards.batch[before], NONE)
-        held[product, span] = row
-    return held, tied
+    claim = (part[rows] for part in (awards.product, awards.start, awards.end, awards.batch))
+    held, tied = _latest(cut, len(reference.products.ids), *claim)
+    return np.append(rows, NONE)[held].astype(np.int32), tied
 
 
 def _running(reference: Reference, cut: Stretches) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return generic × stretch: the running batch, the other batch of a tie, and its main supplier's price per unit."""
-    shape = (len(reference.generics), len(cut.month))
-    run, tied = np.full(shape, NONE, dtype=np.int32), np.full(shape, NONE, dtype=np.int32)
-    since = np.full(shape, np.iinfo(np.int64).min)
-    for (batch, generic), (start, end) in sorted(_home_runs(reference).items(), key=lambda item: (item[1][0], item[0])):
-        span = cut.span(start, end)
-        tied[generic, span] = np.where(
-            (run[generic, span] >= 0) & (since[generic, span] == start), run[generic, span], NONE
-        )
-        run[generic, span], since[generic, span] = batch, start
+    runs = np.array([(*pair, *days) for pair, days in _home_runs(reference).items()], dtype=np.int64).reshape(-1, 4)
+    batch, generic, start, end = runs.T
+    held, tied = _latest(cut, len(reference.generics), generic, start, end, batch)
+    run = np.append(batch, NONE)[held].astype(np.int32)
     return run, tied, _main_prices(reference, cut, run)
 
 
@@ -119,16 +127,14 @@ def _main_prices(reference: Reference, cut: Stretches, run: np.ndarray) -> np.nd
     without.
     """
     awards, unit = reference.awards, award_unit_price(reference)
-    price = np.zeros(run.shape)
+    generic, price = reference.products.generic[awards.product], np.zeros(run.shape)
     for role in (BACKUP, MAIN):
+        rows = np.flatnonzero((awards.role == role) & np.isfinite(unit))
         lowest = np.full(run.shape, np.inf)
-        for row in np.flatnonzero((awards.role == role) & np.isfinite(unit)).tolist():
-            generic, span = (
-                reference.products.generic[awards.product[row]],
-                cut.span(int(awards.start[row]), int(awards.end[row])),
-            )
-            mine = run[generic, span] == awards.batch[row]
-            lowest[generic, span] = np.where(mine, np.minimum(lowest[generic, span], unit[row]), lowest[generic, span])
+        for stretch, day in enumerate(cut.start[:-1].tolist()):
+            now = rows[(awards.start[rows] <= day) & (awards.end[rows] >= day)]
+            now = now[run[generic[now], stretch] == awards.batch[now]]
+            np.minimum.at(lowest[:, stretch], generic[now], unit[now])
         price = np.where(np.isfinite(lowest), lowest, price)
     return price
 

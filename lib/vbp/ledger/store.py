@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from vbp.errors import InputError, Problem
 
 MANIFEST = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 """Changed when the files' columns or the reading rules change, so that panels of an older vbp are built anew."""
 
 

@@ -68,6 +68,7 @@ class ReportEngine(NBClientEngine):
             log=logger,
             kernel_manager_class=PrivateKernelManager.under(watch),
             shutdown_kernel="immediate",
+            coalesce_streams=True,
             startup_timeout=max(kwargs.get("start_timeout") or 0, _START_SECONDS),
             iopub_timeout=_IOPUB_SECONDS,
         )

@@ -117,6 +117,9 @@ def write_assets(folder: Path) -> None:
 
 def markdown(source: str) -> str:
     """Return Markdown as HTML."""
+    from vbp.render.imports import import_nbformat
+
+    import_nbformat()
     from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
     return str(markdown2html_mistune(source))

@@ -96,7 +96,7 @@ def _cell(cell: Cell | str) -> str:
     shown = cell.html if cell.html is not None else escape(cell.text)
     if cell.value is None:
         return f"<td>{shown}</td>"
-    return f'<td class="number" data-value="{escape(str(cell.value), quote=True)}">{shown}</td>'
+    return f'<td data-value="{escape(str(cell.value), quote=True)}">{shown}</td>'
 
 
 def listing(items: Iterable[str]) -> Html:
