@@ -1,6 +1,23 @@
 """Spoil folders and run the whole chain on them: `python -m tests.fuzz.run --seed 1 --count 20000 --jobs 8`.
 
-A failing case prints its number; `--seed S --only N --keep DIR` repeats it and leaves its folder.
+A failing case prints its number; `--seed S --only N --keep DIR` repeats it and leaves its folder. `--minutes M` begins
+no more cases after M minutes; the last lines say which cases were run, of what kinds, and what came of them.
+
+Each case is a small invented city, its meaning known, written as people write (`tests.fuzz.steps`):
+
+- spellings (the same totals must come): Chinese headers and file names, csv in UTF-8, UTF-8 with a mark, GBK, GB18030 or
+  UTF-16 with commas, tabs or semicolons, one workbook of all tables, single xlsx and Parquet files, parts by year, days
+  and months and numbers as people type them, units and 万元, title and total rows, more columns, `city.yaml` in other
+  words, a rule profile of the folder's own, usage as an export that a profile of its own imports;
+- changes of meaning (the other totals, or a refusal that names a place): negative, tiny and huge numbers, other words,
+  days, funds, rows gone or twice, tables gone, every rule profile;
+- nonsense (must be refused by file, row and column): cells, codes, formulas, merged cells, hidden sheets, a broken
+  `city.yaml`, copies of files;
+- damage (what a plain reader of the same bytes has, or a refusal): csv, xlsx and the one workbook cut off, flipped,
+  emptied, doubled, columns crossed, files that are called .xls and hold text, a web page, an xlsx or an old one cut off.
+
+What is held against what: every sum of a column of numbers, the panels, savings, agreed and bought quantities and each
+payout against a slow recomputation (`tests.fuzz.truth`); how often each part of the chain runs says `tests.fuzz.chain`.
 """
 
 from __future__ import annotations
@@ -85,7 +102,7 @@ def main() -> None:
     """Run from the command line."""
     from tests.fuzz import jobs
 
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=200)
