@@ -23,7 +23,7 @@ from typing import Any
 from tests.fuzz import run
 from tests.fuzz.chain import Outcome
 
-CHUNK = 20
+CHUNK = 10
 """Cases that a process takes at a time."""
 HANGS = 300.0
 """Seconds after which a chunk shows on stderr where it stands."""
