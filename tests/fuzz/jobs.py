@@ -109,7 +109,7 @@ def many(
 
     `told(whole, part)` is called after every chunk. A process that dies is a defect of the chunks that it leaves undone.
     """
-    whole, stop = Tally(), stop or Stop()
+    whole, stop = Tally(), Stop() if stop is None else stop  # one that has not been told yet is false
     pieces = [list(numbers[at : at + CHUNK]) for at in range(0, len(numbers), CHUNK)]
     for part in _here(seed, pieces, folder, stop) if jobs == 1 else _spread(seed, pieces, folder, jobs, stop):
         whole.add(part)

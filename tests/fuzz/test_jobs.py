@@ -24,9 +24,13 @@ def test_ranges_leave_out_what_was_not_run() -> None:
     assert Tally().ranges == "none"
 
 
-def test_a_run_that_is_told_to_stop_begins_no_more_cases(tmp_path: Path) -> None:
+def test_a_run_that_is_told_to_stop_begins_no_more_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert many(3, range(60), tmp_path, stop=Stop(told=True)).numbers == []
     assert many(3, range(60), tmp_path, stop=Stop(minutes=0.0)).numbers == []
+    monkeypatch.setattr("tests.fuzz.jobs.CHUNK", 1)
+    stop = Stop()
+    later = many(3, range(60), tmp_path, told=lambda whole, part: setattr(stop, "told", whole.cases == 2), stop=stop)
+    assert later.numbers == [0, 1]
 
 
 def test_a_defect_is_a_line_of_the_tally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
