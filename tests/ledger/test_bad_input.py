@@ -252,3 +252,17 @@ def test_an_agreement_year_of_thirteen_months_and_leap_days_keep_their_months() 
         13,
     )
     assert cells.loc[0, "boundary_fen"] == 900
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("awards", "end_date"), ("agreements", "start_date"), ("agreements", "agreement_year")]
+)
+def test_a_date_or_year_that_a_small_table_lacks_is_named(table: str, column: str) -> None:
+    made = world(1)
+    rows = made.rows[table]
+    gap = World({**made.rows, table: [{**rows[0], column: None}, *rows[1:]]})
+    with pytest.raises(InputError) as caught:
+        build(gap)
+    (problem,) = caught.value.problems
+    assert (problem.table, problem.column, problem.rule) == (table, column, "missing_value")
+    assert f"1 of {len(rows)} rows" in problem.message

@@ -74,9 +74,23 @@ def texts(table: pa.Table, column: str) -> list[Any]:
     return table[column].to_pylist()
 
 
-def days(table: pa.Table, column: str) -> np.ndarray:
+def given(table: pa.Table, column: str, name: str) -> pa.ChunkedArray:
+    """Return a column that must have a value in every row; `name` is the table's, for the error."""
+    if table[column].null_count:
+        raise InputError(
+            Problem(
+                f"{table[column].null_count} of {table.num_rows} rows have no value here; fill them in",
+                rule="missing_value",
+                table=name,
+                column=column,
+            )
+        )
+    return table[column]
+
+
+def days(table: pa.Table, column: str, name: str) -> np.ndarray:
     """Return a date column as day numbers from 1970-01-01."""
-    return numbers(table[column].cast(pa.date32())).astype(np.int64)
+    return numbers(given(table, column, name).cast(pa.date32())).astype(np.int64)
 
 
 def floats(table: pa.Table, column: str, default: float) -> np.ndarray:
@@ -246,8 +260,8 @@ def read_awards(table: pa.Table | None, products: Products, batches: Codes) -> A
     return Awards(
         batches.add(texts(table, "batch_id")),
         np.array([place[name] for name in ids]),
-        days(table, "start_date"),
-        days(table, "end_date"),
+        days(table, "start_date", "awards"),
+        days(table, "end_date", "awards"),
         np.array([ROLES[role or "main"] for role in roles]),
         scaled(table["selected_price_yuan"], 6),
     )
@@ -298,12 +312,14 @@ class Signed:
     def of(cls, table: pa.Table) -> Signed:
         """Return the agreements' dates; of several rows (products) the first and the last day."""
         sides, names = zip(*(coded(table[name]) for name in ("batch_id", "generic", "hospital_id")), strict=True)
-        keys = np.stack([sides[0], sides[1], numbers(table["agreement_year"]).astype(np.int64), sides[2]])
+        keys = np.stack(
+            [sides[0], sides[1], numbers(given(table, "agreement_year", "agreements")).astype(np.int64), sides[2]]
+        )
         order = np.lexsort(keys[::-1])
         apart = np.append(True, (np.diff(keys[:, order], axis=1) != 0).any(axis=0))
         starts = np.flatnonzero(apart)
-        begin = np.minimum.reduceat(days(table, "start_date")[order], starts)
-        end = np.maximum.reduceat(days(table, "end_date")[order], starts)
+        begin = np.minimum.reduceat(days(table, "start_date", "agreements")[order], starts)
+        end = np.maximum.reduceat(days(table, "end_date", "agreements")[order], starts)
         batch, generic, year, hospital = keys[:, order[starts]]
         return cls(names, batch, generic, year, hospital, begin, end)
 
@@ -329,8 +345,8 @@ class Signed:
 def _uniform_years(table: pa.Table, batches: Codes, generics: Codes) -> dict[tuple[int, int], Years] | None:
     """Return the agreement years where all hospitals have the same dates (the usual case, and quick), else None."""
     codes, names = zip(*(coded(table[name]) for name in ("batch_id", "generic")), strict=True)
-    year = numbers(table["agreement_year"]).astype(np.int64)
-    begin, end = days(table, "start_date"), days(table, "end_date")
+    year = numbers(given(table, "agreement_year", "agreements")).astype(np.int64)
+    begin, end = days(table, "start_date", "agreements"), days(table, "end_date", "agreements")
     if year.min() < 0 or year.max() > 4000:
         return None
     back, first = numbered((codes[0] * len(names[1]) + codes[1]) * 4096 + year)
