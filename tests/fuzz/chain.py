@@ -1,15 +1,23 @@
-"""The whole chain on one folder, in this process: check, panels, savings, completion, surplus, statement, parts of the report."""
+"""The whole chain on one folder, in this process: check, panels, savings, completion, surplus, statement, parts of the report.
+
+Every case: an import by a profile of its own where it has one, reading, every rule of the check, the sum of every
+column of numbers, the panels' totals. Of every case whose meaning was changed, and of a third of the others: savings,
+completion and surplus and their totals, and with them in turn by the case's number (`TURNS`): price cuts, benefit and
+payments; the summary; the JSON documents; the statement's workbook; one section of the report. Every fourth folder,
+and half of those refused, is opened from disk a second time. Every hundredth case runs all of that, the scan, every
+figure and the annotated workbook.
+"""
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.truth import Totals
+from tests.fuzz.truth import NUMBERS, Totals
 from vbp.errors import InputError, Problem, UsageError
 
 PARTS = (
@@ -66,36 +74,79 @@ class Outcome:
         return [*(problem for problem in self.problems if problem.level == "error"), *self.refused]
 
 
-STATEMENTS, SECTIONS = 3, 4
-"""A statement is written for every third folder, and each folder is shown in every fourth section: all in turn."""
+EXPORT = "export"
+"""The folder in a folder that holds an export and the profile to import it by."""
+RESULTS = ("savings", "completion", "surplus")
+"""Results whose totals are held against the recomputed ones."""
+OTHERS = ("prices", "benefit", "spending_change", "settlement")
+TURNS = {
+    "results": (3, 0),
+    "from disk": (4, 0),
+    "refused": (2, 0),
+    "others": (4, 1),
+    "summary": (5, 2),
+    "documents": (5, 3),
+    "statement": (8, 5),
+}
+"""How many cases a part has one turn in, and which of them; each section has one turn in `len(PARTS)`."""
 
 
-def run(folder: Path, number: int | None = None, thorough: bool = False) -> Outcome:
-    """Run the chain on a folder; nothing that goes wrong is raised. `number` chooses the turn of the costly steps
-    (None: all of them); `thorough` adds the slow ones.
+def turn(part: str, number: int | None, thorough: bool = False) -> bool:
+    """Whether a part has its turn in case `number` (None: every part has)."""
+    every, at = TURNS[part]
+    return thorough or number is None or number % every == at
+
+
+def run(folder: Path, number: int | None = None, thorough: bool = False, changed: bool = True) -> Outcome:
+    """Run the chain on a folder; nothing that goes wrong is raised. `number` chooses what has its turn (None: all);
+    `thorough` adds the slow parts; `changed`: the meaning is another one, so that results are wanted whatever the turn.
     """
     outcome = Outcome()
+    if not _imported(folder, outcome):
+        return outcome
     checked = _guarded(outcome, "check", lambda: _check(folder, outcome))
-    city = _guarded(outcome, "open", lambda: _open(folder))
+    refused = checked is None or not checked.ok
+    if refused and not turn("refused", number, thorough):
+        return outcome
+    from_disk = refused or turn("from disk", number, thorough)
+    city = _guarded(outcome, "open", lambda: _open(folder, checked, from_disk))
     if city is not None:
-        for name in (
-            "panels",
-            "prices",
-            "savings",
-            "completion",
-            "surplus",
-            "benefit",
-            "spending_change",
-            "settlement",
-        ):
-            _guarded(outcome, name, lambda name=name: _result(city, name, outcome))
-        _guarded(outcome, "summary", lambda: _summary(city, outcome))
-        if number is None or number % STATEMENTS == 0:
-            _guarded(outcome, "statement", lambda: _statement(city, folder, outcome))
-        _parts(city, number, thorough, outcome)
+        _guarded(outcome, "panels", lambda: _result(city, "panels", outcome))
+        if changed or turn("results", number, thorough):
+            _results(city, folder, number, thorough, outcome)
+        else:
+            outcome.missing |= set(RESULTS)
     if checked is not None and thorough:
         _guarded(outcome, "annotate", lambda: _annotate(checked, folder))
     return outcome
+
+
+def _results(city: Any, folder: Path, number: int | None, thorough: bool, outcome: Outcome) -> None:
+    for name in (*RESULTS, *(OTHERS if turn("others", number, thorough) else ())):
+        _guarded(outcome, name, lambda name=name: _result(city, name, outcome))
+    for part, action in (("summary", _summary), ("documents", _documents)):
+        if turn(part, number, thorough):
+            _guarded(outcome, part, lambda action=action: action(city, outcome))
+    if turn("statement", number, thorough):
+        _guarded(outcome, "statement", lambda: _statement(city, folder, outcome))
+    _parts(city, number, thorough, outcome)
+
+
+def _imported(folder: Path, outcome: Outcome) -> bool:
+    """Import what stands in the folder's `export` by the profile beside it; whether the chain can go on."""
+    export = folder / EXPORT
+    if not export.is_dir():
+        return True
+
+    def action() -> bool:
+        from vbp.imports import import_files
+
+        done = import_files(sorted(export.glob("usage*")), str(export / "own.yaml"), folder)
+        outcome.problems += done.problems
+        assert done.text() and done.as_json()
+        return True
+
+    return bool(_guarded(outcome, "import", action))
 
 
 def _guarded(outcome: Outcome, what: str, action: Callable[[], Any]) -> Any:
@@ -119,7 +170,7 @@ def _check(folder: Path, outcome: Outcome) -> Any:
     from vbp.check import check
 
     checked = check(folder)
-    outcome.problems = checked.problems
+    outcome.problems += checked.problems
     tables = checked.inputs.tables
     outcome.totals |= {f"rows.{name}": table.num_rows for name, table in tables.items()}
     assert isinstance(checked.text(), str) and checked.as_json()
@@ -130,21 +181,15 @@ def _check(folder: Path, outcome: Outcome) -> Any:
 def _sums(inputs: Any, totals: Totals) -> None:
     import pyarrow.compute as pc
 
-    def summed(table: str, column: str) -> Decimal:
-        return Decimal(pc.sum(inputs.tables[table][column]).as_py() or 0)
-
-    for table, column in (
-        ("settlements", "amount_yuan"),
-        ("agreements", "agreed_quantity_units"),
-        ("agreements", "base_quantity_units"),
-    ):
-        if inputs.has(table) and column in inputs.tables[table].column_names:
-            totals[f"{table}.{column}"] = summed(table, column)
+    for table, columns in NUMBERS.items():
+        for column in columns:
+            if inputs.has(table) and column in inputs.tables[table].column_names:
+                totals[f"{table}.{column}"] = Decimal(pc.sum(inputs.tables[table][column]).as_py() or 0)
     usage = inputs.tables.get("usage")
     if usage is None:
         return
     if "amount_yuan" in usage.column_names:
-        totals["usage.amount"] = summed("usage", "amount_yuan")
+        totals["usage.amount"] = Decimal(pc.sum(usage["amount_yuan"]).as_py() or 0)
     if not inputs.has("products"):
         return
     size = dict(
@@ -167,10 +212,17 @@ def _sums(inputs: Any, totals: Totals) -> None:
         )
 
 
-def _open(folder: Path) -> Any:
-    from vbp.city import open_city
+def _open(folder: Path, checked: Any, from_disk: bool) -> Any:
+    """Open the folder as a report does, from disk; else from what the check has read, where it refuses nothing."""
+    from vbp.city import City, open_city
 
-    return open_city("fuzz", inputs=folder)
+    if from_disk or checked is None or not checked.ok:
+        return open_city("fuzz", inputs=folder)
+    from vbp.facts import load_published
+
+    own = replace(checked.inputs, problems=checked.problems)
+    place = own.place
+    return City("fuzz", place.name_zh, place.name_en, place.synthetic, load_published(), (), own, None)
 
 
 def _result(city: Any, name: str, outcome: Outcome) -> None:
@@ -197,7 +249,7 @@ def _completion(found: Any, totals: Totals) -> None:
     rows = found.rows
     totals["items.actual"] = int(rows["actual"].sum())
     totals["items.agreed"] = int(rows["agreed"].sum())
-    assert found.text("zh") and found.document()["rows"]
+    assert found.text("zh")
 
 
 def _savings(found: Any, totals: Totals) -> None:
@@ -212,7 +264,6 @@ def _surplus(found: Any, totals: Totals) -> None:
         (row["hospital_id"], row["batch_id"], int(row["agreement_year"])): row["retained_yuan"]
         for row in found.table.to_dict("records")
     }
-    assert found.as_json()["total_retained_yuan"] == found.total_yuan
 
 
 TAKEN: dict[str, Callable[[Any, Totals], None]] = {
@@ -228,6 +279,16 @@ def _summary(city: Any, outcome: Outcome) -> None:
     for card in document["cards"]:
         if card["value"] is not None and card["key"] in ("realised", "official", "payout"):
             outcome.totals[f"card.{card['key']}"] = Decimal(str(card["value"]))
+
+
+def _documents(city: Any, outcome: Outcome) -> None:
+    """What `--json` of completion and surplus prints."""
+    from vbp.results.missing import Missing
+
+    if not isinstance(city.completion, Missing):
+        assert city.completion.document()["rows"]
+    if not isinstance(city.surplus, Missing):
+        assert city.surplus.as_json()["total_retained_yuan"] == city.surplus.total_yuan
 
 
 def _statement(city: Any, folder: Path, outcome: Outcome) -> None:
@@ -252,8 +313,8 @@ def _statement(city: Any, folder: Path, outcome: Outcome) -> None:
 def _parts(city: Any, number: int | None, thorough: bool, outcome: Outcome) -> None:
     from vbp import charts, sections
 
-    mine = PARTS if number is None or thorough else PARTS[number % SECTIONS :: SECTIONS]
-    lang = "en" if (number or 0) % 2 else "zh"
+    mine = PARTS if number is None or thorough else (PARTS[number % len(PARTS)],)
+    lang = "en" if (number or 0) // len(PARTS) % 2 else "zh"
     for name in (*mine, *(SLOW_PARTS if thorough else ())):
         page = _guarded(outcome, f"section {name}", lambda name=name: getattr(sections, name)(city, lang))
         text = str(getattr(page, "text", "") or getattr(page, "html", "") or page or "")

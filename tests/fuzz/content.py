@@ -100,6 +100,9 @@ class Content:
     touched: list[tuple[str, int, str]] = field(default_factory=list)
     """Cells (table, place of the row, column) whose meaning a step has changed."""
 
+    rules: tuple[str, Decimal] | None = None
+    """The parent of rules of the folder's own and their completion threshold."""
+
     def copy(self) -> Content:
         """Return a copy whose rows can be changed."""
         return copy.deepcopy(self)

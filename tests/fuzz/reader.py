@@ -55,12 +55,12 @@ def read(sheet: Sheet, data: bytes) -> list[Row]:
             continue
         if len(record) != len(head):
             raise Lost("uneven row")
-        rows.append(
-            {
-                **dict.fromkeys(COLUMNS[sheet.table]),
-                **{name: value(name, cell) for name, cell in zip(head, record, strict=True)},
-            }
-        )
+        row = dict.fromkeys(COLUMNS[sheet.table]) | {
+            name: value(name, cell) for name, cell in zip(head, record, strict=True)
+        }
+        if row.get("date") and not row["month"]:  # a ledger by days says its month in the day
+            row["month"] = row["date"].replace(day=1)
+        rows.append(row)
     return rows
 
 

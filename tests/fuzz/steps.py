@@ -247,6 +247,34 @@ def city_spelt(case: Case) -> None:
     case.folder.city = case.rng.choice(ways)()
 
 
+def exported(case: Case) -> None:
+    """Usage as an export under headers of its own, with cancelled orders, and an import profile that reads it."""
+    sheet = case.sheet("usage")
+    plain_file = sheet.suffix == ".csv" and sheet.parts == 1 and not case.folder.book
+    if not plain_file or sheet.above or sheet.below or sheet.blanks or sheet.more or sheet.headers:
+        raise Skipped("usage")
+    titles = case.rng.choice([["JGDM", "RQ", "YPBM", "SL", "JE", "ZT"], ["字段一", "字段二", "字段三", "字段四", "字段五", "字段六"]])
+    sheet.headers = dict(zip(sheet.columns, titles, strict=False))
+    sheet.more.append((len(sheet.columns), titles[-1], ["完成"]))
+    sheet.export, sheet.plain_body, sheet.name = True, False, "usage"
+
+
+def own_rules(case: Case) -> None:
+    """The folder's own rule profile: a shipped one with another threshold of completion."""
+    parent, threshold = case.content.city["rule_profile"], case.rng.choice([D("0.5"), D("0.85"), D("1")])
+    if case.content.rules or parent not in PROFILES:
+        raise Skipped("rules")
+    case.content.rules = (parent, threshold)
+    case.content.city["rule_profile"] = "own.yaml"
+    case.folder.city = writing.city_text(case.content.city).encode()
+    case.folder.others["own.yaml"] = (
+        f"name: own\nextends: {parent}\ntitle: {{zh: 本市规则, en: Rules of our own}}\n"
+        "place: {zh: 试验市, en: Trial}\neffective: {from: 2023-01-01}\n"
+        'source: {document: 试验〔2023〕1号, publisher: 试验市医保局, date: "2023-01"}\n'
+        f"settlement: {{completion_threshold: {threshold}}}\n"
+    ).encode()
+
+
 # changes of meaning
 
 
@@ -524,6 +552,8 @@ def strange_id(case: Case) -> None:
             ("usage", "product_id", "'; DROP TABLE usage; --"),
         ]
     )
+    if column == "generic" and "varieties" not in case.folder.sheets:
+        raise Skipped("varieties")  # nothing says which generics there are, and nothing is computed of agreements
     if table in case.folder.sheets and column in case.sheet(table).columns and case.sheet(table).suffix != ".parquet":
         place = case.rng.randrange(len(case.sheet(table).rows))
         case.sheet(table).replaced[place, column] = value
@@ -621,7 +651,7 @@ def other_files(case: Case) -> None:
 
 def _damage(case: Case, change: Callable[[bytes], bytes]) -> None:
     sheet = pick(case)
-    if case.folder.book or sheet.parts > 1 or sheet.suffix == ".parquet" or sheet.damage:
+    if sheet.suffix == ".xls" or case.folder.book or sheet.parts > 1 or sheet.suffix == ".parquet" or sheet.damage:
         return
     sheet.damage = change
     case.spoilt = sheet.table
@@ -650,6 +680,34 @@ def flip(case: Case) -> None:
         return bytes(spoilt)
 
     _damage(case, change)
+
+
+def book_damaged(case: Case) -> None:
+    """The one workbook of all tables is cut off, or some of its bytes are others."""
+    if case.spoilt or any(sheet.damage or sheet.export for sheet in case.folder.sheets.values()):
+        raise Skipped("damaged already")
+    case.folder.book = True
+    share, seed = case.rng.random(), case.rng.random()
+
+    def flipped(data: bytes) -> bytes:
+        rng, spoilt = random.Random(seed), bytearray(data)
+        for _ in range(rng.choice([1, 4, 40])):
+            spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
+        return bytes(spoilt)
+
+    ways: list[Callable[[bytes], bytes]] = [flipped, flipped, lambda data: data[: max(int(len(data) * share), 1)]]
+    case.folder.damage = case.rng.choice(ways)
+    case.harden("reader")
+
+
+def called_xls(case: Case) -> None:
+    """A file that is called .xls and is none: text with tabs, a web page, a new workbook, an old one cut off."""
+    sheet = pick(case)
+    if case.folder.book or sheet.parts > 1 or sheet.suffix != ".csv" or sheet.damage or sheet.export:
+        raise Skipped("no such file")
+    sheet.suffix, sheet.inside = ".xls", case.rng.choice(["text", "html", "xlsx", "ole"])
+    case.at.append((sheet.table, None, None))
+    case.harden("either")
 
 
 def emptied(case: Case) -> None:
@@ -712,6 +770,8 @@ SPELLINGS: tuple[Step, ...] = (
     separators,
     encodings,
     city_spelt,
+    own_rules,
+    exported,
 )
 NONSENSE: tuple[Step, ...] = (
     nonsense,
@@ -725,4 +785,4 @@ NONSENSE: tuple[Step, ...] = (
     city_broken,
     other_files,
 )
-DAMAGE: tuple[Step, ...] = (cut, cut_near_end, flip, flip, flip, emptied, doubled, columns_crossed)
+DAMAGE: tuple[Step, ...] = (cut, cut_near_end, flip, flip, flip, emptied, doubled, columns_crossed, book_damaged, called_xls, called_xls)

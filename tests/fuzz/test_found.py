@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz import chain, content, writing
+from tests.fuzz import chain, content, reader, writing
 from tests.fuzz.judge import differences
 from tests.fuzz.writing import Folder
+from vbp.check import check
 
 D = Decimal
 
@@ -82,6 +84,23 @@ def test_two_fund_rows_for_all_are_refused_by_the_check_already(meaning, tmp_pat
     assert [(problem.file, problem.row, problem.rule) for problem in outcome.problems if problem.level == "error"] == [
         ("fund.csv", 3, "duplicate_key")
     ]
+    message = outcome.errors[0].message
+    assert "holds for all, as fund.csv row 2 does" in message and "hospital_id, batch_id" in message
+
+
+def test_a_key_that_stands_twice_is_named_by_its_filled_cells_alone(meaning, tmp_path):
+    row = {**dict.fromkeys(meaning.tables["fund"][0]), "hospital_id": "H002", "fund_ratio": D("0.7"), "insured_share": D("0.4")}
+    meaning.tables["fund"] = [row, dict(row), {**row, "hospital_id": None, "batch_id": "B1"}]
+    outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
+    told = [problem for problem in outcome.problems if problem.rule == "duplicate_key"]
+    assert [(problem.row, problem.value) for problem in told] == [(3, "H002")]
+    assert "the key (hospital_id) stands already in fund.csv row 2" in told[0].message
+
+
+def test_opposite_signs_are_told_with_what_is_right(meaning, tmp_path):
+    meaning.tables["usage"][0]["amount_yuan"] *= -1
+    told = [problem.message for problem in outcome_of(writing.folder_of(meaning), tmp_path / "in").errors]
+    assert "a purchase has both above zero, a return both below" in told[0]
 
 
 @pytest.mark.parametrize(("table", "column"), [("products", "spec_factor"), ("usage", "amount_yuan"), ("fund", "fund_ratio")])
@@ -154,3 +173,55 @@ def test_the_fourth_decimal_of_an_agreed_volume_is_rounded_not_cut(meaning, tmp_
     assert outcome.errors == []
     assert outcome.totals["items.agreed"] == 1234568 * len(meaning.tables["agreements"])
     assert differences(meaning, outcome) is None
+
+
+def test_a_workbook_whose_packed_bytes_are_spoilt_is_refused_by_name(meaning, tmp_path):
+    """Every tenth byte inverted in turn: zlib, the archive's sums or the reader complain, never a traceback."""
+    folder = writing.folder_of(meaning)
+    folder.book = True
+    folder.write(tmp_path / "right")
+    data = (tmp_path / "right" / "inputs.xlsx").read_bytes()
+    refused = 0
+    for place in range(40, len(data), max(len(data) // 25, 1)):
+        spoilt = bytearray(data)
+        spoilt[place] ^= 0xFF
+        folder.damage = lambda _, spoilt=spoilt: bytes(spoilt)
+        folder.write(tmp_path / str(place))
+        checked = check(tmp_path / str(place))
+        errors = [problem for problem in checked.problems if problem.level == "error"]
+        refused += any(problem.file == "inputs.xlsx" for problem in errors)
+        assert {problem.file for problem in errors} == {"inputs.xlsx"}, "a table that cannot be read is not missing"
+    assert refused > 15
+
+
+@pytest.mark.parametrize(
+    ("inside", "told"),
+    [
+        ("text", "plain text: rename it to usage.csv"),
+        ("html", "a web page (HTML)"),
+        ("xlsx", "a new workbook (xlsx): rename it to usage.xlsx"),
+        ("ole", "cannot be opened"),
+    ],
+)
+def test_a_file_that_is_called_xls_and_is_none_says_what_it_is(meaning, tmp_path, inside, told):
+    folder = writing.folder_of(meaning)
+    folder.sheets["usage"].suffix, folder.sheets["usage"].inside = ".xls", inside
+    errors = outcome_of(folder, tmp_path / "in").errors
+    named = [problem for problem in errors if problem.file == "usage.xls"]
+    assert told in named[0].message
+    assert "Cfb" not in named[0].message or inside == "ole"
+
+
+def test_parquet_rows_count_from_one_where_a_row_stands_twice(meaning, tmp_path):
+    rows = meaning.tables["usage"]
+    rows.append(dict(rows[0]))
+    folder = writing.folder_of(meaning)
+    folder.sheets["usage"].suffix = ".parquet"
+    outcome = outcome_of(folder, tmp_path / "in")
+    assert ("usage.parquet", len(rows)) in [(problem.file, problem.row) for problem in outcome.problems]
+
+
+def test_the_plain_reader_takes_the_month_of_a_ledger_by_days_from_its_day():
+    sheet = writing.Sheet("usage", [], ["hospital_id", "date", "product_id", "quantity_packs", "amount_yuan"])
+    row = reader.read(sheet, b"hospital_id,date,product_id,quantity_packs,amount_yuan\nH001,2023-03-09,P1,5,60.00\n")[0]
+    assert row["month"] == dt.date(2023, 3, 1)

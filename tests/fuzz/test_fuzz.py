@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import content, run, steps
+from tests.fuzz import content, jobs, run, steps
 from tests.fuzz.truth import Truth, sums
 from vbp.rules import load_profile
 
@@ -29,7 +29,9 @@ def test_a_sample_of_spoilt_folders(seed: int, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(LONG_SEEDS))
 def test_twenty_thousand_spoilt_folders(seed: int, tmp_path: Path) -> None:
-    assert run.run(2000 + seed, range(CASES // LONG_SEEDS), tmp_path) == []
+    tally = jobs.many(2000 + seed, range(CASES // LONG_SEEDS), tmp_path)
+    assert tally.defects == []
+    assert tally.cases == CASES // LONG_SEEDS
 
 
 def test_cases_are_of_every_kind_and_the_same_every_time() -> None:

@@ -17,6 +17,16 @@ from tests.ledger.slow import Slow, month_days, most
 from tests.surplus import boring
 
 Totals = dict[str, Any]
+NUMBERS = {
+    "products": ("units_per_pack", "spec_factor"),
+    "varieties": ("pre_price_yuan_per_unit", "cycle"),
+    "awards": ("selected_price_yuan",),
+    "agreements": ("agreed_quantity_units", "base_quantity_units", "agreement_year"),
+    "fund": ("fund_ratio", "insured_share", "excluded_share", "agreement_year"),
+    "assessments": ("score", "agreement_year"),
+    "settlements": ("amount_yuan",),
+}
+"""Columns of numbers by table, each added up; those of usage apart, for packs may be written as units."""
 KEYS = ("hospital_id", "batch_id", "generic", "agreement_year")
 
 
@@ -38,13 +48,11 @@ def sums(content: Content) -> Totals:
     size = {row["product_id"]: row["units_per_pack"] for row in content.tables["products"]}
     found["usage.amount"] = sum((row["amount_yuan"] for row in usage), Decimal(0))
     found["usage.units"] = sum((row["quantity_packs"] * size.get(row["product_id"], 0) for row in usage), Decimal(0))
-    for name, column in (
-        ("settlements", "amount_yuan"),
-        ("agreements", "agreed_quantity_units"),
-        ("agreements", "base_quantity_units"),
-    ):
-        if name in content.tables:
-            found[f"{name}.{column}"] = sum((row[column] for row in content.tables[name]), Decimal(0))
+    for name, columns in NUMBERS.items():
+        for column in columns:
+            values = [row[column] for row in content.tables.get(name, ()) if row[column] is not None]
+            if values:
+                found[f"{name}.{column}"] = sum(values, Decimal(0))
     return found
 
 
@@ -59,8 +67,8 @@ class Truth:
         self.last = max(row["month"] for row in content.tables["usage"])
         self.until = month_days(self.last)[-1]
 
-    def totals(self) -> Totals:
-        """Every total that the chain must give."""
+    def totals(self, results: bool = True) -> Totals:
+        """Every total that the chain must give; without `results` those of the panels alone."""
         found = {
             "panel.amount": sum(row["fen"] for row in self.purchases),
             "panel.quantity": sum(row["milli"] for row in self.purchases),
@@ -68,6 +76,8 @@ class Truth:
         for name in ("selected", "nonselected", "elsewhere", "alternative", "outside"):
             mine = [row for row in self.purchases if row["status"] == name]
             found[f"panel.{name}"] = (sum(row["fen"] for row in mine), sum(row["milli"] for row in mine))
+        if not results:
+            return found
         if self.content.tables.get("agreements"):
             found |= self._agreed()
         found["savings.realised"] = self.realised()

@@ -54,6 +54,10 @@ class Sheet:
     merge: list[str] = field(default_factory=list)
     damage: Callable[[bytes], bytes] | None = None
     parts: int = 1
+    inside: str = ""
+    """What the file is where its name says .xls: "text", "html", "xlsx" or "ole"."""
+    export: bool = False
+    """Whether it is an export, to be imported by a profile of the folder's own."""
     plain_body: bool = True
     """Whether cells stand in their plainest spelling under English names, so that a plain reader can follow."""
 
@@ -92,6 +96,8 @@ class Folder:
     book: bool = False
     others: dict[str, bytes] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)
+    damage: Callable[[bytes], bytes] | None = None
+    """What becomes of the one workbook's bytes."""
 
     def write(self, folder: Path) -> None:
         """Write all files."""
@@ -101,7 +107,10 @@ class Folder:
         for name, data in self.others.items():
             (folder / name).write_bytes(data)
         if self.book:
-            write_book(folder / "inputs.xlsx", {sheet.name: sheet for sheet in self.sheets.values()}, self.hidden)
+            path = folder / "inputs.xlsx"
+            write_book(path, {sheet.name: sheet for sheet in self.sheets.values()}, self.hidden)
+            if self.damage:
+                path.write_bytes(self.damage(path.read_bytes()))
             return
         for sheet in self.sheets.values():
             write_sheet(folder, sheet, self.hidden)
@@ -110,6 +119,12 @@ class Folder:
 def write_sheet(folder: Path, sheet: Sheet, hidden: list[str]) -> None:
     """Write one table as a file, or as parts by year."""
     path = folder / f"{sheet.name}{sheet.suffix}"
+    if sheet.export:
+        write_export(folder / EXPORT, sheet)
+        return
+    if sheet.suffix == ".xls":
+        path.write_bytes(misnamed(sheet, folder))
+        return
     if sheet.suffix == ".xlsx":
         write_book(path, {"Sheet1": sheet}, hidden)
         if sheet.damage:
@@ -126,6 +141,44 @@ def write_sheet(folder: Path, sheet: Sheet, hidden: list[str]) -> None:
             (folder / f"{sheet.name}-{year}.csv").write_bytes(encoded(sheet, head + rows))
         return
     path.write_bytes(encoded(sheet, grid))
+
+
+EXPORT = "export"
+
+
+def write_export(folder: Path, sheet: Sheet) -> None:
+    """Write usage as an export of a platform of its own, with orders that were cancelled, and the profile to read it by."""
+    folder.mkdir()
+    grid = sheet.grid()
+    titles = grid[0]
+    cancelled = [[*row[:-1], "作废"] for row in grid[1:4]]
+    (folder / f"{sheet.name}.csv").write_bytes(encoded(sheet, [*grid, *cancelled]))
+    kinds = {"quantity_packs": "quantity, unit: 盒", "amount_yuan": "amount", "date": "date", "month": "month"}
+    lines = ["title: {zh: 自有平台, en: a platform of its own}", "columns:"]
+    lines += [
+        f"  {name}: {{kind: {kinds.get(name, 'code')}, headers: ['{sheet.headers[name]}']}}" for name in sheet.columns
+    ]
+    lines += [f"  status: {{kind: name, headers: ['{titles[-1]}']}}", "drop: {status: [作废]}"]
+    lines += ["totals: [quantity_packs, amount_yuan]", "tables:", "  usage:"]
+    lines += [f"    columns: {{{', '.join(f'{name}: {name}' for name in sheet.columns)}}}"]
+    (folder / "own.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def misnamed(sheet: Sheet, folder: Path) -> bytes:
+    """A table under .xls as systems write it: text with tabs, a web page, a new workbook, an old one cut off."""
+    grid = [[str(cell) for cell in row] for row in sheet.grid()]
+    if sheet.inside == "text":
+        return "".join("\t".join(row) + "\r\n" for row in grid).encode("gbk", "replace")
+    if sheet.inside == "html":
+        rows = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in grid)
+        return f"<html><meta charset=gbk><table border=1>{rows}</table></html>".encode("gbk", "replace")
+    if sheet.inside == "ole":
+        return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + b"\x09\x08\x10\x00" * 300
+    path = folder / f"{sheet.name}.made"
+    write_book(path, {"Sheet1": sheet}, [])
+    data = path.read_bytes()
+    path.unlink()
+    return data
 
 
 def encoded(sheet: Sheet, grid: list[list[Any]]) -> bytes:

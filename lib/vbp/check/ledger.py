@@ -124,7 +124,8 @@ def returns(view: View) -> list[Problem]:
         problems.append(view.problem("usage", back[0], column, "returns", said, f"{view.counted(back[:1]):f}"))
     contrary = back[(packs[back] > 0) | (amount[back] > 0)]
     problems += view.listed("usage", contrary, "amount_yuan", "sign", lambda place: (
-        f"quantity {view.counted([place]):f} and amount {view.yuan([place]):,} have opposite signs",
+        f"quantity {view.counted([place]):f} and amount {view.yuan([place]):,} have opposite signs: "
+        "a purchase has both above zero, a return both below",
         f"{view.yuan([place]):,}"), "error")
     nothing = np.flatnonzero((packs == 0) & (amount != 0))
     return problems + view.listed("usage", nothing, column, "zero_quantity", lambda place: (

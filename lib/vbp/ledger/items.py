@@ -199,14 +199,11 @@ def _year_awards(panels: Panels, frame: pd.DataFrame) -> pd.DataFrame:
         awards.rename(columns={"start_date": "award_start", "end_date": "award_end"}), on=["batch_id", "generic"]
     )
     pairs = pairs[(pairs["award_start"] <= pairs["end_date"]) & (pairs["award_end"] >= pairs["start_date"])]
-    pairs = pairs.assign(late=pairs["award_start"] > pairs["start_date"]).sort_values(["late", "award_start"])
+    late = (pairs["award_start"] > pairs["start_date"]).to_numpy()
+    start = pairs["award_start"].astype("datetime64[s]").astype("int64").to_numpy()
     # the award in force at the year's start, else the first that begins inside it
-    started = (
-        pairs[~pairs["late"]]
-        .groupby(["batch_id", "generic", "agreement_year", "start_date", "end_date", "product_id"])
-        .tail(1)
-    )
-    return pd.concat([started, pairs[pairs["late"]]]).drop_duplicates(
+    ordered = pairs.iloc[np.lexsort((np.where(late, start, -start), late))]
+    return ordered.drop_duplicates(
         ["batch_id", "generic", "agreement_year", "start_date", "end_date", "product_id"], ignore_index=True
     )
 
@@ -220,15 +217,14 @@ def _with_p1(frame: pd.DataFrame, panels: Panels) -> pd.DataFrame:
         {"batch_id": "category", "generic": "category", "product_id": "category"}
     )
     priced = awards[awards["p1_e10"].notna()]
-    ranked = priced.assign(second=priced["supply_role"] != "main").sort_values(["second", "p1_e10", "product_id"])
-    main = ranked.drop_duplicates(year)
-    winners = priced.groupby(year, observed=True)["product_id"].nunique().rename("winners").reset_index()
-    at_main = _places(*keyed(_days(frame), _days(main), year))
-    at_count = _places(*keyed(_days(frame), _days(winners), year))
+    days, priced_days = _days(frame), _days(priced)
+    wanted, known = keyed(days, priced_days, year)
+    main, winners = _main_of(priced, known)
+    at_main = _places(wanted, main["key"].to_numpy())
     by_product = frame["product_id"].notna().to_numpy()
-    at_own = _places(*keyed(_days(frame), _days(priced), [*year, "product_id"]))
+    at_own = _places(*keyed(days, priced_days, [*year, "product_id"]))
     price = np.where(at_main >= 0, _taken(main["p1_e10"], at_main), 0)
-    several = (_taken(winners["winners"], at_count) > 1) & ~by_product
+    several = (_taken(winners, at_main) > 1) & ~by_product
     weighted, bought = _weighted(frame, panels.selected)
     price = np.select([by_product, several & bought], [_taken(priced["p1_e10"], at_own), weighted], price)
     source = np.select(
@@ -242,6 +238,20 @@ def _with_p1(frame: pd.DataFrame, panels: Panels) -> pd.DataFrame:
     )
     frame["p1_e10"] = frame["p1_e10"].mask(source == "none")
     return _own_quantities(frame, panels.selected, by_product)
+
+
+def _main_of(priced: pd.DataFrame, known: np.ndarray) -> tuple[pd.DataFrame, pd.Series]:
+    """Return for each year (`known`: its key in every row) the price to take where one is needed, and how many products won.
+
+    The main supplier's before others', the lowest of these, the first product of several equal ones.
+    """
+    product = priced["product_id"].cat.codes.to_numpy().astype(np.int64)
+    price = priced["p1_e10"].to_numpy(dtype=np.int64)
+    order = np.lexsort((product, price, (priced["supply_role"] != "main").to_numpy()))
+    keys, first = np.unique(known[order], return_index=True)
+    pairs = np.unique(np.stack([known, product]), axis=1)[0]
+    winners = np.searchsorted(pairs, keys, "right") - np.searchsorted(pairs, keys, "left")
+    return pd.DataFrame({"key": keys, "p1_e10": price[order][first]}), pd.Series(winners, dtype="int64")
 
 
 def _days(frame: pd.DataFrame) -> pd.DataFrame:

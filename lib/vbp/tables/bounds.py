@@ -5,13 +5,19 @@ would believe it.
 """
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from vbp.tables.unreadable import Unreadable
 
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, OSError, ValueError,
+           EOFError, KeyError)
+"""What Python's reader of archives raises on a damaged, cut off or protected one."""
 UNPACKED = 4 << 30
 """Bytes that a workbook may unpack to."""
 RATIO, SMALL = 250, 64 << 20

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
+from vbp.tables.bounds import DAMAGED
+
 PIECE = 4 << 20
 """Bytes of XML looked at in one go."""
 PREFIX = rb"(?:\w+:)?"
@@ -89,5 +91,5 @@ def find(path: Path) -> dict[str, list[Fault]]:
         with zipfile.ZipFile(path) as packed:
             have = set(packed.namelist())
             return {name: _faults(packed, part) for name, part in _sheets(packed).items() if part in have}
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, OSError, EOFError):
+    except (*DAMAGED, ElementTree.ParseError):
         return {}

@@ -276,10 +276,11 @@ def _repeated_keys(inputs: Inputs, name: str, limit: int | None) -> list[Problem
     def make(place: int) -> Problem:
         file, row = inputs.at(name, place)
         first_file, first_row = inputs.at(name, validate.first_place(codes, place))
-        value = ", ".join(str(table[key][place].as_py()) for key in keys)
-        return Problem(f"the key ({', '.join(keys)}) stands already in {first_file} row {first_row}: keep "
-                       "one", "duplicate_key", "error",
-                       name, file, row, keys[0] if keys else None, shown(value))
+        filled = {key: str(table[key][place].as_py()) for key in keys if table[key][place].is_valid}
+        why = (f"the key ({', '.join(filled)}) stands already in {first_file} row {first_row}: keep one" if filled else
+               f"this row holds for all, as {first_file} row {first_row} does (no key cell is filled: {', '.join(schema.key)}): "
+               "keep one, or fill in what each is for")
+        return Problem(why, "duplicate_key", "error", name, file, row, keys[0] if keys else None, shown(", ".join(filled.values())))
 
     return cells(validate.repeated(codes).tolist(), make, limit)
 
@@ -354,6 +355,12 @@ def _assembled(folder: Path, place: Place, by_table: dict[str, list[_Read]], rec
     return Inputs(folder, folder.resolve().name, place, tables, (), records, origins, coded)
 
 
+def _lost(sources: Sequence[Source], reads: Sequence[_Read], problems: Sequence[Problem]) -> bool:
+    """Whether a file that may hold any table could not be read: then none can be said to lack."""
+    read, faulty = {read.path for read in reads}, {problem.file for problem in problems if problem.level == "error"}
+    return any(not source.table and source.path not in read and source.path.name in faulty for source in sources)
+
+
 def load(folder: Path | str, only: Collection[str] | None = None, limit: int | None = LIMIT) -> Loaded:
     """Read a folder and gather every problem; nothing is raised, tables with errors are there as far as they were read.
 
@@ -383,7 +390,7 @@ def load(folder: Path | str, only: Collection[str] | None = None, limit: int | N
     for name in inputs.tables:
         problems += _repeated_keys(inputs, name, limit)
     problems += _same_bytes(records)
-    if only is None:
+    if only is None and not _lost(sources, reads, problems):
         unread = {source.table for source in sources if source.table} - {read.part.table.name for read in reads}
         unread |= {problem.table for problem in problems if problem.rule == "two_row_header" and problem.table}
         problems += _demanded({*inputs.tables, *unread})

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,10 +48,31 @@ def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
                     yield meta.name, rows
     except Unreadable:
         raise
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, EOFError, KeyError) as error:
-        raise Unreadable(f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or "
+    except (CalamineError, *bounds.DAMAGED) as error:
+        raise Unreadable(misnamed(path) or f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or "
                          "another format under "
                          "this name? Save it again as xlsx", "unreadable") from error
+
+
+def misnamed(path: Path) -> str | None:
+    """Say what a file that is called a workbook is instead, and what to do; None where its first bytes do not tell.
+
+    Procurement systems write text and web pages under .xls: Excel opens them, no other program does.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(1024)
+    except OSError:
+        return None
+    called = f"the file is called {path.suffix} but holds"
+    if head.startswith(b"PK\x03\x04"):
+        return f"{called} a new workbook (xlsx): rename it to {path.stem}.xlsx" if path.suffix.lower() == ".xls" else None
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (head and b"\0" not in head):
+        start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if start.startswith(b"<"):
+            return f"{called} a web page (HTML), as some systems export: open it in Excel or WPS and save it as xlsx"
+        return f"{called} plain text: rename it to {path.stem}.csv, or open it in Excel or WPS and save it as xlsx"
+    return None
 
 
 def first_rows(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
