@@ -97,7 +97,7 @@ def test_the_totals_in_words_are_the_librarys(printed, demo_city, lang):
     paid = demo_city.surplus.total_yuan
     assert f"{paid:,}" in printed["surplus", lang]
     done = int((demo_city.completion.table["state"] == "done").sum())
-    assert str(done) in printed["completion", lang].splitlines()[-3]
+    assert str(done) in printed["completion", lang].splitlines()[-4]
 
 
 def test_the_rows_of_savings_as_printed_add_up_to_the_library(printed, demo_city):

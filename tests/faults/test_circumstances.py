@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.places import environment, place
+from tests.faults.verbs import EXPORT_HEAD, EXPORT_ROW
 
 VERBS = Path(__file__).with_name("verbs.py")
 OFFLINE = """
@@ -61,14 +62,14 @@ def normal(tmp_path_factory) -> dict[str, bytes]:
     """What the verbs give in the usual circumstances."""
     found = outcome(tmp_path_factory.mktemp("normal"))
     said = {name: data.decode() for name, data in found.items() if name.endswith(".said")}
-    assert len(said) == 18
+    assert len(said) == 19
     assert not [name for name, text in said.items() if "Traceback" in text or "a defect in vbp" in text]
     refused = {
         name for name, text in said.items() if not text.startswith("status 0") and not text.startswith("status None")
     }
     assert refused <= {"project.said", "scan.said", "wrong.said"}, {name: said[name][-300:] for name in refused}
     assert "wrong.said" in refused
-    assert {"statement.xlsx", "annotated.xlsx", "template.xlsx", "panels/in/cells.parquet", "demo/usage.csv"} <= set(
+    assert {"statement.xlsx", "annotated.xlsx", "template.xlsx", "panels/in/cells.parquet", "demo/usage.csv", "imported/usage.csv"} <= set(
         found
     )
     return found
@@ -168,7 +169,17 @@ def writers(folder: Path, out: Path) -> dict[str, list[str]]:
         "demo": ["demo", f"{out}/demo", "--hospitals", "9", "--months", "24"],
         "panel": ["panel", str(folder), "--out", f"{out}/panels"],
         "statement": ["statement", str(folder), "--out", f"{out}/s.xlsx"],
+        "import": ["import", str(export(folder.parent)), "--profile", "platform-cn", "--out", f"{out}/imported"],
     }
+
+
+def export(folder: Path) -> Path:
+    """Write an export of a procurement platform beside the folder (where there is one) and return it."""
+    file = folder / "导出.csv"
+    if folder.is_absolute():
+        rows = "".join(EXPORT_ROW.format(n=n, yuan=n * 10) for n in range(1, 400))
+        file.write_bytes((EXPORT_HEAD + rows).encode("gbk"))
+    return file
 
 
 def refused(code: str, words: list[str], before: tuple[str, ...] = ()) -> str:

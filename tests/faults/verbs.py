@@ -10,6 +10,9 @@ import io
 import sys
 from pathlib import Path
 
+EXPORT_HEAD = "月份,医疗机构代码,医疗机构名称,产品流水号,通用名,剂型,规格,包装规格,生产企业,单位,采购数量,采购金额\n"
+EXPORT_ROW = "2024-03,0501,市一院,00417,阿司匹林肠溶片,片剂,100mg,100mg*30片/盒,甲药,盒,{n},{yuan}.00\n"
+
 
 def main() -> None:
     """Run the verbs."""
@@ -28,6 +31,8 @@ def main() -> None:
         + "".join(f"u{u},{t},{int(u < 2)},{10 + u + t + (u < 2 and t > 5) * 4}\n" for u in range(8) for t in range(10)),
         encoding="utf-8",
     )
+    export = out / "导出.csv"
+    export.write_bytes((EXPORT_HEAD + "".join(EXPORT_ROW.format(n=n, yuan=n * 10) for n in range(1, 40))).encode("gbk"))
     hospital, batch = "H001", "B1"
     for name, *words in (
         ("facts", "facts", "quanzhou", "--csv"),
@@ -62,6 +67,7 @@ def main() -> None:
             "--json",
         ),
         ("scan", "scan", inputs, "--json"),
+        ("import", "import", export, "--profile", "platform-cn", "--out", out / "imported", "--json"),
         ("wrong", "surplus", inputs / "nowhere"),
     ):
         printed, told = io.StringIO(), io.StringIO()

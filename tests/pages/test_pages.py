@@ -98,3 +98,27 @@ def test_the_index_leads_to_every_page(visit, reports):
     assert len(links) == 12
     assert all((reports / link).exists() for link in links)
     assert wrong == []
+
+
+def test_a_phone_shows_titles_and_labels_whole(visit):
+    page, wrong = visit("demo/report.en.html", width=390)
+    cut = page.evaluate(
+        """() => Array.from(document.querySelectorAll('figure.chart .plot')).flatMap(plot => {
+            const room = plot.getBoundingClientRect();
+            return Array.from(plot.querySelectorAll('.gtitle, .gtitle-subtitle, .ytick text'))
+                .filter(text => { const at = text.getBoundingClientRect(); return at.right > room.right + 1 || at.left < room.left - 1; })
+                .map(text => text.textContent);
+        })"""
+    )
+    assert cut == []
+    titles = page.locator("figure.chart .gtitle").all_text_contents()
+    assert len(titles) == page.locator("figure.chart").count() > 10
+    lines = page.locator("figure.chart .gtitle tspan.line").all_text_contents()
+    assert lines and [line for line in lines if line[:1] in tuple("，。；：、）%")] == []
+    assert wrong == []
+
+
+def test_plotly_starts_with_what_pages_draw(visit, reports):
+    page, _ = visit("demo/report.zh.html")
+    assert page.evaluate("typeof Plotly.registerRest") == "function"  # no figure asked for the rest
+    assert page.evaluate("performance.getEntriesByName('drawn').length") >= 1

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from vbp.errors import InputError, UsageError
+from vbp.funds import Terms
 from vbp.projection import announced, evidence, project
 from vbp.projection.evidence import PRIOR_DF, PRIOR_MEAN, first_years
 from vbp.projection.payout import by_hospital, fund_factors, payouts
@@ -227,10 +228,12 @@ def test_fund_rows_with_most_keys_win_and_funds_add_up():
         ],
         ignore_index=True,
     )
-    assert fund_factors(items, rows).tolist() == pytest.approx([0.4 + 0.18, 0.4 + 0.18])
+    taken_out = Terms(exclusion=True)
+    assert fund_factors(items, rows, taken_out).tolist() == pytest.approx([0.4 + 0.18, 0.4 + 0.18])
     # 1·0.5·(1 − 0.2) happens to equal 0.8·0.5: told apart by another share
     rows.loc[2, "excluded_share"] = Decimal("0.5")
-    assert fund_factors(items, rows).tolist() == pytest.approx([0.58, 0.43])
+    assert fund_factors(items, rows, taken_out).tolist() == pytest.approx([0.58, 0.43])
+    assert fund_factors(items, rows).tolist() == pytest.approx([0.58, 0.68])
     assert np.isnan(fund_factors(items, None)).all()
 
 

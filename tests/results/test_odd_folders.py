@@ -41,6 +41,11 @@ def test_a_report_without_a_table_asks_for_it(demo, tmp_path, table):
     assert page.select('table[data-name="demo-savings-by-batch"] tbody tr')
     assert page.select('table[data-name="demo-cuts"] tbody tr')
     assert (page.select('table[data-name="demo-completion-by-batch"]') == []) == (table == "agreements")
+    # what rests on the missing table is a gap and not zero: on the page and in summary.json
+    official = [row.select("td")[1].text for row in page.select('table[data-name="demo-savings-by-batch"] tbody tr')]
+    assert official and (set(official) == {"—"}) == (table == "agreements")
+    assert (city.savings.document()["totals"]["official"] is None) == (table == "agreements")
+    assert ("不按零计" in city.savings.text("zh")) == (table == "agreements")
 
 
 def test_a_report_of_one_hospital_and_of_one_month_stands(demo, tmp_path):

@@ -12,9 +12,9 @@ import pytest
 
 from tests.surplus import boring
 from vbp.errors import InputError
+from vbp.funds import match
 from vbp.rules import load_profile
 from vbp.surplus import settle
-from vbp.surplus.funds import match
 from vbp.surplus.indicators import indicators
 from vbp.surplus.items import coverage_warnings, items_from_panels
 

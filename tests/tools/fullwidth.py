@@ -9,22 +9,11 @@ import re
 import sys
 from pathlib import Path
 
-HAN = "\u4e00-\u9fff"
-AFTER = f"[{HAN}\u201d\u300b\uff09\u3015\u300d%}}]"
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lib"))
+
+from vbp.words.typeset import fullwidth
+
 ZH_LINE = re.compile(r'(\s*[\w.\-"]*\bzh\s*=\s*")(.*)("\s*)$')
-
-
-def fullwidth(text: str) -> str:
-    """Return Chinese text with full-width comma, semicolon, colon, question mark and brackets."""
-    text = re.sub(rf"(?<={AFTER})\s*,\s*", "\uff0c", text)
-    text = re.sub(rf",(?=[{HAN}])", "\uff0c", text)
-    text = re.sub(rf"(?<={AFTER})\s*;\s*", "\uff1b", text)
-    text = re.sub(rf"(?<=[{HAN}\u201d\u300b\uff09\u3015\u300d}}])\s*:\s*(?!//)", "\uff1a", text)
-    text = re.sub(rf"(?<=[{HAN}])\?", "\uff1f", text)
-    text = re.sub(rf"\s*\(((?=[^()]*[{HAN}])[^()]*)\)", "\uff08\\1\uff09", text)
-    text = re.sub(rf"(?<=[{HAN}}}])\(([^()]*)\)", "\uff08\\1\uff09", text)
-    text = re.sub(r"(?<=\uff09)\s*:\s*", "\uff1a", text)
-    return "\uff1b" if text == ";" else text
 
 
 def main(paths: list[str]) -> None:

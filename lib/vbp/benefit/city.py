@@ -66,9 +66,9 @@ def city_benefit(panels: Panels, fund: pd.DataFrame, share_basis: str = "volume"
     InputError
         Where a purchase has no row, or two that fit equally well.
     """
+    from vbp.funds import match
     from vbp.savings.keys import Keys
     from vbp.savings.parts import realised
-    from vbp.surplus.funds import match
 
     keys = Keys.of(panels)
     part = realised(panels, keys)

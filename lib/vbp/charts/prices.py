@@ -80,7 +80,7 @@ def price_volume(city: City, lang: str) -> go.Figure | None:
         return None
     both = int(((table["price_percent"] < 0) & (table["volume_percent"] > 0)).sum())
     figure = theme.frame(
-        say("chart.bubble_title", lang, count=len(table), both=both),
+        say("chart.bubble_title" if both < len(table) else "chart.bubble_title_all", lang, count=len(table), both=both),
         say("chart.bubble_help", lang),
         subtitle=note(city, lang),
         height=430,
@@ -93,7 +93,7 @@ def price_volume(city: City, lang: str) -> go.Figure | None:
             x=[digits(value, places=1) for value in part["price_percent"]],
             y=[digits(value, places=1) for value in part["volume_percent"]],
             mode="markers",
-            name=label(named(names, batch), 16),
+            name=label(named(names, batch), 30),
             marker={
                 "color": theme.PALETTE[place % len(theme.PALETTE)],
                 "size": [digits(8 + 34 * (value / top) ** 0.5, places=1) for value in part["spending_yuan"]],

@@ -58,7 +58,7 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
     title = say("chart.timeline_title", lang, drug=_span(every, "drug"), consumable=_span(every, "consumable"))
     if own_cuts:
         title = say(
-            "chart.timeline_title_own",
+            "chart.timeline_title_own" if len(own_cuts) > 1 else "chart.timeline_title_one",
             lang,
             city=city.name(lang),
             count=len(own_cuts),

@@ -140,7 +140,7 @@ def saving_by_payer(city: City, lang: str) -> go.Figure | None:
             text=[money(row["saving_yuan"], lang)],
             hovertemplate="%{fullData.name}<br>%{text}<extra></extra>",
         )
-    figure.update_layout(barmode="stack", legend={"y": -0.6})
+    figure.update_layout(barmode="stack", legend={"y": -0.6, "traceorder": "normal"})
     figure.update_xaxes(title_text=axis)
     return figure
 

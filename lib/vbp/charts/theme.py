@@ -38,6 +38,8 @@ def template() -> dict[str, Any]:
         "separatethousands": True,
         "exponentformat": "none",
         "ticklabelstandoff": 4,
+        # plotly would measure every number's label to hide what hangs over an edge; the margins have the room
+        "ticklabeloverflow": "allow",
     }
     return {
         "layout": {
@@ -61,7 +63,7 @@ def template() -> dict[str, Any]:
                 "subtitle": {"font": {"size": 12, "color": GREY}},
             },
             "legend": {"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0},
-            "margin": {"l": 12, "r": 16, "t": 68, "b": 12},
+            "margin": {"l": 12, "r": 30, "t": 68, "b": 12},
         }
     }
 
@@ -85,10 +87,15 @@ def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380, 
         layout={
             "template": template(),
             "height": height,
-            "meta": {"help": help_text, "alt": f"{title}。{subtitle}"} | ({"method": method} if method else {}),
+            "meta": {"help": help_text, "alt": _sentences(title, subtitle, help_text)} | ({"method": method} if method else {}),
             "title": {"text": _text(title), "subtitle": {"text": _text(subtitle)}},
         }
     )
+
+
+def _sentences(title: str, subtitle: str, help_text: str) -> str:
+    """Join title and subtitle as the language of the reading help ends its sentences."""
+    return f"{title}{'。' if help_text.rstrip().endswith('。') else '. '}{subtitle}"
 
 
 def _text(words: str) -> str:

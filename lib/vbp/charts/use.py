@@ -39,24 +39,28 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
         say("chart.batch_year", lang, batch=label(named(names, row["batch_id"]), 22), year=row["agreement_year"])
         for row in rows
     ]
-    figure.add_bar(
-        orientation="h",
-        x=[digits(row["rate"] * 100, places=1) for row in rows],
-        y=at,
-        name=say("chart.rate", lang),
-        marker={"color": [theme.BLUE if row["rate"] >= row["elapsed"] else theme.ORANGE for row in rows]},
-        width=0.55,
-        customdata=[
-            [
-                ratio(row["rate"]),
-                ratio(row["rate_by_amount"]),
-                count(row["items"], lang),
-                count(row["done_items"], lang),
-            ]
-            for row in rows
-        ],
-        hovertemplate=say("chart.bullet_hover", lang) + "<extra></extra>",
-    )
+    for ahead_of_time, colour in ((True, theme.BLUE), (False, theme.ORANGE)):
+        chosen = [place for place, row in enumerate(rows) if (row["rate"] >= row["elapsed"]) is ahead_of_time]
+        if not chosen:
+            continue
+        figure.add_bar(
+            orientation="h",
+            x=[digits(rows[place]["rate"] * 100, places=1) for place in chosen],
+            y=chosen,
+            name=say("chart.rate_ahead" if ahead_of_time else "chart.rate_behind", lang),
+            marker={"color": colour},
+            width=0.55,
+            customdata=[
+                [
+                    ratio(rows[place]["rate"]),
+                    ratio(rows[place]["rate_by_amount"]),
+                    count(rows[place]["items"], lang),
+                    count(rows[place]["done_items"], lang),
+                ]
+                for place in chosen
+            ],
+            hovertemplate=say("chart.bullet_hover", lang) + "<extra></extra>",
+        )
     figure.add_scatter(
         x=[digits(row["elapsed"] * 100, places=1) for row in rows],
         y=at,
@@ -65,6 +69,7 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
         marker={"symbol": "line-ns-open", "size": 15, "color": theme.INK, "line": {"width": 3}},
         hovertemplate="%{x}%<extra>%{fullData.name}</extra>",
     )
+    figure.update_layout(barmode="overlay")
     figure.update_yaxes(tickvals=at, ticktext=ticks, range=[-0.6, len(rows) - 0.4])
     figure.update_xaxes(title_text=say("chart.rate_axis", lang), ticksuffix="%", rangemode="tozero")
     return figure

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vbp.check import ledger, references, small, volumes
+from vbp.check import funds, ledger, references, small, volumes
 from vbp.check.show import headers, line, ordered
 from vbp.check.view import View
 from vbp.errors import Problem
@@ -33,8 +33,7 @@ RULES: tuple[Rule, ...] = (
     references.unknown_varieties,
     references.two_batches,
     references.one_award,
-    references.fund_ties,
-    references.insured_shares,
+    funds.fund_rows,
     references.group_leads,
     references.renewals,
     small.period_order,

@@ -1,10 +1,9 @@
-"""Rules on what points to what: ids known, batches not at odds, fund rows without ties, groups with one lead."""
+"""Rules on what points to what: ids known, batches not at odds, groups with one lead."""
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from itertools import combinations, groupby
 from typing import Any
 
@@ -150,72 +149,6 @@ def one_award(view: View) -> list[Problem]:
                     award["start_date"], "error"))
             if longest is None or award["end_date"] > longest["end_date"]:
                 longest = award
-    return problems
-
-
-FUND_KEYS = ("hospital_id", "batch_id", "generic", "agreement_year", "fund")
-
-
-def _can_meet(first: Row, second: Row) -> bool:
-    return all(first[key] is None or second[key] is None or first[key] == second[key] for key in FUND_KEYS)
-
-
-def _items(view: View) -> set[tuple[Any, ...]] | None:
-    """Return the items (hospital, batch, generic, year) that a fund row can meet, None where no agreement says so."""
-    if not view.has("agreements"):
-        return None
-    return {tuple(row[key] for key in FUND_KEYS[:4]) for row in view.rows("agreements")}
-
-
-def _meeting(first: Row, second: Row, items: set[tuple[Any, ...]] | None) -> str | None:
-    """Return the item that two rows both claim, "" where any could be, None where none is."""
-    want = [first[key] if first[key] is not None else second[key] for key in FUND_KEYS[:4]]
-    if items is None:
-        return ""
-    return next((", ".join(map(str, item)) for item in items
-                 if all(wish is None or wish == has for wish, has in zip(want, item, strict=True))), None)
-
-
-def fund_ties(view: View) -> list[Problem]:
-    """Return an error where two fund rows with equally many filled keys claim the same item: neither wins."""
-    if not view.has("fund"):
-        return []
-    rows = view.rows("fund")
-    items = _items(view)
-    filled = [sum(row[key] is not None for key in FUND_KEYS) for row in rows]
-    problems: list[Problem] = []
-    for first, second in combinations(range(len(rows)), 2):
-        if filled[first] != filled[second] or not _can_meet(rows[first], rows[second]):
-            continue
-        if all(rows[first][key] == rows[second][key] for key in FUND_KEYS):
-            continue
-        item = _meeting(rows[first], rows[second], items)
-        if item is not None:
-            file, row = view.inputs.at("fund", first)
-            problems.append(view.problem(
-                "fund", second, "fund_ratio", "fund_tie",
-                f"this row and row {row} of {file} both apply{f' to {item}' if item else ''} with {filled[first]} "
-                "filled keys each: fill "
-                "one more key cell in the one that should win", None, "error"))
-    return problems
-
-
-def insured_shares(view: View) -> list[Problem]:
-    """Return an error where the funds of one key have insured shares that sum to more than 1."""
-    if not view.has("fund"):
-        return []
-    totals: dict[tuple[Any, ...], list[int]] = {}
-    rows = view.rows("fund")
-    for place, row in enumerate(rows):
-        totals.setdefault(tuple(row[key] for key in FUND_KEYS[:4]), []).append(place)
-    problems = []
-    for places in totals.values():
-        total = sum((rows[place]["insured_share"] or Decimal(0) for place in places), Decimal(0))
-        if total > 1 and len({rows[place]["fund"] for place in places}) == len(places) > 1:
-            problems.append(view.problem("fund", places[-1], "insured_share", "insured_share",
-                                         f"the insured shares of these {len(places)} funds sum to "
-                                         f"{total.normalize():f}, more than 1",
-                                         rows[places[-1]]["insured_share"], "error"))
     return problems
 
 

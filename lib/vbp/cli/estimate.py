@@ -42,6 +42,8 @@ def run(
     for row in result.assumptions:
         ends = (row.median,) if row.low == row.high else (row.low, row.median, row.high)
         span = " – ".join(f"{end.normalize():,f}" for end in ends)
+        if row.bound:
+            span = say(f"qualifier.{row.bound}", lang, value=span)
         print(
             say("estimate.assumption", lang, name=row.label(lang), span=span, source=row.source(lang),
                 mark=say(f"mark.{row.mark}", lang))

@@ -22,14 +22,17 @@ def run(
     from vbp.cli.language import language
     from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.cli.panels import open_panels
+    from vbp.funds import Terms
     from vbp.projection import project
+    from vbp.rules import profile_of_place
     from vbp.words import say
 
     lang = language(lang)
     one_form(as_json, as_csv)
     opened = open_panels(inputs)
     fund = opened.inputs.frame("fund") if opened.inputs.has("fund") else None
-    result = project(opened.panels, batch, fund)
+    profile = profile_of_place(opened.inputs.place.rule_profile, opened.inputs.folder)
+    result = project(opened.panels, batch, fund, terms=Terms.of(profile.settlement))
     if as_json:
         print_json(opened.marked(result.document()))
     elif as_csv:

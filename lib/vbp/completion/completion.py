@@ -2,6 +2,8 @@
 
 rate = selected quantity / agreed quantity, in converted units; by amount it is amount paid / (agreed quantity · P1),
 another number, shown beside it. Elapsed = days of the agreement year gone by, both ends counted.
+Units of different varieties (tablets, millilitres) do not add up: over several varieties the rate is Σ quantity · P1 /
+Σ agreed quantity · P1, each unit weighed by its own selected price, and so is elapsed.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ COLUMNS = [
     "state",
     "expected_done",
 ]
-SUMS = ("agreed", "actual", "agreed_fen", "actual_fen", "due", "items", *(f"{name}_items" for name in STATES[:4]))
+SUMS = ("agreed", "actual", "agreed_fen", "weighed_fen", "actual_fen", "due", "due_fen", "items", *(f"{name}_items" for name in STATES[:4]))
 ROLL_UPS: Mapping[str, tuple[str, ...]] = {
     "hospital": ("hospital_id",),
     "group": ("county_group",),
@@ -55,6 +57,10 @@ ROLL_UPS: Mapping[str, tuple[str, ...]] = {
 class Completion:
     """Completion at `as_of`: `table` one row per agreement, `rolled(name)` sums (`hospital`, `group`, `batch` …);
     `rows` are the same as integers (thousandths of a unit, fen).
+
+    A roll-up's `rate_basis` is units (one variety) or selected_price (several: `rate` and `elapsed` weighed by P1, no
+    `agreed_units` and `actual_units`); `rate_of_summed_units` is what adding the units of several varieties up would
+    give, to compare with rates published so.
 
     Columns of `table`: `batch_id, hospital_id, generic, product_id, agreement_year, start_date, end_date`,
     `agreed_units, actual_units, rate, agreed_yuan, actual_yuan, rate_by_amount, elapsed, state, expected_done` (the day
@@ -143,6 +149,7 @@ def completion(panels: Panels, hospitals: pd.DataFrame | None = None, as_of: Any
         table["county_group"] = groups.reindex(table["hospital_id"].astype(object)).to_numpy()
     assumptions = (
         Said("completion.assume_quantity"),
+        Said("completion.assume_varieties"),
         Said("completion.assume_elapsed", {"day": min(day, last).date()}),
     )
     return Completion(table, day.date(), last.date(), assumptions)
@@ -161,6 +168,7 @@ def _rows(panels: Panels) -> pd.DataFrame:
         agreed=agreed,
         actual=actual,
         agreed_fen=agreed_fen,
+        weighed_fen=np.where(agreed_fen > 0, np.rint(np.nan_to_num(actual * p1 / 1000)), 0).astype(np.int64),
         actual_fen=numbers(items["actual_fen"]),
     )
 
@@ -201,26 +209,38 @@ def _sums(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return sums by `keys` over agreements that have begun and are known: volumes, amounts, counts by state."""
     state = rows["state"].cat.codes.to_numpy()
     begun = np.isin(state, [STATES.index(name) for name in ("not_started", "no_data")], invert=True)
-    columns = {name: rows[name].to_numpy()[begun] for name in ("agreed", "actual", "agreed_fen", "actual_fen")}
-    columns["due"] = columns["agreed"] * rows["elapsed"].to_numpy()[begun]
+    columns = {name: rows[name].to_numpy()[begun] for name in ("agreed", "actual", "agreed_fen", "weighed_fen", "actual_fen")}
+    elapsed = rows["elapsed"].to_numpy()[begun]
+    columns |= {"due": columns["agreed"] * elapsed, "due_fen": columns["agreed_fen"] * elapsed}
     columns["items"] = np.ones(int(begun.sum()), dtype=np.int64)
     columns |= {f"{name}_items": (state[begun] == place).astype(int) for place, name in enumerate(STATES[:4])}
     names = [rows.loc[begun, key] for key in keys]
     frame = pd.DataFrame(columns, index=names[0].index)
-    return frame.groupby(names, sort=True, observed=True, dropna=False).sum()
+    groups = frame.groupby(names, sort=True, observed=True, dropna=False)
+    variety = rows["generic"].astype("category").cat.codes[begun].groupby(names, sort=True, observed=True, dropna=False)
+    return groups.sum().assign(first_variety=variety.min(), last_variety=variety.max())
 
 
 def _rates(sums: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return a roll-up of sums: both rates, elapsed time weighted by agreed volume, the count in each state."""
-    sums = sums.groupby(list(keys), sort=True, observed=True)[list(SUMS)].sum()
+    groups = sums.groupby(list(keys), sort=True, observed=True)
+    one = (groups["first_variety"].min() == groups["last_variety"].max()).to_numpy()
+    sums = groups[list(SUMS)].sum()
+
+    def rate(units: str, fen: str) -> np.ndarray:
+        priced = _ratio(sums[fen].to_numpy(), sums["agreed_fen"].to_numpy())
+        return np.where(one, _ratio(sums[units].to_numpy(), sums["agreed"].to_numpy()), priced)
+
     rates = pd.DataFrame(
         {
             "items": sums["items"],
-            "agreed_units": _exact(sums["agreed"], 3),
-            "actual_units": _exact(sums["actual"], 3),
-            "rate": _ratio(sums["actual"].to_numpy(), sums["agreed"].to_numpy()),
+            "agreed_units": _exact(sums["agreed"], 3, one),
+            "actual_units": _exact(sums["actual"], 3, one),
+            "rate": rate("actual", "weighed_fen"),
+            "rate_basis": np.where(one, "units", "selected_price"),
             "rate_by_amount": _ratio(sums["actual_fen"].to_numpy(), sums["agreed_fen"].to_numpy()),
-            "elapsed": _ratio(sums["due"].to_numpy(), sums["agreed"].to_numpy()),
+            "rate_of_summed_units": _ratio(sums["actual"].to_numpy(), sums["agreed"].to_numpy()),
+            "elapsed": rate("due", "due_fen"),
         },
         index=sums.index,
     )

@@ -9,7 +9,7 @@ The two kinds answer different questions and are never added up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 
@@ -18,14 +18,17 @@ import pandas as pd
 
 from vbp.errors import InputError, Problem
 from vbp.estimate.draws import DRAWS, SEED, Floats, Predictive, interval, significant
-from vbp.estimate.funds import fund_share_of
 from vbp.estimate.model import Unknown, figure, known
 from vbp.estimate.priors import Prior
 from vbp.estimate.result import Estimate, EstimateSet, Mark, NotEstimated
 from vbp.estimate.rounds import ratio_unknown
+from vbp.funds import Terms, factors
 from vbp.words import baseline_label
 
 BASES = ("before", "after")
+COMMON = Terms()
+SETTLED = ("surplus_base", "payout")
+"""Quantities from which a profile may take out what a payment reform already leaves to the hospital."""
 _FORMULAS = {
     "official_saving": "a·A·d_w",
     "fund_saving": "a·A·d_w·r·s",
@@ -63,6 +66,7 @@ def estimate_from_amounts(
     priors: Mapping[str, Prior],
     fund: pd.DataFrame | None = None,
     *,
+    terms: Terms = COMMON,
     synthetic: bool = False,
     seed: int = SEED,
     draws: int = DRAWS,
@@ -80,7 +84,10 @@ def estimate_from_amounts(
     priors
         `agreed_share`, `fund_ratio`, `insured_share`, `retention_ratio`: bounds for what no table gives.
     fund
-        The `fund` table, or None: then r·s is drawn between the priors' bounds.
+        The `fund` table, or None: then r·s is drawn between the priors' bounds. Rows for one generic or agreement year do
+        not hold for amounts by round.
+    terms
+        What the rule profile says of `fund`: which rows count, whether `excluded_share` is taken out.
 
     Raises
     ------
@@ -97,7 +104,7 @@ def estimate_from_amounts(
         if rows.empty:
             absent.append(NotEstimated(QUANTITIES[basis][0], f"no_amounts_{basis}"))
             continue
-        weights = _Weights.of(rows, fund)
+        weights = _Weights.of(rows, fund, terms)
         for quantity in QUANTITIES[basis]:
             estimates += _figures(quantity, weights, unknowns, mark, basis)
     used = {name for row in estimates for name in row.uses}
@@ -124,15 +131,16 @@ def _refuse(rounds: Mapping[str, RoundCut]) -> None:
 
 @dataclass(frozen=True)
 class _Weights:
-    """Amounts by hospital and round, and the same times the known r·s (None where no `fund` table says it)."""
+    """Amounts by hospital and round, the known r·s (None where no `fund` table says it) and r·s·(1 − x) as it is settled."""
 
     hospitals: tuple[str, ...]
     batches: tuple[str, ...]
     amount: Floats
     share: Floats | None
+    settled: Floats | None
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, fund: pd.DataFrame | None) -> _Weights:
+    def of(cls, rows: pd.DataFrame, fund: pd.DataFrame | None, terms: Terms) -> _Weights:
         """Sum the amounts exactly (Decimal), then lay them out hospital × round."""
         totals: dict[tuple[str, str], Decimal] = {}
         for hospital, batch, amount in zip(rows["hospital_id"], rows["batch_id"], rows["amount_yuan"], strict=True):
@@ -140,11 +148,27 @@ class _Weights:
         hospitals, batches = (tuple(sorted({key[i] for key in totals})) for i in (0, 1))
         amount = np.array([[float(totals.get((h, b), 0)) for b in batches] for h in hospitals])
         if fund is None or fund.empty:
-            return cls(hospitals, batches, amount, None)
-        known_rows = fund.to_dict("records")
+            return cls(hospitals, batches, amount, None, None)
         # a hospital without an amount in a round needs no row of `fund` for it
-        share = [[float(fund_share_of(known_rows, h, b)) if (h, b) in totals else 0.0 for b in batches] for h in hospitals]
-        return cls(hospitals, batches, amount, np.array(share))
+        pairs = pd.DataFrame(list(totals), columns=["hospital_id", "batch_id"], dtype=object)
+        shares = []
+        for taken in (replace(terms, exclusion=False), terms):
+            found = dict(zip(totals, factors(pairs, fund, taken), strict=True))
+            shares.append(np.array([[float(found.get((h, b)) or 0) for b in batches] for h in hospitals]))
+        return cls(hospitals, batches, amount, *shares)
+
+    def known_share(self, quantity: str) -> Floats | None:
+        """Return the known multiplier r·s, r·s·(1 − x) or 1 − r·s of a quantity; None where it is 1 or drawn."""
+        if self.share is None or quantity in ("official_saving", "realised_saving"):
+            return None
+        if quantity in SETTLED:
+            return self.settled
+        return 1 - self.share if quantity.endswith("patient_saving") else self.share
+
+    def formula(self, quantity: str) -> str:
+        """Return a quantity's formula, with x where it is taken out of any amount."""
+        own = quantity in SETTLED and self.share is not None and self.settled is not None and not np.array_equal(self.share, self.settled)
+        return _FORMULAS[quantity] + ("·(1−x)" if own else "")
 
 
 def _unknowns(
@@ -181,7 +205,7 @@ def _figures(
     slots = {f"u{i}": unknowns[name] for i, name in enumerate(names)}
     place = {name: f"u{i}" for i, name in enumerate(names)}
 
-    known_share = _split(quantity, weights.share)
+    known_share = weights.known_share(quantity)
     each = weights.amount if known_share is None else weights.amount * known_share  # hospital × round
 
     def value(columns: Floats, **drawn: Floats) -> Floats:
@@ -194,19 +218,20 @@ def _figures(
     city = figure(
         quantity,
         "city",
-        _FORMULAS[quantity],
+        weights.formula(quantity),
         lambda **drawn: value(each.sum(axis=0, keepdims=True), **drawn).squeeze(),
         slots,
         mark=mark,
         basis=basis,
     )
+    assert city is not None, "amounts and priors are bounded on both sides"
     table = value(each, **{slot: unknown.draws for slot, unknown in slots.items()})
     rows = [city]
     for hospital, draws in zip(weights.hospitals, table, strict=True):
         point, low, high = (significant(end) for end in interval(draws))
         rows.append(
             Estimate(
-                quantity, f"hospital:{hospital}", "yuan", mark, point, low, high, _FORMULAS[quantity], city.uses, basis
+                quantity, f"hospital:{hospital}", "yuan", mark, point, low, high, city.formula, city.uses, basis
             )
         )
     return rows
@@ -222,13 +247,6 @@ def _names(quantity: str, weights: _Weights, unknowns: Mapping[str, Unknown]) ->
     if weights.share is None and quantity not in ("official_saving", "realised_saving"):
         names += ["fund_ratio", "insured_share"]
     return names + (["retention_ratio"] if quantity == "payout" else [])
-
-
-def _split(quantity: str, share: Floats | None) -> Floats | None:
-    """Return the known multiplier r·s, 1 − r·s or 1 for a quantity, None where r·s is drawn."""
-    if share is None or quantity in ("official_saving", "realised_saving"):
-        return None
-    return 1 - share if quantity.endswith("patient_saving") else share
 
 
 def _factor(quantity: str, batch: str, drawn: Mapping[str, Floats]) -> Floats:

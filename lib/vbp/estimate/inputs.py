@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from vbp.errors import InputError, Problem, unknown
-from vbp.estimate.amounts import RoundCut, estimate_from_amounts
+from vbp.estimate.amounts import COMMON, RoundCut, estimate_from_amounts
 from vbp.estimate.draws import DRAWS, SEED
 from vbp.estimate.priors import load_priors
 from vbp.estimate.result import EstimateSet
 from vbp.estimate.rounds import cut_ratio
 from vbp.facts import Published
+from vbp.funds import Terms
+from vbp.rules import profile_of_place
 
 if TYPE_CHECKING:
     from vbp.tables import Inputs
@@ -57,6 +59,7 @@ def estimate_from_inputs(inputs: Inputs, published: Published, *, seed: int = SE
         cut_ratio(published),
         load_priors(),
         fund,
+        terms=COMMON if fund is None else Terms.of(profile_of_place(inputs.place.rule_profile, inputs.folder).settlement),
         synthetic=inputs.place.synthetic,
         seed=seed,
         draws=draws,
@@ -75,7 +78,7 @@ def round_cuts(inputs: Inputs, published: Published) -> dict[str, RoundCut]:
             row.cut_baseline or "unknown",
         )
         for row in published.batches
-        if row.average_cut_percent is not None
+        if row.average_cut_percent is not None and row.cut_known
     }
     if inputs.has("batches"):
         rounds |= {str(row["batch_id"]): _own(row) for row in inputs.frame("batches").to_dict("records")}

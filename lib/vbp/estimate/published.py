@@ -9,19 +9,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from vbp.estimate.draws import DRAWS, SEED, tidy
-from vbp.estimate.model import Unknown, figure, known
+from vbp.estimate.model import Unknown, beyond, figure, known, rounded
 from vbp.estimate.priors import Prior
 from vbp.estimate.result import Estimate, EstimateSet, NotEstimated
 from vbp.estimate.rounds import cut_ratio, national_cut, ratio_unknown
 from vbp.facts import Fact, Published
+from vbp.words import say
 
 SAVINGS = ("procurement_saving", "annual_procurement_saving")
 CAP = Decimal("0.50")
+ABOVE, BELOW = ("more_than", "range_low"), ("less_than", "range_high")
+"""Qualifiers of a figure that gives one side only: what it is more than, what it is less than."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,19 @@ class _Study:
         return self.published.find(self.slug, metric, doubtful=self.doubtful)
 
     def stated(self, name: str, fact: Fact, divisor: int = 1) -> Unknown:
-        """Return a published figure as an input known exactly."""
+        """Return a published figure as its publication words it: known exactly, about, or one side only."""
         if fact.value is None:
             raise ValueError(f"{fact.metric} is damaged")
         if fact.qualifier == "doubtful":
             self.let_in.append(fact)
         title = self.published.source[fact.source_id].title
-        return known(name, fact.value / divisor, (f"公布数：{fact.note}（{title}）", f"published: {fact.note} ({title})"))
+        value, source = fact.value / divisor, (f"公布数：{fact.note}（{title}）", f"published: {fact.note} ({title})")
+        if fact.qualifier in ABOVE or fact.qualifier in BELOW:
+            return beyond(name, value, source, "more_than" if fact.qualifier in ABOVE else "less_than")
+        if fact.qualifier == "about":
+            zh, en = (text + say("estimate.about", lang) for text, lang in zip(source, ("zh", "en"), strict=True))
+            return rounded(name, value, (zh, en), self.seed, self.draws)
+        return known(name, value, source)
 
     def prior(self, name: str, under: str = "") -> Unknown:
         """Return an input that only bounds are known of."""
@@ -118,18 +127,22 @@ def _spending(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
             if cut
             else _from_national_cuts(study, saving, fact, unknowns)
         )
-    return rows, []
+    return _bounded("implied_spending", rows)
+
+
+def _bounded(quantity: str, rows: Sequence[Estimate | None]) -> _Step:
+    """Return the figures that have an end, and that the others have none."""
+    made = [row for row in rows if row is not None]
+    return made, [NotEstimated(quantity, "bounds_oppose")] * (len(made) < len(rows))
 
 
 def _keep(unknowns: dict[str, Unknown], *inputs: Unknown) -> None:
     unknowns.update({item.name: item for item in inputs})
 
 
-def _from_own_cut(study: _Study, saving: Unknown, cut: Fact, fact: Fact, unknowns: dict[str, Unknown]) -> Estimate:
+def _from_own_cut(study: _Study, saving: Unknown, cut: Fact, fact: Fact, unknowns: dict[str, Unknown]) -> Estimate | None:
     mean = study.stated(f"cut:{fact.scope}", cut, 100)
-    ratio = ratio_unknown(
-        f"cut_ratio:{fact.scope}", float(mean.assumption.median), cut_ratio(study.published), study.seed, study.draws
-    )
+    ratio = ratio_unknown(f"cut_ratio:{fact.scope}", mean.draws, cut_ratio(study.published), study.seed, study.draws)
     _keep(unknowns, saving, mean, ratio)
     return figure(
         "implied_spending",
@@ -141,7 +154,7 @@ def _from_own_cut(study: _Study, saving: Unknown, cut: Fact, fact: Fact, unknown
     )
 
 
-def _from_national_cuts(study: _Study, saving: Unknown, fact: Fact, unknowns: dict[str, Unknown]) -> Estimate:
+def _from_national_cuts(study: _Study, saving: Unknown, fact: Fact, unknowns: dict[str, Unknown]) -> Estimate | None:
     """No cut of the same scope is published: predict it from the national rounds, drugs and consumables apart."""
     varieties = {"drug": "procured_drug_varieties", "consumable": "procured_consumable_varieties"}
     present = [
@@ -197,13 +210,14 @@ def _split(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
         study.stated(f"actual_ratio_{kind}", ratios[f"city:{kind}"], 100) for kind in ("employee", "resident")
     )
     mix = study.prior("insured_mix")
-    rows = []
+    made: list[Estimate] = []
+    absent: list[NotEstimated] = []
     for fact in savings:
         saving = study.stated(f"saving:{fact.scope}", fact)
         inputs = {"v": saving, "w": mix, "r1": employee, "r2": resident}
         _keep(unknowns, *inputs.values())
-        rows += [
-            figure(
+        parts = {
+            "fund_saving": figure(
                 "fund_saving",
                 fact.scope,
                 "V·(w·r1 + (1−w)·r2)",
@@ -211,7 +225,7 @@ def _split(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
                 inputs,
                 basis="inpatient_ratios",
             ),
-            figure(
+            "patient_saving": figure(
                 "patient_saving",
                 fact.scope,
                 "V·(1 − w·r1 − (1−w)·r2)",
@@ -219,15 +233,27 @@ def _split(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
                 inputs,
                 basis="inpatient_ratios",
             ),
-            _payout_limit(fact, saving, employee, resident),
-        ]
-    return rows, []
+        }
+        for quantity, row in parts.items():
+            steps = _bounded(quantity, [row])
+            made, absent = made + steps[0], absent + steps[1]
+        limit = _payout_limit(fact, saving, employee, resident)
+        if limit is None:
+            absent.append(NotEstimated("payout", "no_upper_bound"))
+        else:
+            made.append(limit)
+    return made, absent
 
 
-def _payout_limit(fact: Fact, saving: Unknown, *ratios: Unknown) -> Estimate:
-    """The most that could be retained from a saving on agreed volume: k ≤ 0.5, s ≤ 1, r at most the larger ratio."""
-    largest = max(ratios, key=lambda item: item.assumption.median)
-    limit = CAP * saving.assumption.median * largest.assumption.median
+def _payout_limit(fact: Fact, saving: Unknown, *ratios: Unknown) -> Estimate | None:
+    """The most that could be retained from a saving on agreed volume: k ≤ 0.5, s ≤ 1, r at most the larger ratio.
+
+    None where the saving or a ratio is published as "more than" only. The formula's V and r are their largest values.
+    """
+    largest = max(ratios, key=lambda item: Decimal("Infinity") if item.most is None else item.most)
+    if saving.most is None or largest.most is None:
+        return None
+    limit = CAP * saving.most * largest.most
     return Estimate(
         "payout",
         fact.scope,
@@ -247,18 +273,22 @@ def _base(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
     payouts = study.find("surplus_payout")
     if not payouts:
         return [], [NotEstimated("surplus_base", f"payout_{_why_absent(study, 'surplus_payout')}")]
-    rows = []
+    rows: list[Estimate] = []
     for fact in payouts:
         payout, ratio = study.stated(f"payout:{fact.scope}", fact), study.prior("retention_ratio")
         _keep(unknowns, payout, ratio)
-        low = tidy(payout.assumption.median / CAP)
-        bound = Estimate(
-            "surplus_base", fact.scope, "yuan", "derived", None, low, None, "S ≥ P / 0.5", (payout.name,), "lower_bound"
-        )
+        if payout.least is not None:
+            low = tidy(payout.least / CAP)
+            rows.append(
+                Estimate(
+                    "surplus_base", fact.scope, "yuan", "derived", None, low, None, "S ≥ P / 0.5", (payout.name,), "lower_bound"
+                )
+            )
         inside = figure(
             "surplus_base", fact.scope, "P / k", lambda p, k: p / k, {"p": payout, "k": ratio}, basis="known_bands"
         )
-        rows += [bound, replace(inside, basis="known_bands")]
+        assert inside is not None, "a payout and a ratio within bounds leave one end closed"
+        rows.append(inside)
     return rows, [NotEstimated("implied_saving", "fund_share_unknown")] if not study.find(
         "inpatient_actual_reimbursement_ratio"
     ) else []

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Mark = Literal["published", "derived", "estimated", "synthetic"]
+Bound = Literal["", "more_than", "less_than"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Assumption:
     """One input of an estimate.
 
     `low`, `median`, `high` are its 5 %, 50 % and 95 % points (equal where it is known exactly); `mark` says whether it
-    is published, derived from published figures, or assumed; `source_zh`, `source_en` where it comes from.
+    is published, derived from published figures, or assumed; `source_zh`, `source_en` where it comes from. `bound` says
+    that the publication gives one side only (more_than, less_than): then all three are that side.
     """
 
     name: str
@@ -30,14 +32,16 @@ class Assumption:
     high: Decimal
     source_zh: str
     source_en: str
+    bound: Bound = ""
 
     def label(self, lang: str) -> str:
         """Return the input's name in words."""
         return _named(self.name, lang)
 
     def source(self, lang: str) -> str:
-        """Return where the input comes from, in words."""
-        return self.source_zh if lang == "zh" else self.source_en
+        """Return where the input comes from, in words, and what a bound leaves open."""
+        source = self.source_zh if lang == "zh" else self.source_en
+        return source + say(f"estimate.bound_{self.bound}", lang) if self.bound else source
 
 
 def _named(name: str, lang: str) -> str:
@@ -63,7 +67,8 @@ class Estimate:
     mark
         `derived` (follows exactly; a bound where low is None or high is None) or `estimated` (90 % interval).
     point, low, high
-        Yuan, or a share 0–1 where `unit` is `ratio`. A bound has only the side that it bounds.
+        Yuan, or a share 0–1 where `unit` is `ratio`. A bound has only the side that it bounds; so has an estimate from a
+        figure published as "more than" or "less than": that end of its 90 % interval at the published figure.
     formula
         The formula in symbols.
     uses
@@ -100,10 +105,11 @@ class Estimate:
         def one(value: Decimal | None) -> str:
             return money(value, lang) if self.unit == "yuan" else percent(None if value is None else value * 100, 1)
 
+        how = "" if self.mark == "derived" else "_open"
         if self.point is None and self.low is not None and self.high is None:
-            return say("estimate.at_least", lang, value=one(self.low))
+            return say(f"estimate.at_least{how}", lang, value=one(self.low))
         if self.point is None and self.high is not None and self.low is None:
-            return say("estimate.at_most", lang, value=one(self.high))
+            return say(f"estimate.at_most{how}", lang, value=one(self.high))
         if self.low is None and self.high is None:
             return one(self.point)
         if self.point is None:
@@ -250,6 +256,7 @@ class EstimateSet:
                     "low": row.low,
                     "median": row.median,
                     "high": row.high,
+                    "bound": row.bound,
                     "source": {"zh": row.source_zh, "en": row.source_en},
                 }
                 for row in self.assumptions

@@ -35,7 +35,7 @@ def reference_rounds(published: Published) -> tuple[ReferenceRound, ...]:
 def weighted_over_mean(row: Batch) -> float | None:
     """Return (saving / market) / mean cut, or None where one of them is not published."""
     saving, market = row.more("annual_saving_yuan"), row.more("pre_market_yuan")
-    if not (saving and market and row.average_cut_percent):
+    if not (saving and market and row.average_cut_percent and row.cut_known):
         return None
     return float(Decimal(saving) / Decimal(market) / (row.average_cut_percent / 100))
 
@@ -54,6 +54,7 @@ def national_cuts(published: Published, category: str) -> tuple[Batch, ...]:
         and row.category == category
         and row.status == "reported"
         and row.average_cut_percent is not None
+        and row.cut_known
         and not row.more("total_of")
         and row.cut_baseline != "previous_selected_price"
         and "average_cut_percent" not in row.more("unverified_cells")

@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from vbp.words.typeset import fullwidth
 
 
 def _empty_is_none(value: object) -> object:
@@ -18,6 +20,7 @@ Number = Annotated[Decimal | None, Optional_]
 Whole = Annotated[int | None, Optional_]
 Day = Annotated[date | None, Optional_]
 Text = Annotated[str | None, Optional_]
+Chinese = Annotated[str, AfterValidator(fullwidth)]
 Qualifier = Literal["exact", "about", "more_than", "less_than", "range_low", "range_high", "doubtful", "damaged"]
 Status = Literal["reported", "expected", "target", "proposed", "example"]
 Level = Literal["national", "inter_provincial", "provincial", "municipal", "municipal_alliance", "hospital_alliance"]
@@ -33,7 +36,7 @@ class CityRow(Row):
     """A city of `cities.csv`."""
 
     city: str
-    name_zh: str
+    name_zh: Chinese
     name_en: str
     province: str
     rule_profile: str
@@ -43,17 +46,17 @@ class Source(Row):
     """A publication of `sources.csv`."""
 
     source_id: str
-    title: str
-    publisher: str
+    title: Chinese
+    publisher: Chinese
     published: str
-    note: str
+    note: Chinese
 
 
 class Metric(Row):
     """What a figure measures (`metrics.csv`), with its one base unit."""
 
     metric: str
-    name_zh: str
+    name_zh: Chinese
     name_en: str
     unit: str
     kind: Literal["flow", "stock", "rate", "count"]
@@ -110,7 +113,7 @@ class Batch(Row):
 
     batch_id: str
     city: Text
-    name_zh: str
+    name_zh: Chinese
     name_en: str
     level: Annotated[Level | None, Optional_]
     category: Literal["drug", "consumable", "reagent"]
@@ -122,6 +125,11 @@ class Batch(Row):
     def more(self, column: str) -> str:
         """Return one of the further columns as text, empty where it has nothing."""
         return str((self.model_extra or {}).get(column) or "").strip()
+
+    @property
+    def cut_known(self) -> bool:
+        """Whether the average cut is a number, not only a side of one ("more than 50 %") or doubtful."""
+        return self.more("cut_qualifier") in ("", "exact", "about")
 
     @property
     def when(self) -> str:

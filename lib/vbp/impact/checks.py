@@ -12,6 +12,7 @@ from vbp.impact.grid import Grid
 from vbp.impact.inference import Fit, linked
 from vbp.impact.kernel import Array, project
 from vbp.impact.mixture import LEVEL_TILT, mixture, mixture_table
+from vbp.impact.speak import effect
 from vbp.impact.verdict import SHORTEST, SHORTEST_SIDE, show_p
 from vbp.words import say
 
@@ -29,7 +30,9 @@ class Check:
 
     def text(self, lang: str) -> str:
         """Return the sentence in `lang`."""
-        return say(f"impact_check.{self.reason}", lang, **self.values)
+        comma = "、" if lang == "zh" else ", "
+        told = {name: comma.join(value) if isinstance(value, tuple) else value for name, value in self.values.items()}
+        return say(f"impact_check.{self.reason}", lang, **told)
 
     def as_json(self, lang: str = "en") -> dict[str, Any]:
         """Return name, verdict and sentences."""
@@ -83,7 +86,7 @@ def autocorrelation(design: Design, fit: Fit) -> Check:
     residuals = fit.reference.residuals
     lags = max(1, min(10, residuals.size // 5))
     p_value = float(acorr_ljungbox(residuals, lags=[lags])["lb_pvalue"].iloc[0])
-    numbers = {"p": show_p(p_value), "lags": lags, "persistence": f"{fit.persistence:.2f}"}
+    numbers = {"p": show_p(p_value), "lags": lags, "persistence": f"{fit.persistence:.2f}".replace("-", "−")}
     allows = fit.covariance is None or fit.inference.split()[0] in ("prais-winsten", "gls-ar")
     if allows:
         high = fit.persistence >= PERSISTENT
@@ -113,7 +116,7 @@ def placebo(series: Series, design: Design) -> Check:
     smallest = min(_placebo_p(steps, values, start) for start in starts)
     bound = min(1.0, smallest * len(starts))
     word = "fail" if bound < 0.05 else "pass"
-    dates = ", ".join(str(series.grid.label(start)) for start in starts)
+    dates = tuple(str(series.grid.label(start)) for start in starts)
     return Check("placebo_dates", word, f"placebo_{word}", {"dates": dates, "count": len(starts), "p": show_p(bound)})
 
 
@@ -158,7 +161,8 @@ def leave_one_out(series: Series, design: Design, fit: Fit) -> Check:
     move = found[np.isfinite(found)] - whole
     worst = int(np.nanargmax(np.abs(found - whole)))
     error = float(fit.estimates.main.std_error[at, 0])
-    numbers = {"low": f"{whole + move.min():.4g}", "high": f"{whole + move.max():.4g}", "whole": f"{whole:.4g}",
+    numbers = {"low": effect(series.family, whole + move.min()), "high": effect(series.family, whole + move.max()),
+               "whole": effect(series.family, whole),
                "time": series.grid.label(int(design.steps[worst]))}
     if whole != 0 and np.any(np.sign(whole + move) != np.sign(whole)):
         sure = abs(whole) > 2 * error
@@ -194,7 +198,7 @@ def _compare(name: str, series: Series, design: Design, fit: Fit, other: Options
     ratio = abs(value - own) / error if error > 0 else np.inf
     word = "pass" if ratio <= 1 else "inconclusive" if ratio <= 2 else "fail"
     return Check(name, word, f"{reason}_{'pass' if word == 'pass' else 'move'}",
-                 {"own": f"{own:.4g}", "other": f"{value:.4g}", "ratio": f"{ratio:.1f}"})
+                 {"own": effect(series.family, own), "other": effect(series.family, value), "ratio": f"{ratio:.1f}"})
 
 
 def seasonality(series: Series, design: Design, fit: Fit) -> Check:

@@ -19,9 +19,9 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def _shown(result: ItsResult, value: float) -> str:
+def effect(family: str, value: float) -> str:
     """Return an effect as people read it: a percentage on the log scale, else the number."""
-    if result.family == "gaussian":
+    if family == "gaussian":
         return number(value)
     return f"{_percent(value):+.1f}%".replace("-", "−")
 
@@ -42,8 +42,8 @@ def direction(measure: str, estimate: float, lang: str) -> str:
 
 
 def _sentence(result: ItsResult, term: Term, lang: str) -> str:
-    values = {"estimate": _shown(result, term.estimate), "low": _shown(result, term.ci_low),
-              "high": _shown(result, term.ci_high), "outcome": result.outcome, "date": result.start}
+    values = {"estimate": effect(result.family, term.estimate), "low": effect(result.family, term.ci_low),
+              "high": effect(result.family, term.ci_high), "outcome": result.outcome, "date": result.start}
     key = "level" if term.name.startswith("level") else "slope"
     return say(f"impact_its.{key}", lang, **values) + term.verdict.text(lang)
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from vbp.funds import Terms, factors
+
 FULL_BAND = 0.50
+COMMON = Terms()
+"""The national rules' terms: shares by volume, nothing taken out for a payment reform."""
 
 
 def payouts(
@@ -37,42 +41,13 @@ def by_hospital(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return np.add.reduceat(values[:, order], firsts, axis=1)
 
 
-def fund_factors(items: pd.DataFrame, fund: pd.DataFrame | None) -> np.ndarray:
-    """Return f = Σ r·s·(1 − x) of each item; NaN where the table `fund` has no row for it.
+def fund_factors(items: pd.DataFrame, fund: pd.DataFrame | None, terms: Terms = COMMON) -> np.ndarray:
+    """Return f = Σ r·s·(1 − x) of each item as the settlement will take it (`vbp.funds`); NaN where no row holds for it.
 
-    An empty key means all; per fund the row with most filled keys wins. An unnamed row stands for all funds together:
-    it is never added to a named one, and wins where it is fuller than every named row.
+    An item without an `agreement_year` is one of the first year. Ties and insured shares over 1 are refused.
     """
     if fund is None or fund.empty:
         return np.full(len(items), np.nan)
-    keys = [
-        name
-        for name in ("hospital_id", "batch_id", "generic", "agreement_year")
-        if name in fund and fund[name].notna().any()
-    ]
-    kinds = (
-        fund["fund"].astype(object).where(fund["fund"].notna(), "")
-        if "fund" in fund
-        else pd.Series("", index=fund.index)
-    )
-    excluded = pd.to_numeric(fund["excluded_share"]).fillna(0) if "excluded_share" in fund else 0.0
-    value = pd.to_numeric(fund["fund_ratio"]) * pd.to_numeric(fund["insured_share"]) * (1 - excluded)
-    total, named_rank = np.zeros(len(items)), np.full(len(items), -1)
-    whole, whole_rank = np.zeros(len(items)), np.full(len(items), -1)
-    year = items.assign(agreement_year=1)
-    named = fund[keys].notna()
-    for kind in kinds.unique():
-        best, rank = np.zeros(len(items)), np.full(len(items), -1)
-        for place in fund.index[kinds == kind]:
-            filled = [key for key in keys if bool(named[key][place])]
-            fits = np.ones(len(items), dtype=bool)
-            for key in filled:
-                fits &= (year[key].astype(object) == fund.at[place, key]).to_numpy()
-            better = fits & (len(filled) > rank)
-            best[better], rank[better] = float(value[place]), len(filled)
-        if kind == "":
-            whole, whole_rank = best, rank
-        else:
-            total, named_rank = total + best, np.maximum(named_rank, rank)
-    total = np.where(whole_rank > named_rank, whole, total)
-    return np.where(np.maximum(whole_rank, named_rank) >= 0, total, np.nan)
+    asked = items if "agreement_year" in items else items.assign(agreement_year=1)
+    found = factors(asked, fund, terms, gaps=True)
+    return np.array([np.nan if factor is None else float(factor) for factor in found], dtype=float)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
+from vbp.funds import Terms
 from vbp.projection.evidence import Evidence, evidence, first_years
-from vbp.projection.payout import by_hospital, fund_factors, payouts
+from vbp.projection.payout import COMMON, by_hospital, fund_factors, payouts
 from vbp.projection.years import years
 from vbp.words import MISSING, money, say
 from vbp.words.said import Said
@@ -104,6 +105,7 @@ def project(
     draws: int = DRAWS,
     seed: int = 1,
     hide: bool = False,
+    terms: Terms = COMMON,
 ) -> Projection:
     """Return the projection of a batch's first year.
 
@@ -115,6 +117,8 @@ def project(
         The batch; default the one announced. `hide`: a batch that has run, projected as if it had not (back-test).
     fund
         The inputs' table `fund`, for the payout; without it the payout stays unknown.
+    terms
+        What the rule profile says of `fund`: which rows count, whether `excluded_share` is taken out.
     draws, seed
         Size and seed of the simulation: the same seed gives the same result.
     """
@@ -138,7 +142,8 @@ def project(
     items, left_out, official = _items(panels, batch)
     shown = evidence(panels, leave_out=batch)
     rng = np.random.default_rng(seed)
-    return _result(batch, left_out, shown, _simulated(items, shown, fund_factors(items, fund), draws, rng), official)
+    factor = fund_factors(items, fund, terms)
+    return _result(batch, left_out, shown, _simulated(items, shown, factor, draws, rng), official)
 
 
 def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame, float]:

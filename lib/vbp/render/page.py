@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import html
 import json
-import shutil
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from vbp.render.bundle import arranged
 from vbp.render.methods import link, linked
 from vbp.words import say
 
@@ -86,7 +86,7 @@ def figure(spec: Any, number: int, lang: str = "zh") -> str:
     how = link(meta["method"], lang) if meta.get("method") else ""
     return (
         f'<figure class="chart" id="chart-{number}"><div class="plot" role="group" aria-label="{label}" '
-        f'style="min-height:{int(spec["layout"].get("height", 380))}px"></div>'
+        f'style="height:{int(spec["layout"].get("height", 380))}px"></div>'
         f'<script type="application/json">{data}</script><figcaption>{html.escape(meta.get("help", ""))} {how}</figcaption></figure>'
     )
 
@@ -104,15 +104,16 @@ def figures_in(notebook: Any) -> int:
 def write_assets(folder: Path) -> None:
     """Put plotly.js, the style and the drawing script into `folder` (once for all pages)."""
     folder.mkdir(parents=True, exist_ok=True)
-    copies = [(resources.files("plotly") / "package_data" / "plotly.min.js", "plotly.min.js")]
-    copies += [(resources.files("vbp.render") / _TEMPLATES / name, name) for name in ("report.css", "report.js")]
-    for source, name in copies:
-        with resources.as_file(source) as path:
-            target = folder / name
-            if not target.exists() or target.read_bytes() != path.read_bytes():
-                temporary = target.with_suffix(".tmp")
-                shutil.copyfile(path, temporary)
-                temporary.replace(target)
+    plotly = (resources.files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    own = resources.files("vbp.render") / _TEMPLATES
+    texts = {"plotly.min.js": arranged(plotly)}
+    texts |= {name: (own / name).read_text(encoding="utf-8") for name in ("report.css", "report.js")}
+    for name, text in texts.items():
+        target, content = folder / name, text.encode()
+        if not target.exists() or target.read_bytes() != content:
+            temporary = target.with_suffix(".tmp")
+            temporary.write_bytes(content)
+            temporary.replace(target)
 
 
 def markdown(source: str) -> str:

@@ -80,7 +80,8 @@ def _margins(title: str, lang: str) -> str:
     number, of, after = say("paper.page", lang).split("|")
     # JSON's escapes are not CSS's: a backslash or an angle bracket would end the text or the style
     safe = "".join(
-        letter if letter.isalnum() or letter in " ·-–（）()，。、" else f"\\{ord(letter):x} " for letter in title[:160]
+        letter if letter.isalnum() or letter in " ·-–（）()，。、" else f"\\{ord(letter):x} "
+        for letter in (title if len(title) <= 240 else title[:239] + "…")
     )
     return (
         f'@page {{ @top-left {{ content: "{safe}"; }} '

@@ -54,7 +54,8 @@ def section(made_from: Mapping[str, Any], lang: str) -> str:
 def _parameters(given: Mapping[str, Any], lang: str) -> str:
     """Return the parameters in one line; of a folder its name only, so that a page says nothing of the machine it was made on."""
     folder = PurePath(given.get("inputs") or "").name or say("provenance.none", lang)
-    day = given.get("as_of") or say("provenance.last_month", lang)
+    usual = "last_month" if given.get("inputs") else "as_published"
+    day = given.get("as_of") or say(f"provenance.{usual}", lang)
     return say("provenance.parameters", lang, city=given.get("city", ""), inputs=folder, as_of=day)
 
 

@@ -237,6 +237,7 @@ class Computed:
         panels = self._agreed
         if panels is None or isinstance(panels, Missing):
             return panels
+        from vbp.funds import Terms
         from vbp.projection import project
         from vbp.projection.project import announced
 
@@ -245,7 +246,9 @@ class Computed:
         waiting = announced(panels)
         if not waiting:
             return missing("announced")
-        found = [_or_missing(partial(project, panels, batch, fund)) for batch in waiting]
+        assert self.profile is not None
+        terms = Terms.of(self.profile.settlement)
+        found = [_or_missing(partial(project, panels, batch, fund, terms=terms)) for batch in waiting]
         lacking = [one for one in found if isinstance(one, Missing)]
         return lacking[0] if len(lacking) == len(found) else tuple(one for one in found if not isinstance(one, Missing))
 

@@ -18,6 +18,7 @@ KINDS = ("official", "realised", "excess", "potential", "potential_lawful", "pot
 """official: (P0 − P1)·agreed. realised: P0·bought − paid. excess: paid above the selected price (within realised).
 potential: what non-selected use would still save; its lawful part, the contract-free remainder, and the part beyond.
 alternatives: change of spending on substitutes outside the batch (above zero: the saving leaks)."""
+OF_AGREEMENTS = ("official", "potential_lawful", "potential_beyond")
 CUTS = ("generic", "hospital", "batch", "month", "year")
 
 
@@ -38,11 +39,18 @@ class Savings:
     baselines: pd.DataFrame
     as_of: dt.date
     assumptions: tuple[Said, ...]
+    agreed: bool = True
+    """Whether there are agreements: without them what rests on agreed volume is a gap and not zero."""
 
     @property
     def table(self) -> pd.DataFrame:
         """Return the cut by generic."""
         return self.cuts["generic"]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds that are known: all, or those that need no agreements."""
+        return KINDS if self.agreed else tuple(kind for kind in KINDS if kind not in OF_AGREEMENTS)
 
     def by(self, cut: str) -> pd.DataFrame:
         """Return one cut: generic, hospital, batch, month, year."""
@@ -61,7 +69,7 @@ class Savings:
     def text(self, lang: str) -> str:
         """Return the savings in a few sentences, each kind named, with what stays out."""
         shown = {kind: money(amount, lang) for kind, amount in self.totals.items()}
-        lines = [say("savings.sentence", lang, as_of=self.as_of, **shown)]
+        lines = [say(f"savings.sentence{'' if self.agreed else '_not_agreed'}", lang, as_of=self.as_of, **shown)]
         if len(self.left_out):
             lines.append(say("savings.left_out", lang, items=len(self.left_out), share=f"{self.left_out_share:.1%}"))
         return "\n".join(lines)
@@ -71,7 +79,7 @@ class Savings:
         return {
             "as_of": self.as_of,
             "unit": "yuan",
-            "totals": dict(self.totals),
+            "totals": {kind: self.totals[kind] if kind in self.kinds else None for kind in KINDS},
             "by": cut,
             "rows": self.by(cut).to_dict("records"),
             "left_out": self.left_out.to_dict("records"),

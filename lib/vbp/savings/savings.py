@@ -68,6 +68,7 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
         _baselines(panels, keys, varieties),
         day.date(),
         _assumptions(moved.table, products),
+        agreed=bool(len(panels.items)),
     )
 
 

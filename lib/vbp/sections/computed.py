@@ -23,6 +23,7 @@ from vbp.sections.parts import (
     name_cell,
     number_cell,
     percent_cell,
+    price_cell,
     sentence,
     share_cell,
 )
@@ -67,8 +68,8 @@ def prices(city: City, lang: str) -> Html:
             name_cell(row["generic"]),
             name_cell(row["product_id"]),
             say(f"prices.baseline_{row['baseline']}", lang),
-            number_cell(round(row["pre_price_yuan"], 4)),
-            number_cell(round(row["post_price_yuan"], 4)),
+            price_cell(row["pre_price_yuan"]),
+            price_cell(row["post_price_yuan"]),
             percent_cell(row["cut_percent"]),
         )
         for row in found.items[found.items["baseline"].isin(["p0", "published"])].to_dict("records")
@@ -187,7 +188,7 @@ def savings(city: City, lang: str) -> Html:
         rows = [
             (
                 day_cell(row[key])[:7] if cut == "month" else name_cell(named(names.get(cut, {}), row[key])),
-                *(money_cell(row[f"{kind}_yuan"], lang) for kind in kinds),
+                *(money_cell(row[f"{kind}_yuan"] if kind in found.kinds else None, lang) for kind in kinds),
             )
             for row in table.to_dict("records")
         ]

@@ -20,6 +20,7 @@ WORDS = ("play_word", "play_status", "play_baseline", "play_measure")
 SHARES = (
     "rate",
     "rate_by_amount",
+    "rate_of_summed_units",
     "elapsed",
     "selected_share",
     "selected_share_amount",

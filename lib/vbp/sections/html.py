@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from vbp.words import say
+
+_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+"""A date or month, which is never broken over two lines."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ def _headed(column: str) -> str:
 
 def _cell(cell: Cell | str) -> str:
     if isinstance(cell, str):
-        return f"<td>{escape(cell)}</td>"
+        css = ' class="day"' if _DAY.fullmatch(cell) else ""
+        return f"<td{css}>{escape(cell)}</td>"
     shown = cell.html if cell.html is not None else escape(cell.text)
     if cell.value is None:
         return f"<td>{shown}</td>"

@@ -96,6 +96,14 @@ def percent_cell(value: Any, places: int = 1) -> Cell:
     return Cell(f"{shown:,f}%".replace("-", "−"), Decimal(str(value)).quantize(Decimal("0.0001")))
 
 
+def price_cell(value: Any) -> Cell:
+    """Return a unit price in yuan, four decimals in every row of the column; a gap stays a gap."""
+    if value is None or value != value:
+        return Cell(MISSING, "")
+    shown = Decimal(str(value)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    return Cell(f"{shown:,f}", shown.normalize())
+
+
 def number_cell(value: Any) -> Cell:
     """Return a whole number or a quantity; a gap stays a gap."""
     if value is None or value != value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
 from vbp.sections.parts import NOTHING, full, heading
 from vbp.sections.quality import quality as quality_of_inputs
 from vbp.sections.warnings import warning_lines
-from vbp.words import MISSING, baseline_label, count, listed, percent, period_label, qualified, say, scope_label
+from vbp.words import MISSING, baseline_label, count, listed, money, percent, period_label, qualified, say, scope_label
+from vbp.words.typeset import fullwidth
 
 if TYPE_CHECKING:
     from vbp.city import City
     from vbp.estimate import Estimate
+    from vbp.estimate.result import Assumption
     from vbp.facts import Fact
     from vbp.results.cards import Card
 
@@ -145,7 +148,7 @@ def _facts_table(city: City, facts: list[Fact], lang: str, name: str) -> Html:
                 period_label(fact.period_start, fact.period_end, lang),
                 baseline_label(fact.baseline, lang),
                 say(f"status.{fact.status}", lang),
-                fact.note,
+                fullwidth(fact.note),
                 city.published.source[fact.source_id].title,
             )
         )
@@ -259,7 +262,7 @@ def method(city: City, lang: str) -> Html:
         (
             row.label(lang),
             Cell("", None, mark(row.mark, lang)),
-            _span(row.low, row.median, row.high, row.name),
+            _span(row, lang),
             row.source(lang),
         )
         for row in (() if own else city.estimate.assumptions)
@@ -288,9 +291,24 @@ def method(city: City, lang: str) -> Html:
 def _sources(city: City, lang: str) -> Html:
     used = {fact.source_id for fact in city.facts} | {row.source_id for row in rounds_of(city) if row.source_id}
     sources = [city.published.source[name] for name in sorted(used)]
-    lines = [f"{row.title}, {row.publisher}, {row.published}" for row in sources]
+    comma = "，" if lang == "zh" else ", "
+    lines = [
+        comma.join(part for part in (row.title, *((row.publisher,) if row.published else ()), row.published) if part)
+        + (f"{'；' if lang == 'zh' else '; '}{row.note}" if row.note else "")
+        for row in sources
+    ]
     return folded(say("section.sources", lang, count=len(lines)), listing(lines))
 
 
-def _span(low: object, median: object, high: object, name: str) -> str:
-    return f"{median:,}" if low == high else f"{low:,} – {median:,} – {high:,}"
+def _span(row: Assumption, lang: str) -> str:
+    """Return an input's 5 %, 50 % and 95 % points in its unit (yuan, a ratio of two cuts, else percent), or its published side."""
+    kind = row.name.partition(":")[0]
+
+    def shown(value: Decimal) -> str:
+        if kind in ("saving", "payout"):
+            return money(value, lang)
+        return f"{value:,}" if kind == "cut_ratio" else percent(100 * value)
+
+    if row.bound:
+        return say(f"qualifier.{row.bound}", lang, value=shown(row.median))
+    return shown(row.median) if row.low == row.high else " – ".join(map(shown, (row.low, row.median, row.high)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from typing import TYPE_CHECKING
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 EXPLAINED = 5
 MOST_EXPLAINED = 80
 ZERO = Decimal("0.00")
+_NUMBERED = re.compile(r"^(?:[一二三四五六七八九]、|\d+\. )")
+_APPROXIMATE = re.compile(r"[=＝] ?≈\s?")
 
 
 def surplus(city: City, lang: str) -> Html:
@@ -127,9 +131,9 @@ def explained(city: City, lang: str) -> Html:
         made = explain(found, row["hospital_id"], row["batch_id"], int(row["agreement_year"]))
         inside = NOTHING
         formula, *rest = made.parts(lang)[1:]
-        inside = listing(formula.lines)
+        inside = listing(_about(line) for line in formula.lines)
         for part in rest:
-            inside = inside + folded(part.heading, listing(part.lines), on_paper=False)
+            inside = inside + folded(_NUMBERED.sub("", part.heading), _items(part.lines), on_paper=False)
         label = say(
             "report.explained_row",
             lang,
@@ -140,6 +144,23 @@ def explained(city: City, lang: str) -> Html:
         )
         parts = parts + folded(label, inside)
     return parts + _every_hospital(city, found, lang)
+
+
+def _about(line: str) -> str:
+    """Return a line of arithmetic with one sign where `explain` has two: = ≈ is ≈, and what is subtracted is not marked again."""
+    return _APPROXIMATE.sub("≈ ", line).replace("− ≈", "− ").replace("×≈", "×").replace("× ≈", "× ")
+
+
+def _items(lines: Sequence[str]) -> Html:
+    """Return the items of a settlement, each with its own lines below its name."""
+    rows: list[list[str]] = []
+    for line in lines:
+        if line.startswith(" ") and rows:
+            rows[-1].append(line.strip())
+        else:
+            rows.append([line])
+    told = ("<br>".join(escape(_about(line)) for line in row) for row in rows)
+    return Html("<ul>" + "".join(f"<li>{item}</li>" for item in told) + "</ul>")
 
 
 def _every_hospital(city: City, found: Settlement, lang: str) -> Html:
@@ -173,9 +194,10 @@ def _arithmetic(found: Settlement, place: int, batches: dict[str, str], lang: st
     row = found.table.iloc[place]
     comma = "；" if lang == "zh" else "; "
     known = {key: _fen(row[f"{key}_yuan"]) for key in ("budget", "expenditure", "net", "base", "retained")}
-    ratio = "?" if row["ratio"] is None else percent(100 * row["ratio"], 1)
+    settled = row["ratio"] is not None and row["retained_yuan"] is not None
+    ratio = percent(100 * row["ratio"], 1) if settled else ""
     line = say(
-        "report.arithmetic",
+        "report.arithmetic" if settled else "report.arithmetic_open",
         lang,
         batch=short(named(batches, row["batch_id"])),
         year=row["agreement_year"],

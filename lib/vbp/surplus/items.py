@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from vbp.funds import distinct, match
 from vbp.rules import Profile
 from vbp.surplus import lines as line_tables
 from vbp.surplus import scaled
-from vbp.surplus.funds import distinct, match
 from vbp.surplus.lines import Lines
 from vbp.surplus.scaled import Scaled
 

@@ -48,7 +48,7 @@ def count(value: Number | None, lang: str, places: int = 2) -> str:
     if number is None:
         return MISSING
     if abs(number) >= 100_000:
-        return _scaled(number, lang, places)
+        return _scaled(number, lang, places + 1 if lang == "en" else places)
     return _digits(number, places, keep=False).replace("-", "−")
 
 

@@ -13,14 +13,27 @@
         months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
         shortMonths: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"], date: "%Y-%m-%d" } });
   }
-  function wrap(text, width, size) {
-    var out = "", used = 0;
-    Array.from(text).forEach(function (letter) {
-      var wide = letter.charCodeAt(0) > 0x2e80 ? size : size * 0.6;
-      if (used + wide > width && (letter.charCodeAt(0) > 0x2e80 || letter === " ")) { out += "<br>"; used = 0; if (letter === " ") { return; } }
-      out += letter; used += wide;
+  var FONT = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif";
+  var pen = document.createElement("canvas").getContext("2d");
+  function wide(text, size, weight) { pen.font = (weight || 400) + " " + size + "px " + FONT; return pen.measureText(text).width; }
+  // What stays on one line: a word, a number with its unit, a Chinese character with the marks that may not begin or end a line.
+  var PIECES = /[\u201c\u2018\uff08\u300a]*(?:[\u2212+-]?\d[\d,.:\u2013-]*(?:%|\u4e07\u5143|\u4ebf\u5143|\u5143)?(?:\u2013\d[\d,.]*%?)?|[^\s\u2e80-\uffef\u2018-\u201d]+|[^\s])[\uff0c\u3002\uff1b\uff1a\u3001\uff09\u201d\u2019\u300b%]*\s?/g;
+  function filled(pieces, width, size, weight) {
+    var lines = [], line = "";
+    pieces.forEach(function (piece) {
+      if (line && wide((line + piece).trimEnd(), size, weight) > width) { lines.push(line.trimEnd()); line = ""; }
+      line += piece;
     });
-    return out;
+    return lines.concat(line.trimEnd());
+  }
+  function wrap(text, width, size, weight) {
+    var pieces = text.match(PIECES) || [text], lines = filled(pieces, width, size, weight);
+    if (lines.length > 1 && wide(lines[lines.length - 1], size, weight) < width / 4) {
+      // no line of one word: the lines share the length
+      var even = filled(pieces, Math.max(width * 0.6, wide(text, size, weight) / lines.length * 1.15), size, weight);
+      if (even.length === lines.length) { lines = even; }
+    }
+    return lines.join("<br>");
   }
   // Figures in view are drawn at once, the others one by one while nothing else is to do; what folds is drawn when unfolded.
   var waiting = Array.from(document.querySelectorAll("figure.chart"));
@@ -28,10 +41,26 @@
   function narrow(spec, width) {
     var layout = spec.layout, axis = layout.yaxis || {};
     function lines(text, room, size) { return /[&<]/.test(text) ? text : wrap(text, room, size); }
-    if (axis.ticktext) { axis.ticktext = axis.ticktext.map(function (text) { return lines(text, 110, 10); }); }
+    if (axis.ticktext) {
+      // two lines a label, or labels stand in one another: the longer they are, the more of the width they take
+      var fitted = [110, 150, 180].map(function (room) { return axis.ticktext.map(function (text) { return lines(text, room, 10); }); });
+      axis.ticktext = fitted.find(function (texts) { return texts.every(function (text) { return text.split("<br>").length < 3; }); }) || fitted[2];
+    }
+    Object.keys(layout).forEach(function (name) { if (layout.xaxis2 && /^xaxis/.test(name)) { layout[name].dtick = "M24"; } });
+    if (layout.legend && layout.legend.y < 0 && !layout.xaxis2) { layout.legend.y *= 1.4; }
     if (axis.ticktext || layout.yaxis) { axis.tickfont = Object.assign({}, axis.tickfont, { size: 10 }); }
-    if (layout.xaxis && layout.xaxis.tickangle === 0) { delete layout.xaxis.tickangle; layout.xaxis.tickfont = { size: 10 }; }
-    spec.data.forEach(function (trace) { if (trace.type === "heatmap") { delete trace.texttemplate; } });
+    if (layout.xaxis && layout.xaxis.tickangle === 0) {
+      delete layout.xaxis.tickangle; layout.xaxis.tickfont = { size: 10 };
+      if (layout.legend) {  // names now stand upright where the legend was
+        layout.legend = { y: 1, yanchor: "bottom" };
+        layout.margin = Object.assign({}, layout.margin, { t: ((layout.margin || {}).t || 68) + 24 });
+      }
+    }
+    spec.data.forEach(function (trace) {
+      if (trace.type === "heatmap") { delete trace.texttemplate; }
+      if (trace.type === "waterfall") { trace.textposition = "none"; }  // no room: the table above has the numbers, and so has hovering
+      if (trace.textposition === "middle right") { layout.margin = Object.assign({}, layout.margin, { r: 76 }); }
+    });
     (layout.annotations || []).forEach(function (note) {
       if (note.xref === "paper" && note.yref === "paper" && layout.xaxis2) { note.text = lines(note.text, width / 2 - 30, 10); note.font = Object.assign({}, note.font, { size: 10 }); }
     });
@@ -46,7 +75,15 @@
   function set(spec, plot) {
     var title = spec.layout.title;
     if (plot.clientWidth < 600) { narrow(spec, plot.clientWidth); }
-    title.text = wrap(title.text, plot.clientWidth - 56, 16);
+    title.text = wrap(title.text, plot.clientWidth - 28, 16, 600);
+    if (title.subtitle && title.subtitle.text) {
+      title.subtitle.text = wrap(title.subtitle.text, plot.clientWidth - 20, 12);
+      var below = 16 * (title.subtitle.text.split("<br>").length - 1);
+      if (below > 0) {
+        spec.layout.margin = Object.assign({}, spec.layout.margin, { t: ((spec.layout.margin || {}).t || 68) + below });
+        spec.layout.height = (spec.layout.height || 380) + below;
+      }
+    }
     var more = title.text.split("<br>").length - 1;
     if (more > 0) {
       // a title of several lines grows downwards into the room that is made for it
@@ -57,12 +94,15 @@
     title.y = 1 - (11 + 10 * more) / (spec.layout.height || 380);  // plotly hangs a title of several lines by its middle
     return spec;
   }
+  // plotly.js starts with these kinds; the rest of it is there when a figure asks (vbp.render.bundle)
+  function ready(trace) { return ["scatter", "bar", "heatmap", "waterfall", "sankey"].indexOf(trace.type || "scatter") >= 0; }
   function draw(box) {
     var plot = box.querySelector(".plot");
     waiting.splice(waiting.indexOf(box), 1);
     try {
       var spec = set(JSON.parse(box.querySelector("script").textContent), plot);
-      plot.style.minHeight = (spec.layout.height || 380) + "px";
+      plot.style.height = (spec.layout.height || 380) + "px";
+      if (Plotly.registerRest && !spec.data.every(ready)) { Plotly.registerRest(); delete Plotly.registerRest; }
       Plotly.newPlot(plot, spec.data, spec.layout, { responsive: true, displaylogo: false, locale: lang === "zh" ? "zh-CN" : "en",
         modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: document.title.slice(0, 60) + " " + box.id } });
     } catch (error) {
@@ -75,8 +115,10 @@
     var at = box.getBoundingClientRect();
     return Math.max(0, at.top - window.innerHeight, -at.bottom);
   }
+  // nearest first; measured once for several figures: after each figure drawn, a look at places lays the page out anew
   function nearest() {
-    return waiting.filter(shown).reduce(function (best, box) { return best === null || away(box) < away(best) ? box : best; }, null);
+    return waiting.filter(shown).map(function (box) { return { box: box, away: away(box) }; })
+      .sort(function (a, b) { return a.away - b.away; }).map(function (found) { return found.box; });
   }
   function drawAll() { waiting.filter(shown).forEach(draw); finish(); }
   function finish() {
@@ -84,9 +126,9 @@
     performance.mark("drawn");
   }
   function next() {
-    var box = nearest();
-    if (box === null) { finish(); return; }
-    draw(box);
+    var boxes = nearest(), until = performance.now() + 100;  // several between two frames: a frame costs as much as a figure
+    while (boxes.length > 0 && performance.now() < until) { draw(boxes.shift()); }
+    if (boxes.length === 0) { finish(); return; }
     setTimeout(next, 0);
   }
   function begin() {

@@ -1,0 +1,82 @@
+"""What a careful reader stumbled over once: each behaviour here was seen wrong on a page."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+
+from vbp.charts import theme
+from vbp.impact.speak import effect
+from vbp.sections.html import table
+from vbp.sections.published import _span
+from vbp.sections.retained import _about, _items
+from vbp.words import count, say
+from vbp.words.phrases import table as phrases
+from vbp.words.typeset import fullwidth
+
+
+def test_chinese_titles_of_the_data_are_set_in_full_width():
+    assert fullwidth("国家组织药品集采试点(4+7)") == "国家组织药品集采试点（4+7）"
+    assert (
+        fullwidth("「患者减少1021.67元」比较基期原文未写,见附注;另计")
+        == "「患者减少1021.67元」比较基期原文未写，见附注；另计"
+    )
+    assert fullwidth("GPT (a, b); c: d") == "GPT (a, b); c: d"
+
+
+def test_arithmetic_has_one_sign_of_equality():
+    assert _about("净额 ＝ B − E ＝ 3.0 − ≈2.0 ＝ ≈1.0 元") == "净额 ＝ B − E ＝ 3.0 − 2.0 ≈ 1.0 元"
+    assert _about("= round(k × base) = 0.5 × ≈1.0 → 0.5 yuan") == "= round(k × base) = 0.5 × 1.0 → 0.5 yuan"
+
+
+def test_items_stand_together_with_their_own_lines():
+    html = _items(["A <1>", "  B = 2", "C"]).source
+    assert html == "<ul><li>A &lt;1&gt;<br>B = 2</li><li>C</li></ul>"
+
+
+def test_an_effect_in_a_check_is_told_as_in_the_sentence():
+    assert effect("log", -0.3463) == "−29.3%"
+    assert effect("gaussian", -0.25) == "−0.25"
+
+
+@pytest.mark.parametrize(
+    ("name", "zh", "en"),
+    [
+        ("saving:rounds:cumulative", "11.24亿元", "1.124 bn yuan"),
+        ("national_cut:drug", "45%", "45%"),
+        ("cut_ratio:rounds:cumulative", "0.9", "0.9"),
+    ],
+)
+def test_assumptions_carry_their_unit(name, zh, en):
+    value = {"saving": Decimal(1_124_000_000), "national_cut": Decimal("0.45")}.get(name.split(":")[0], Decimal("0.9"))
+    assert (_span(value, value, value, name, "zh"), _span(value, value, value, name, "en")) == (zh, en)
+
+
+def test_english_counts_keep_the_digits_of_chinese_ones():
+    assert (count(7_255_000, "zh"), count(7_255_000, "en")) == ("725.5万", "7.255 m")
+
+
+def test_dates_in_tables_are_not_broken_over_two_lines():
+    html = table(["a", "b"], [("2029-05-11", "2029-05-11 foo")], name="t").source
+    assert html.count('class="day"') == 1
+
+
+def test_the_text_alternative_ends_its_sentence_in_the_pages_language():
+    assert theme.frame("Title", "Help.", subtitle="演示").layout.meta["alt"] == "Title. 演示"
+    assert theme.frame("标题", "说明。", subtitle="演示").layout.meta["alt"] == "标题。演示"
+
+
+def test_one_measure_has_one_name_and_english_percents_no_space():
+    texts = {key: (said["zh"], said["en"]) for key, said in phrases().items()}
+    assert len(texts) > 1000
+    assert [key for key, (zh, _) in texts.items() if re.search("潜在节约|实现节约|官方口径节约|fund 表", zh)] == []
+    assert [key for key, (_, en) in texts.items() if re.search(r"(\d|\}) %(?![a-z(])", en)] == []
+
+
+def test_a_page_without_a_ledger_names_no_ledgers_month():
+    from vbp.render.provenance import _parameters
+
+    assert say("provenance.last_month", "zh") not in _parameters({"city": "quanzhou", "inputs": ""}, "zh")
+    assert say("provenance.last_month", "zh") in _parameters({"city": "demo", "inputs": "data/inputs/demo"}, "zh")
