@@ -226,6 +226,17 @@ def test_two_batches_claiming_one_purchase_are_named(tmp_path: Path) -> None:
     [
         ({"awards": [*AWARDS, ["N1", "P1", "2024-06-01", "28", "2025-12-31"]]}, "overlapping_awards", "error"),
         ({"awards": [AWARDS[0], ["N1", "P1", "2024-01-01", "28", "2023-12-31"]]}, "period_order", "error"),
+        (
+            {
+                "awards": [AWARDS[0], [*AWARDS[1][:3], "99999999", *AWARDS[1][4:]]],
+                "products": [
+                    [*row, factor]
+                    for row, factor in zip(small_folder.PRODUCTS, ("spec_factor", "0.01", "", ""), strict=True)
+                ],
+            },
+            "unit_price_too_high",
+            "error",
+        ),
         ({"awards": [[*AWARDS[0], "price_cap_yuan"], [*AWARDS[1], "20"]]}, "award_price", "warning"),
         ({"awards": [AWARDS[0], ["N7", "P1", "2024-01-01", "28", "2024-12-31"]]}, "unknown_variety", "warning"),
         ({"agreements": [AGREEMENTS[0], [*AGREEMENTS[1][:6], 100, 200]]}, "agreed_above_base", "warning"),

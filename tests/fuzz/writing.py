@@ -232,8 +232,14 @@ class Formula:
 
 def write_parquet(path: Path, sheet: Sheet) -> None:
     """Write a table as Parquet in its canonical types."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
+
+    pq.write_table(arrow_table(sheet), path)
+
+
+def arrow_table(sheet: Sheet) -> Any:
+    """A table in its canonical types; ArrowInvalid where a number is too large for them."""
+    import pyarrow as pa
 
     from vbp.tables.kinds import arrow_type
 
@@ -242,7 +248,7 @@ def write_parquet(path: Path, sheet: Sheet) -> None:
         name: pa.array([row.get(name) for row in sheet.rows], arrow_type(table.column(name).kind))
         for name in sheet.columns
     }
-    pq.write_table(pa.table(data), path)
+    return pa.table(data)
 
 
 def folder_of(content: Content) -> Folder:

@@ -41,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     small.agreed_above_base,
     small.mixed_agreements,
     small.award_prices,
+    small.award_unit_prices,
     small.code_lengths,
     small.paid_before_invoice,
     ledger.mixed_basis,

@@ -10,6 +10,8 @@ from vbp.errors import Problem
 CODE_LENGTHS = {"drug": 23, "consumable": 27}
 OLDER = ("20 digits, as in older lists: the classification and generic name of a consumable without its specification; the code "
          "in force has 27 characters (C and 26 digits), so this one may stand for several products; look up the full one if you can")
+MOST_A_UNIT = 10_000_000
+"""Yuan per converted unit from which a selected price is refused, as the panels do."""
 PERIODS = (("awards", "start_date", "end_date"), ("agreements", "start_date", "end_date"),
            ("batch_usage", "period_start", "period_end"))
 
@@ -59,6 +61,23 @@ def mixed_agreements(view: View) -> list[Problem]:
     return view.listed("agreements", places, "product_id", "mixed_agreements", lambda place: (
         "this generic and year has a row with a product and one without: its volume would count "
         "twice", rows[place]["generic"]), "error")
+
+
+def award_unit_prices(view: View) -> list[Problem]:
+    """Return an error for a selected price that no converted unit has: panels refuse it, without knowing its row."""
+    packs = {row["product_id"]: row for row in view.rows("products")} if view.has("products") else {}
+    rows = view.rows("awards") if view.has("awards") else []
+
+    def units(place: int) -> Any:
+        product = packs.get(rows[place]["product_id"]) or {}
+        factor = product.get("spec_factor")
+        return (product.get("units_per_pack") or 0) * (1 if factor is None else factor)
+
+    places = [place for place, row in enumerate(rows) if row["selected_price_yuan"]
+              and row["selected_price_yuan"] >= MOST_A_UNIT * units(place) > 0]
+    return view.listed("awards", places, "selected_price_yuan", "unit_price_too_high", lambda place: (
+        f"{MOST_A_UNIT:,} yuan or more per converted unit, at {units(place).normalize():f} units a pack: mend this price, or "
+        "units_per_pack or spec_factor in products", rows[place]["selected_price_yuan"]), "error")
 
 
 def award_prices(view: View) -> list[Problem]:
