@@ -13,6 +13,7 @@ import vbp
 from tests import small_folder
 from vbp.paths import data
 from vbp.rounds import Round, rounds_of
+from vbp.words.typeset import fullwidth
 
 HEAD = ["batch_id", "name_zh", "name_en", "category", "average_cut_percent", "cut_baseline", "start_date"]
 
@@ -26,12 +27,12 @@ def published() -> list[dict[str, str]]:
 def test_each_round_of_the_table_appears_once_where_it_belongs(slug: str) -> None:
     rounds = rounds_of(vbp.open_city(slug))
     own = [row for row in published() if row["city"] == slug]
-    assert [one.name_zh for one in rounds if one.own][:len(own)] == [row["name_zh"] for row in own]
+    assert [one.name_zh for one in rounds if one.own][:len(own)] == [fullwidth(row["name_zh"]) for row in own]
     national = [one for one in rounds if not one.own]
-    names = {row["name_zh"] for row in published() if not row["city"] and not row["total_of"]}
+    names = {fullwidth(row["name_zh"]) for row in published() if not row["city"] and not row["total_of"]}
     assert len(national) > 5 and {one.name_zh for one in national} <= names
     assert len({(one.name_zh, one.category) for one in national}) == len(national)
-    assert not {row["name_zh"] for row in published() if row["total_of"]} & {one.name_zh for one in national}
+    assert not {fullwidth(row["name_zh"]) for row in published() if row["total_of"]} & {one.name_zh for one in national}
 
 
 @pytest.mark.parametrize("slug", ["quanzhou", "qingdao", "jiujiang", "nantong", "zhoukou"])

@@ -116,7 +116,7 @@ def test_page_and_terminal_say_what_a_bound_leaves_open(bound: str, lang: str, m
     published = worded("quanzhou", procurement_saving=bound)
     city = open_city("quanzhou", published=published)
     note = say(f"estimate.bound_{bound}", lang)
-    shown = say(f"qualifier.{bound}", lang, value="1,124,000,000")
+    shown = say(f"qualifier.{bound}", lang, value={"zh": "11.24亿元", "en": "1.124 bn yuan"}[lang])
     pages = follows(city, lang).source, method(city, lang).source
     assert note in pages[1] and shown in pages[1]
     (row,) = city.estimate.of("implied_spending")

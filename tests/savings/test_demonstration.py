@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import redirect_stderr, redirect_stdout
 from decimal import Decimal
 
@@ -83,14 +83,17 @@ def test_savings_document_marks_the_place_synthetic_and_adds_up(folder):
 
 
 def test_completion_recovers_the_planted_counts(folder, truth):
-    rows = document("completion", folder)["by"]["batch_year"]
-    found = {(row["batch_id"], row["agreement_year"]): row for row in rows}
+    made = document("completion", folder)
+    found = {(row["batch_id"], row["agreement_year"]): row for row in made["by"]["batch_year"]}
+    agreed: Counter[tuple[str, int]] = Counter()
+    for row in made["rows"]:
+        agreed[row["batch_id"], row["agreement_year"]] += Decimal(row["agreed_units"])
     known = [row for row in truth["savings"] if row["batch_id"] != "DEMO-N3"]
     assert len(found) == len(known)
     for row in known:
         got = found[row["batch_id"], row["agreement_year"]]
         assert (got["items"], got["done_items"]) == (row["items"], row["items_completed"])
-        assert Decimal(got["agreed_units"]) == row["agreed_units"]
+        assert agreed[row["batch_id"], row["agreement_year"]] == row["agreed_units"]
 
 
 def test_completion_as_of_an_earlier_day_sees_no_later_purchase(folder):
@@ -104,7 +107,7 @@ def test_completion_as_of_an_earlier_day_sees_no_later_purchase(folder):
         for r in document("completion", folder)["by"]["batch_year"]
         if r["batch_id"] == "DEMO-N1" and r["agreement_year"] == 2
     )
-    assert year["actual_units"] == late["actual_units"]
+    assert year["rate"] == late["rate"] > 0
 
 
 def test_projection_of_the_announced_batch(folder, truth):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from vbp.charts import theme
+from vbp.estimate.result import Assumption
 from vbp.impact.speak import effect
 from vbp.sections.html import table
-from vbp.sections.published import _span
 from vbp.sections.retained import _about, _items
 from vbp.words import count, say
 from vbp.words.phrases import table as phrases
@@ -51,7 +52,9 @@ def test_an_effect_in_a_check_is_told_as_in_the_sentence():
 )
 def test_assumptions_carry_their_unit(name, zh, en):
     value = {"saving": Decimal(1_124_000_000), "national_cut": Decimal("0.45")}.get(name.split(":")[0], Decimal("0.9"))
-    assert (_span(value, value, value, name, "zh"), _span(value, value, value, name, "en")) == (zh, en)
+    row = Assumption(name, "assumed", value, value, value, "", "")
+    assert (row.shown("zh"), row.shown("en")) == (zh, en)
+    assert replace(row, bound="more_than").shown("en") == f"more than {en}"
 
 
 def test_english_counts_keep_the_digits_of_chinese_ones():

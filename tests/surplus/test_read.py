@@ -161,7 +161,7 @@ def test_csv_table_and_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[
     code, out, _ = run(capsys, "surplus", "--items", str(path), "--csv")
     assert code == 0 and out.splitlines()[1].startswith("H1,B1,1,315000.00")
     code, out, _ = run(capsys, "surplus", "--items", str(path), "--lang", "en")
-    assert code == 0 and "121,590.00" in out and "unverified" in out
+    assert code == 0 and "121,590.00" in out and "Unverified parameter" in out
     assert run(capsys, "surplus", "--items", str(path), "--profile", "nationl-2020")[0] == 2
     assert run(capsys, "surplus", "--items", str(path), "--as-of", "2024-13-01")[0] == 2
     assert run(capsys, "surplus")[0] == 2

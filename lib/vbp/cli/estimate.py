@@ -40,14 +40,8 @@ def run(
         print_table(result.hospitals(lang), "", lang)
     print(say("estimate.assumptions_are", lang))
     for row in result.assumptions:
-        ends = (row.median,) if row.low == row.high else (row.low, row.median, row.high)
-        span = " – ".join(f"{end.normalize():,f}" for end in ends)
-        if row.bound:
-            span = say(f"qualifier.{row.bound}", lang, value=span)
-        print(
-            say("estimate.assumption", lang, name=row.label(lang), span=span, source=row.source(lang),
-                mark=say(f"mark.{row.mark}", lang))
-        )
+        mark = say(f"mark.{row.mark}", lang)
+        print(say("estimate.assumption", lang, name=row.label(lang), span=row.shown(lang), source=row.source(lang), mark=mark))
 
 
 def _estimate(place: str, doubtful: bool) -> tuple[EstimateSet, dict[str, str]]:

@@ -38,6 +38,19 @@ class Assumption:
         """Return the input's name in words."""
         return _named(self.name, lang)
 
+    def shown(self, lang: str) -> str:
+        """Return the 5 %, 50 % and 95 % points in their unit (yuan, a ratio of two cuts, else percent), or the side published."""
+        kind = self.name.partition(":")[0]
+
+        def value(number: Decimal) -> str:
+            if kind in ("saving", "payout"):
+                return money(number, lang, 4)
+            return f"{number.normalize():,f}" if kind == "cut_ratio" else percent(100 * number)
+
+        if self.bound:
+            return say(f"qualifier.{self.bound}", lang, value=value(self.median))
+        return value(self.median) if self.low == self.high else " – ".join(map(value, (self.low, self.median, self.high)))
+
     def source(self, lang: str) -> str:
         """Return where the input comes from, in words, and what a bound leaves open."""
         source = self.source_zh if lang == "zh" else self.source_en

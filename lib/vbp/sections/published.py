@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,12 @@ from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
 from vbp.sections.parts import NOTHING, full, heading
 from vbp.sections.quality import quality as quality_of_inputs
 from vbp.sections.warnings import warning_lines
-from vbp.words import MISSING, baseline_label, count, listed, money, percent, period_label, qualified, say, scope_label
+from vbp.words import MISSING, baseline_label, count, listed, percent, period_label, qualified, say, scope_label
 from vbp.words.typeset import fullwidth
 
 if TYPE_CHECKING:
     from vbp.city import City
     from vbp.estimate import Estimate
-    from vbp.estimate.result import Assumption
     from vbp.facts import Fact
     from vbp.results.cards import Card
 
@@ -262,7 +260,7 @@ def method(city: City, lang: str) -> Html:
         (
             row.label(lang),
             Cell("", None, mark(row.mark, lang)),
-            _span(row, lang),
+            row.shown(lang),
             row.source(lang),
         )
         for row in (() if own else city.estimate.assumptions)
@@ -298,17 +296,3 @@ def _sources(city: City, lang: str) -> Html:
         for row in sources
     ]
     return folded(say("section.sources", lang, count=len(lines)), listing(lines))
-
-
-def _span(row: Assumption, lang: str) -> str:
-    """Return an input's 5 %, 50 % and 95 % points in its unit (yuan, a ratio of two cuts, else percent), or its published side."""
-    kind = row.name.partition(":")[0]
-
-    def shown(value: Decimal) -> str:
-        if kind in ("saving", "payout"):
-            return money(value, lang)
-        return f"{value:,}" if kind == "cut_ratio" else percent(100 * value)
-
-    if row.bound:
-        return say(f"qualifier.{row.bound}", lang, value=shown(row.median))
-    return shown(row.median) if row.low == row.high else " – ".join(map(shown, (row.low, row.median, row.high)))
