@@ -70,21 +70,20 @@ def winner_spread(city: City, lang: str, rows: int = 10) -> Html:
 
 
 def hospital_use(city: City, lang: str, rows: int = 20) -> Html:
-    """Return per hospital: spending on tendered generics, selected share by quantity and by amount, completion."""
+    """Return per hospital: spending on tendered generics, selected share by amount, completion.
+
+    Not by quantity: units of different generics (tablets, millilitres) do not add up.
+    """
     assert city.panels and city.completion
     cells = city.panels.cells[city.panels.cells["period"] >= 1]
-    sums = cells.groupby("hospital_id", observed=True)[
-        ["selected_fen", "nonselected_fen", "selected_milliunits", "nonselected_milliunits"]
-    ].sum()
-    table = pd.DataFrame({"amount_yuan": (sums["selected_fen"] + sums["nonselected_fen"]) / 100})
-    for unit, name in (("milliunits", "selected_share"), ("fen", "selected_share_amount")):
-        table[name] = sums[f"selected_{unit}"] / (sums[f"selected_{unit}"] + sums[f"nonselected_{unit}"])
+    sums = cells.groupby("hospital_id", observed=True)[["selected_fen", "nonselected_fen"]].sum()
+    spent = sums["selected_fen"] + sums["nonselected_fen"]
+    table = pd.DataFrame({"amount_yuan": spent / 100, "selected_share_amount": sums["selected_fen"] / spent})
     rates = city.completion.rolled("hospital").set_index("hospital_id")[["rate", "rate_by_amount", "elapsed"]]
     table = table.join(rates).reset_index().sort_values("amount_yuan", ascending=False)
     columns = [
         "hospital_id",
         "amount_yuan",
-        "selected_share",
         "selected_share_amount",
         "rate",
         "rate_by_amount",

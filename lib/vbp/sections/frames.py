@@ -22,7 +22,6 @@ SHARES = (
     "rate_by_amount",
     "rate_of_summed_units",
     "elapsed",
-    "selected_share",
     "selected_share_amount",
     "ratio",
     "completion",
