@@ -9,6 +9,8 @@ from decimal import Decimal
 import pytest
 
 from vbp.charts import theme
+from vbp.charts.published import money_figures, ratios
+from vbp.city import open_city
 from vbp.estimate.result import Assumption
 from vbp.impact.speak import effect
 from vbp.sections.html import table
@@ -83,3 +85,34 @@ def test_a_page_without_a_ledger_names_no_ledgers_month():
 
     assert say("provenance.last_month", "zh") not in _parameters({"city": "quanzhou", "inputs": ""}, "zh")
     assert say("provenance.last_month", "zh") in _parameters({"city": "demo", "inputs": "data/inputs/demo"}, "zh")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_ends_of_a_published_range_are_one_bar_and_never_stacked(lang):
+    # 60 % (lower end) and 90 % (upper end) stood as one bar of 150 %
+    figure = ratios(open_city("nantong"), lang)
+    bars = [
+        (label, base, size)
+        for bar in figure.data
+        for label, base, size in zip(bar.y, bar.base or [None] * len(bar.x), bar.x, strict=True)
+    ]
+    assert [(base, size) for _, base, size in bars if base is not None] == [(60, 30)]
+    assert len({label for label, _, _ in bars}) == len(bars) > 3
+    assert "60%–90%" in [text for bar in figure.data for text in bar.text]
+    assert max((base or 0) + size for _, base, size in bars) < 100
+
+
+def test_no_line_of_a_label_starts_with_a_closing_mark():
+    lines = theme.wrap("解除、终止协议或暂停服务的定点医药机构数（全市）", 46).split("<br>")
+    assert len(lines) == 2
+    assert not lines[1].startswith("）")
+
+
+UNITS = [("nantong", "zh", "万元"), ("nantong", "en", "10,000 yuan"), ("quanzhou", "zh", "亿元")]
+
+
+@pytest.mark.parametrize(("slug", "lang", "unit"), UNITS)
+def test_the_axis_of_amounts_has_a_unit_of_their_size(slug, lang, unit):
+    figure = money_figures(open_city(slug), lang)
+    assert figure.layout.xaxis.title.text == unit
+    assert max(figure.data[0].x) > 0.5

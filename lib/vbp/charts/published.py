@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vbp.charts import theme
 from vbp.charts.rounds import subtitle
 from vbp.facts import Fact
-from vbp.words import percent, qualified, say, scope_label
+from vbp.words import qualified, say, scope_label, value_label
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -37,23 +37,58 @@ def _named(city: City, fact: Fact, lang: str) -> str:
     )
 
 
+def _ranges(facts: list[Fact]) -> list[tuple[Fact, ...]]:
+    """Return the figures, the ends of a range as a pair (low, high)."""
+
+    def what(fact: Fact) -> tuple[object, ...]:
+        return fact.metric, fact.scope, fact.period_start, fact.period_end, fact.status, fact.baseline
+
+    highs = {what(fact): fact for fact in facts if fact.qualifier == "range_high"}
+    lows = {what(fact) for fact in facts if fact.qualifier == "range_low"}
+    return [
+        (fact, highs[what(fact)]) if fact.qualifier == "range_low" and what(fact) in highs else (fact,)
+        for fact in facts
+        if not (fact.qualifier == "range_high" and what(fact) in lows)
+    ]
+
+
+def _value(ends: tuple[Fact, ...], lang: str) -> str:
+    """Return a figure's value, or a range's two."""
+    if len(ends) == 1:
+        return qualified(ends[0].value, ends[0].unit, ends[0].qualifier, lang)
+    return "\u2013".join(value_label(fact.value, fact.unit, lang) for fact in ends)
+
+
 def _bars(
     city: City, lang: str, facts: list[Fact], title: str, help_text: str, axis: str, scale: float, log: bool
 ) -> go.Figure:
-    """Return one bar a figure, the longest on top; each bar carries its published value as text."""
-    figure = theme.frame(title, help_text, subtitle=subtitle(city, lang), height=130 + 40 * max(len(facts), 2))
-    rows = sorted(facts, key=lambda fact: fact.value or 0)
-    figure.add_bar(
-        orientation="h",
-        x=[round(float(fact.value or 0) / scale, 4) for fact in rows],
-        y=[_named(city, fact, lang) for fact in rows],
-        marker={"color": theme.BLUE},
-        text=[qualified(fact.value, fact.unit, fact.qualifier, lang) for fact in rows],
-        textposition="auto",
-        cliponaxis=False,
-        customdata=[theme.plain(fact.note) for fact in rows],
-        hovertemplate="%{y}<br>%{text}<br>%{customdata}<extra></extra>",
-    )
+    """Return one bar a figure, the longest on top; each bar carries its published value as text.
+
+    The two ends of a published range are one figure: a bar from the one to the other.
+    """
+    rows = sorted(_ranges(facts), key=lambda ends: ends[-1].value or 0)
+    figure = theme.frame(title, help_text, subtitle=subtitle(city, lang), height=130 + 40 * max(len(rows), 2))
+    for count, colour in ((1, theme.BLUE), (2, theme.SKY)):
+        drawn = [ends for ends in rows if len(ends) == count]
+        if not drawn:
+            continue
+        first, last = ([float(ends[place].value or 0) / scale for ends in drawn] for place in (0, -1))
+        figure.add_bar(
+            orientation="h",
+            base=[round(low, 4) for low in first] if count == 2 else None,
+            x=[round(high - low * (count == 2), 4) for low, high in zip(first, last, strict=True)],
+            y=[_named(city, ends[0], lang) for ends in drawn],
+            marker={"color": colour},
+            text=[_value(ends, lang) for ends in drawn],
+            textposition="auto",
+            cliponaxis=False,
+            customdata=[theme.plain(ends[0].note) for ends in drawn],
+            hovertemplate="%{y}<br>%{text}<br>%{customdata}<extra></extra>",
+            showlegend=False,
+        )
+    order = [_named(city, ends[0], lang) for ends in rows]
+    figure.update_layout(barmode="overlay")
+    figure.update_yaxes(categoryorder="array", categoryarray=order)
     figure.update_xaxes(title_text=axis, **({"type": "log", "dtick": 1} if log else {}))
     figure.update_yaxes(tickfont={"size": 12})
     return figure
@@ -71,9 +106,11 @@ def money_figures(city: City, lang: str) -> go.Figure | None:
     ]
     if not facts:
         return None
-    title = say("chart.money_title", lang, count=len(facts))
-    axis = say("chart.hundred_million_yuan" if lang == "zh" else "chart.million_yuan", lang)
-    return _bars(city, lang, facts, title, say("chart.money_help", lang), axis, 1e8 if lang == "zh" else 1e6, log=True)
+    title = say("chart.money_title", lang, count=len(_ranges(facts)))
+    scale, unit = (1e8, "hundred_million_yuan") if lang == "zh" else (1e6, "million_yuan")
+    if max(float(fact.value or 0) for fact in facts) < scale:
+        scale, unit = 1e4, "ten_thousand_yuan"
+    return _bars(city, lang, facts, title, say("chart.money_help", lang), say(f"chart.{unit}", lang), scale, log=True)
 
 
 def counts(city: City, lang: str) -> go.Figure | None:
@@ -86,7 +123,7 @@ def counts(city: City, lang: str) -> go.Figure | None:
         city,
         lang,
         facts,
-        say("chart.counts_title", lang, count=len(facts)),
+        say("chart.counts_title", lang, count=len(_ranges(facts))),
         say("chart.counts_help", lang),
         say("chart.count_axis", lang),
         1,
@@ -106,9 +143,9 @@ def ratios(city: City, lang: str) -> go.Figure | None:
     title = say(
         "chart.ratios_title",
         lang,
-        count=len(facts),
+        count=len(_ranges(facts)),
         name=metric.name_zh if lang == "zh" else metric.name_en,
-        value=percent(largest.value),
+        value=qualified(largest.value, largest.unit, largest.qualifier, lang),
     )
     return _bars(
         city, lang, facts, title, say("chart.ratios_help", lang), say("chart.percent_axis", lang), 1, log=False

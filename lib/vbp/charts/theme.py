@@ -106,6 +106,9 @@ def _text(words: str) -> str:
 plain = _text
 
 
+_CLOSING = "）》」』”’，。、；：！？%"
+
+
 def wrap(words: str, width: int) -> str:
     """Break a long label into lines for plotly; a Chinese character counts as two columns."""
     lines, line, used = [], "", 0
@@ -119,10 +122,13 @@ def wrap(words: str, width: int) -> str:
 
 
 def _pieces(words: str) -> list[str]:
-    """Split where a line may break: after a space, and after any Chinese character."""
+    """Split where a line may break: after a space, and after any Chinese character; no line starts with a closing mark."""
     pieces: list[str] = []
     word = ""
     for letter in words:
+        if letter in _CLOSING and not word and pieces:
+            pieces[-1] += letter
+            continue
         word += letter
         if letter == " " or ord(letter) > 0x2E80:
             pieces.append(word)
