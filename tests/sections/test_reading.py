@@ -66,6 +66,7 @@ def test_english_counts_keep_the_digits_of_chinese_ones():
 def test_dates_in_tables_are_not_broken_over_two_lines():
     html = table(["a", "b"], [("2029-05-11", "2029-05-11 foo")], name="t").source
     assert html.count('class="day"') == 1
+    assert '<td><span class="nowrap">2029-05-11</span> foo</td>' in html
 
 
 def test_the_text_alternative_ends_its_sentence_in_the_pages_language():

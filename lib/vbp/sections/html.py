@@ -11,6 +11,8 @@ from typing import Any
 from vbp.words import say
 
 _DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+_DAYS = re.compile(r"(?<![\d-])\d{4}-\d{2}-\d{2}(?![\d-])")
+_WHOLE = r'<span class="nowrap">\g<0></span>'
 """A date or month, which is never broken over two lines."""
 
 
@@ -96,8 +98,9 @@ def _headed(column: str) -> str:
 
 def _cell(cell: Cell | str) -> str:
     if isinstance(cell, str):
-        css = ' class="day"' if _DAY.fullmatch(cell) else ""
-        return f"<td{css}>{escape(cell)}</td>"
+        if _DAY.fullmatch(cell):
+            return f'<td class="day">{escape(cell)}</td>'
+        return f"<td>{_DAYS.sub(_WHOLE, escape(cell))}</td>"
     shown = cell.html if cell.html is not None else escape(cell.text)
     if cell.value is None:
         return f"<td>{shown}</td>"
