@@ -14,7 +14,8 @@ from vbp.city import open_city
 from vbp.estimate.result import Assumption
 from vbp.impact.speak import effect
 from vbp.sections.html import table
-from vbp.sections.retained import _about, _items
+from vbp.sections.retained import _items
+from vbp.surplus.explain import _is
 from vbp.words import count, say
 from vbp.words.phrases import table as phrases
 from vbp.words.typeset import fullwidth
@@ -29,9 +30,13 @@ def test_chinese_titles_of_the_data_are_set_in_full_width():
     assert fullwidth("GPT (a, b); c: d") == "GPT (a, b); c: d"
 
 
-def test_arithmetic_has_one_sign_of_equality():
-    assert _about("净额 ＝ B − E ＝ 3.0 − ≈2.0 ＝ ≈1.0 元") == "净额 ＝ B − E ＝ 3.0 − 2.0 ≈ 1.0 元"
-    assert _about("= round(k × base) = 0.5 × ≈1.0 → 0.5 yuan") == "= round(k × base) = 0.5 × 1.0 → 0.5 yuan"
+@pytest.mark.parametrize("equal", ["＝", "="])
+def test_arithmetic_has_one_sign_of_equality(equal):
+    assert [_is(Decimal(value), equal) for value in ("70000", "1.234567", "1.23456789")] == [
+        f"{equal} 70,000.00",
+        f"{equal} 1.234567",
+        "≈ 1.2346",
+    ]
 
 
 def test_items_stand_together_with_their_own_lines():

@@ -123,11 +123,6 @@ def test_an_explanation_reaches_the_ledgers_rows() -> None:
     assert "2023-05 " not in explain(settlement, "H1", "B1", ledger=ledger).text("zh")
 
 
-def test_an_explanation_is_html_that_folds_and_escapes() -> None:
-    page = explain(settled(NATIONAL, item(generic="<script>")), "H1", "B1").html("en")
-    assert page.count("<details") == 3 and "<script>" not in page and "&lt;script&gt;" in page
-
-
 @pytest.mark.parametrize(("words", "kind"), [(("H2", "B1"), "hospital"), (("H1", "B9"), "batch"),
                                              (("H1", "B1", 4), "agreement year"), (("H1", "B1", 1, "x"), "generic")])
 def test_an_unknown_name_is_refused(words: tuple[Any, ...], kind: str) -> None:

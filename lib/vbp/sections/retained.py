@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 EXPLAINED = 5
 MOST_EXPLAINED = 80
 ZERO = Decimal("0.00")
-_NUMBERED = re.compile(r"^(?:[一二三四五六七八九]、|\d+\. )")
-_APPROXIMATE = re.compile(r"[=＝] ?≈\s?")
 
 
 def surplus(city: City, lang: str) -> Html:
@@ -131,9 +128,9 @@ def explained(city: City, lang: str) -> Html:
         made = explain(found, row["hospital_id"], row["batch_id"], int(row["agreement_year"]))
         inside = NOTHING
         formula, *rest = made.parts(lang)[1:]
-        inside = listing(_about(line) for line in formula.lines)
+        inside = listing(formula.lines)
         for part in rest:
-            inside = inside + folded(_NUMBERED.sub("", part.heading), _items(part.lines), on_paper=False)
+            inside = inside + folded(part.heading, _items(part.lines), on_paper=False)
         label = say(
             "report.explained_row",
             lang,
@@ -146,11 +143,6 @@ def explained(city: City, lang: str) -> Html:
     return parts + _every_hospital(city, found, lang)
 
 
-def _about(line: str) -> str:
-    """Return a line of arithmetic with one sign where `explain` has two: = ≈ is ≈, and what is subtracted is not marked again."""
-    return _APPROXIMATE.sub("≈ ", line).replace("− ≈", "− ").replace("×≈", "×").replace("× ≈", "× ")
-
-
 def _items(lines: Sequence[str]) -> Html:
     """Return the items of a settlement, each with its own lines below its name."""
     rows: list[list[str]] = []
@@ -159,7 +151,7 @@ def _items(lines: Sequence[str]) -> Html:
             rows[-1].append(line.strip())
         else:
             rows.append([line])
-    told = ("<br>".join(escape(_about(line)) for line in row) for row in rows)
+    told = ("<br>".join(escape(line) for line in row) for row in rows)
     return Html("<ul>" + "".join(f"<li>{item}</li>" for item in told) + "</ul>")
 
 

@@ -1,7 +1,6 @@
 """Explain one payout line by line: rule → formula with the numbers in → items → ledger rows (结余留用测算说明)."""
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,10 +22,15 @@ SHOWN_SWITCHES = ("unit", "flooring", "non_selected", "base_volume", "eligibilit
 
 @dataclass(frozen=True)
 class Part:
-    """One part of an explanation: a heading and its lines."""
+    """One part of an explanation: its number (1 rule, 2 formula, 3 items, 4 ledger), a heading and its lines."""
 
+    number: int
     heading: str
     lines: tuple[str, ...]
+
+    def numbered(self, lang: str) -> str:
+        """Return the heading with its number before it, 一、 or 1."""
+        return f"{'一二三四'[self.number - 1]}、{self.heading}" if lang == "zh" else f"{self.number}. {self.heading}"
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,8 @@ class Explanation:
 
     def text(self, lang: str) -> str:
         """Return the explanation as plain text."""
-        return "\n\n".join("\n".join((part.heading, *(f"  {line}" for line in part.lines)))
+        return "\n\n".join("\n".join((part.numbered(lang), *(f"  {line}" for line in part.lines)))
                            for part in self.parts(lang))
-
-    def html(self, lang: str) -> str:
-        """Return the explanation as collapsible HTML for the report; every name is escaped."""
-        parts = self.parts(lang)
-        return "\n".join(
-            f"<details{' open' if place < 2 else ''}><summary>{html.escape(part.heading)}</summary><ul>"
-            + "".join(f"<li>{html.escape(line)}</li>" for line in part.lines) + "</ul></details>"
-            for place, part in enumerate(parts))
 
     def assumptions(self, lang: str) -> tuple[str, ...]:
         """Return the settlement's assumptions."""
@@ -107,12 +103,22 @@ def _plain(value: Any) -> str:
 
 
 def _yuan(value: Decimal | None) -> str:
-    """Return an amount: to the fen where that is exact, to six decimals, else ≈ with four."""
+    """Return an amount: to the fen where that is exact, to six decimals, else to four (`_is` marks these)."""
     if value is None:
         return "?"
     if value == round(value, 2):
         return f"{value:,.2f}"
-    return _plain(value) if value == round(value, 6) else f"≈{value:,.4f}"
+    return _plain(value) if value == round(value, 6) else f"{value:,.4f}"
+
+
+def _is(value: Decimal | None, equal: str) -> str:
+    """Return what stands after a formula: the sign of equality, ≈ where decimals beyond the sixth are cut, and the amount."""
+    sign = equal if value is None or value == round(value, 6) else "≈"
+    return f"{sign} {_yuan(value)}"
+
+
+def _equal(lang: str) -> str:
+    return "＝" if lang == "zh" else "="
 
 
 def _colon(lang: str) -> str:
@@ -120,7 +126,7 @@ def _colon(lang: str) -> str:
 
 
 def _rule_part(profile: Profile, lang: str) -> Part:
-    return Part(say("explain.rule", lang, profile=profile.name), profile_lines(profile, lang))
+    return Part(1, say("explain.rule", lang, profile=profile.name), profile_lines(profile, lang))
 
 
 def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
@@ -155,12 +161,12 @@ def _formula_part(settlement: Settlement, row: int, record: dict[str, Any], item
     heading = say("explain.formula", lang, hospital=record["hospital_id"], batch=record["batch_id"],
                   year=record["agreement_year"])
     counted = int(settlement.judged.counted[settlement.lines.row == row].sum())
-    ratio, due = record["ratio"], record["retained_yuan"]
-    lines = [say("explain.budget", lang, amount=_yuan(record["budget_yuan"]), count=counted),
-             say("explain.expenditure", lang, amount=_yuan(record["expenditure_yuan"])),
+    ratio, due, equal = record["ratio"], record["retained_yuan"], _equal(lang)
+    lines = [say("explain.budget", lang, result=_is(record["budget_yuan"], equal), count=counted),
+             say("explain.expenditure", lang, result=_is(record["expenditure_yuan"], equal)),
              say("explain.net", lang, budget=_yuan(record["budget_yuan"]), spent=_yuan(record["expenditure_yuan"]),
-                 net=_yuan(record["net_yuan"])),
-             say("explain.base", lang, base=_yuan(record["base_yuan"])),
+                 result=_is(record["net_yuan"], equal)),
+             say("explain.base", lang, result=_is(record["base_yuan"], equal)),
              say("explain.ratio", lang, score=_plain(score) if score is not None else "—",
                  ratio="?" if ratio is None else f"{_plain(ratio * 100)}%")]
     if due is None:
@@ -169,7 +175,7 @@ def _formula_part(settlement: Settlement, row: int, record: dict[str, Any], item
         lines.append(say("explain.retained", lang, ratio=_plain(ratio), base=_yuan(record["base_yuan"]),
                          due=_yuan(due)))
     lines += [f"{reason.code}{_colon(lang)}{reason.text(lang)}" for reason in settlement.reasons_of(row)]
-    return Part(heading, tuple(lines))
+    return Part(2, heading, tuple(lines))
 
 
 def _fund(name: object, lang: str) -> str:
@@ -186,7 +192,7 @@ def _items_part(record: dict[str, Any], items: pd.DataFrame, profile: Profile, l
     lines: list[str] = []
     for item in records(items):
         lines += _item_lines(item, profile, lang)
-    return Part(say("explain.items", lang, count=len(items), year=record["agreement_year"]), tuple(lines))
+    return Part(3, say("explain.items", lang, count=len(items), year=record["agreement_year"]), tuple(lines))
 
 
 def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
@@ -202,12 +208,12 @@ def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
     done = f"{actual / agreed:.2%}" if agreed and actual is not None else "—"
     state = say("explain.counted" if item["counted"] else "explain.left_out", lang)
     lines = [say("explain.item", lang, name=name, state=state, codes=_bracketed(codes, lang))]
-    lines.append(f"  B = {_plain(item['volume_units'])}×{_plain(item['pre_price_yuan'])}×{weight} = "
-                 f"{_yuan(item['budget_yuan'])}")
-    lines.append(f"  E = ({_plain(agreed)}×{_plain(item['selected_price_yuan'])}{spent})×{weight} = "
-                 f"{_yuan(item['expenditure_yuan'])}")
+    lines.append(f"  B = {_plain(item['volume_units'])}×{_plain(item['pre_price_yuan'])}×{weight} "
+                 f"{_is(item['budget_yuan'], '=')}")
+    lines.append(f"  E = ({_plain(agreed)}×{_plain(item['selected_price_yuan'])}{spent})×{weight} "
+                 f"{_is(item['expenditure_yuan'], '=')}")
     lines.append("  " + say("explain.completion", lang, actual=_plain(actual), agreed=_plain(agreed), done=done,
-                            surplus=_yuan(item["surplus_yuan"])))
+                            surplus=_is(item["surplus_yuan"], _equal(lang))))
     sources = [say(f"explain.{kind}_{item[column]}", lang) for kind, column in (
         ("p0", "pre_price_source"), ("p1", "selected_price_source")) if item.get(column)]
     return [*lines, *(f"  {source}" for source in sources)]
@@ -225,7 +231,7 @@ def _ledger_part(record: dict[str, Any], items: pd.DataFrame, ledger: LedgerRows
                                     amount=_yuan(Decimal(int(part["amount_fen"].sum())).scaleb(-2))))
         if every:
             lines += [f"    {_ledger_line(row, lang)}" for row in records(rows)]
-    return Part(say("explain.ledger", lang, year=record["agreement_year"]), tuple(lines))
+    return Part(4, say("explain.ledger", lang, year=record["agreement_year"]), tuple(lines))
 
 
 def _ledger_line(row: dict[str, Any], lang: str) -> str:
