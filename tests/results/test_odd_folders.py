@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from tests.results.paper import printed
 from tests.results.places import altered, one_hospital, one_month
 from vbp.city import City, open_city
+from vbp.savings.result import CUTS, KINDS
 
 LONG = "很长的医院名称" * 70 + "0123456789"
 NAMES = {
@@ -44,7 +45,15 @@ def test_a_report_without_a_table_asks_for_it(demo, tmp_path, table):
     # what rests on the missing table is a gap and not zero: on the page and in summary.json
     official = [row.select("td")[1].text for row in page.select('table[data-name="demo-savings-by-batch"] tbody tr')]
     assert official and (set(official) == {"—"}) == (table == "agreements")
-    assert (city.savings.document()["totals"]["official"] is None) == (table == "agreements")
+    told = city.savings.document()
+    assert (told["totals"]["official"] is None) == (table == "agreements")
+    unknown = {name for name in ("official", "potential_lawful", "potential_beyond") if table == "agreements"}
+    for cut in CUTS:
+        rows = city.savings.by(cut)
+        assert len(rows)
+        assert {kind for kind in KINDS if rows[f"{kind}_yuan"].isna().all()} == unknown, cut
+    assert {row["official_yuan"] is None for row in told["baselines"]} == {table == "agreements"}
+    assert all(city.savings.checks.values())
     assert ("不按零计" in city.savings.text("zh")) == (table == "agreements")
 
 

@@ -66,20 +66,12 @@ def _completion(place: Computed, found: Any) -> dict[str, Any]:
 def _savings(place: Computed, found: Any) -> dict[str, Any]:
     return {
         "as_of": found.as_of,
-        "totals": {kind: value if kind in found.kinds else None for kind, value in found.totals.items()},
-        "by_batch": _known(found, "batch"),
-        "by_hospital": _known(found, "hospital"),
+        "totals": dict(found.totals),
+        "by_batch": found.by("batch").to_dict("records"),
+        "by_hospital": found.by("hospital").to_dict("records"),
         "left_out": len(found.left_out),
         "left_out_share": f"{found.left_out_share:.6f}",
     }
-
-
-def _known(found: Any, cut: str) -> list[dict[str, Any]]:
-    """Return a cut's rows; what rests on agreements that are not there is missing, not zero."""
-    unknown = {f"{kind}_yuan" for kind in found.totals if kind not in found.kinds}
-    return [
-        {name: None if name in unknown else value for name, value in row.items()} for row in found.by(cut).to_dict("records")
-    ]
 
 
 def _decomposition(place: Computed, found: Any) -> dict[str, Any]:

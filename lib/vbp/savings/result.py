@@ -19,6 +19,7 @@ KINDS = ("official", "realised", "excess", "potential", "potential_lawful", "pot
 potential: what non-selected use would still save; its lawful part, the contract-free remainder, and the part beyond.
 alternatives: change of spending on substitutes outside the batch (above zero: the saving leaks)."""
 OF_AGREEMENTS = ("official", "potential_lawful", "potential_beyond")
+"""The kinds that rest on agreements: without any they are gaps and not zero."""
 CUTS = ("generic", "hospital", "batch", "month", "year")
 
 
@@ -26,12 +27,12 @@ CUTS = ("generic", "hospital", "batch", "month", "year")
 class Savings:
     """Savings of one city, each kind apart (never added to another), in yuan to the fen.
 
-    `totals` by kind; `cuts` one table per cut, every column of which adds up to its total; `left_out` the varieties
-    without P0 (or P1) with their spending and share: in no total; `alternatives` the comparison behind spillover;
-    `baselines` the realised and official saving by where P0 comes from.
+    `totals` by kind; `cuts` one table per cut, every column of which adds up to its total, both None for a kind that is
+    not known; `left_out` the varieties without P0 (or P1) with their spending and share: in no total; `alternatives` the
+    comparison behind spillover; `baselines` the realised and official saving by where P0 comes from.
     """
 
-    totals: Mapping[str, Decimal]
+    totals: Mapping[str, Decimal | None]
     cuts: Mapping[str, pd.DataFrame]
     left_out: pd.DataFrame
     left_out_share: float
@@ -39,8 +40,6 @@ class Savings:
     baselines: pd.DataFrame
     as_of: dt.date
     assumptions: tuple[Said, ...]
-    agreed: bool = True
-    """Whether there are agreements: without them what rests on agreed volume is a gap and not zero."""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -50,7 +49,7 @@ class Savings:
     @property
     def kinds(self) -> tuple[str, ...]:
         """Return the kinds that are known: all, or those that need no agreements."""
-        return KINDS if self.agreed else tuple(kind for kind in KINDS if kind not in OF_AGREEMENTS)
+        return tuple(kind for kind, total in self.totals.items() if total is not None)
 
     def by(self, cut: str) -> pd.DataFrame:
         """Return one cut: generic, hospital, batch, month, year."""
@@ -62,14 +61,14 @@ class Savings:
     def checks(self) -> dict[str, bool]:
         """Return, per cut, whether every kind's rows add up to its total to the fen."""
         return {
-            name: all(sum(table[f"{kind}_yuan"], Decimal(0)) == self.totals[kind] for kind in KINDS)
+            name: all(sum(table[f"{kind}_yuan"], Decimal(0)) == self.totals[kind] for kind in self.kinds)
             for name, table in self.cuts.items()
         }
 
     def text(self, lang: str) -> str:
         """Return the savings in a few sentences, each kind named, with what stays out."""
         shown = {kind: money(amount, lang) for kind, amount in self.totals.items()}
-        lines = [say(f"savings.sentence{'' if self.agreed else '_not_agreed'}", lang, as_of=self.as_of, **shown)]
+        lines = [say(f"savings.sentence{'' if 'official' in self.kinds else '_not_agreed'}", lang, as_of=self.as_of, **shown)]
         if len(self.left_out):
             lines.append(say("savings.left_out", lang, items=len(self.left_out), share=f"{self.left_out_share:.1%}"))
         return "\n".join(lines)
@@ -79,7 +78,7 @@ class Savings:
         return {
             "as_of": self.as_of,
             "unit": "yuan",
-            "totals": {kind: self.totals[kind] if kind in self.kinds else None for kind in KINDS},
+            "totals": dict(self.totals),
             "by": cut,
             "rows": self.by(cut).to_dict("records"),
             "left_out": self.left_out.to_dict("records"),

@@ -6,7 +6,7 @@ the same rounded total. What cannot be known (no P0, no P1) is in no kind and is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from vbp.savings import parts
 from vbp.savings.alternatives import alternatives
 from vbp.savings.keys import Keys, codes, numbers
 from vbp.savings.parts import Part
-from vbp.savings.result import CUTS, KINDS, Savings
+from vbp.savings.result import CUTS, KINDS, OF_AGREEMENTS, Savings
 from vbp.words.said import Said
 
 if TYPE_CHECKING:
@@ -59,17 +59,23 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
     totals = {kind: sums["batch"][kind].total_yuan() for kind in KINDS if kind != "potential_beyond"}
     totals["potential_beyond"] = totals["potential"] - totals["potential_lawful"]
     left_out, share = _left_out(panels, keys)
+    gaps = OF_AGREEMENTS if panels.items.empty else ()
     return Savings(
-        {kind: totals[kind] for kind in KINDS},
-        {cut: _table(cut, axes[cut], sums[cut]) for cut in CUTS},
+        {kind: None if kind in gaps else totals[kind] for kind in KINDS},
+        {cut: _with_gaps(_table(cut, axes[cut], sums[cut]), gaps) for cut in CUTS},
         left_out,
         share,
         moved.table.assign(change_fen=[float(x) for x in moved.table["change_fen"]]),
-        _baselines(panels, keys, varieties),
+        _with_gaps(_baselines(panels, keys, varieties), gaps),
         day.date(),
         _assumptions(moved.table, products),
-        agreed=bool(len(panels.items)),
     )
+
+
+def _with_gaps(table: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
+    """Return a table without the amounts of kinds that are not known."""
+    columns = [name for name in table if str(name).removesuffix("_yuan") in kinds]
+    return table.assign(**{str(name): pd.Series([None] * len(table), index=table.index, dtype=object) for name in columns})
 
 
 def _axes(panels: Panels, keys: Keys) -> dict[str, pd.Index]:

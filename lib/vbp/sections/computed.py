@@ -188,7 +188,7 @@ def savings(city: City, lang: str) -> Html:
         rows = [
             (
                 day_cell(row[key])[:7] if cut == "month" else name_cell(named(names.get(cut, {}), row[key])),
-                *(money_cell(row[f"{kind}_yuan"] if kind in found.kinds else None, lang) for kind in kinds),
+                *(money_cell(row[f"{kind}_yuan"], lang) for kind in kinds),
             )
             for row in table.to_dict("records")
         ]

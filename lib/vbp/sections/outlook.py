@@ -132,11 +132,10 @@ def _warnings(city: City, lang: str) -> Html:
             if counts.get(state, 0):
                 lines.append(say(f"report.warn_{state}", lang, count=int(counts[state])))
     if city.savings and not isinstance(city.savings, Missing):
-        totals = city.savings.totals
-        if totals["excess"] > 0:
-            lines.append(say("report.warn_excess", lang, amount=money(totals["excess"], lang)))
-        if totals["potential_beyond"] > 0:
-            lines.append(say("report.warn_beyond", lang, amount=money(totals["potential_beyond"], lang)))
+        for kind, warning in (("excess", "excess"), ("potential_beyond", "beyond")):
+            total = city.savings.totals[kind]
+            if total is not None and total > 0:
+                lines.append(say(f"report.warn_{warning}", lang, amount=money(total, lang)))
     listed = element("h3", say("report.warnings", lang)) + listing(lines) if lines else NOTHING
     return listed + just_missed(city, lang)
 
