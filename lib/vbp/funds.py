@@ -51,6 +51,10 @@ class Terms:
         return cls(rules.share_basis, rules.payment_reform_exclusion)
 
 
+COMMON = Terms()
+"""The national rules' terms: shares by volume, nothing taken out for a payment reform."""
+
+
 @dataclass(frozen=True)
 class Matched:
     """Fund lines of items: `item` (position in the items), `row` (position in the fund table), `fund` (its name)."""

@@ -37,22 +37,23 @@ def _named(city: City, fact: Fact, lang: str) -> str:
     )
 
 
-def _ranges(facts: list[Fact]) -> list[tuple[Fact, ...]]:
-    """Return the figures, the ends of a range as a pair (low, high)."""
+Ends = tuple[Fact, ...]
+"""A published figure, or the low and the high end of a published range."""
+
+
+def _ranges(facts: list[Fact]) -> list[Ends]:
+    """Return the figures, the two ends of a range as one."""
 
     def what(fact: Fact) -> tuple[object, ...]:
         return fact.metric, fact.scope, fact.period_start, fact.period_end, fact.status, fact.baseline
 
     highs = {what(fact): fact for fact in facts if fact.qualifier == "range_high"}
-    lows = {what(fact) for fact in facts if fact.qualifier == "range_low"}
-    return [
-        (fact, highs[what(fact)]) if fact.qualifier == "range_low" and what(fact) in highs else (fact,)
-        for fact in facts
-        if not (fact.qualifier == "range_high" and what(fact) in lows)
-    ]
+    pairs = [(fact, highs.pop(what(fact))) for fact in facts if fact.qualifier == "range_low" and what(fact) in highs]
+    paired = {id(fact) for pair in pairs for fact in pair}
+    return [*pairs, *((fact,) for fact in facts if id(fact) not in paired)]
 
 
-def _value(ends: tuple[Fact, ...], lang: str) -> str:
+def _value(ends: Ends, lang: str) -> str:
     """Return a figure's value, or a range's two."""
     if len(ends) == 1:
         return qualified(ends[0].value, ends[0].unit, ends[0].qualifier, lang)
@@ -60,23 +61,20 @@ def _value(ends: tuple[Fact, ...], lang: str) -> str:
 
 
 def _bars(
-    city: City, lang: str, facts: list[Fact], title: str, help_text: str, axis: str, scale: float, log: bool
+    city: City, lang: str, rows: list[Ends], title: str, help_text: str, axis: str, scale: float, log: bool
 ) -> go.Figure:
-    """Return one bar a figure, the longest on top; each bar carries its published value as text.
-
-    The two ends of a published range are one figure: a bar from the one to the other.
-    """
-    rows = sorted(_ranges(facts), key=lambda ends: ends[-1].value or 0)
+    """Return one bar a figure, the longest on top, a range's from end to end; each carries its published value as text."""
+    rows = sorted(rows, key=lambda ends: ends[-1].value or 0)
     figure = theme.frame(title, help_text, subtitle=subtitle(city, lang), height=130 + 40 * max(len(rows), 2))
     for count, colour in ((1, theme.BLUE), (2, theme.SKY)):
         drawn = [ends for ends in rows if len(ends) == count]
         if not drawn:
             continue
-        first, last = ([float(ends[place].value or 0) / scale for ends in drawn] for place in (0, -1))
+        lows = [float(ends[0].value or 0) / scale if count == 2 else 0.0 for ends in drawn]
         figure.add_bar(
             orientation="h",
-            base=[round(low, 4) for low in first] if count == 2 else None,
-            x=[round(high - low * (count == 2), 4) for low, high in zip(first, last, strict=True)],
+            base=[round(low, 4) for low in lows] if count == 2 else None,
+            x=[round(float(ends[-1].value or 0) / scale - low, 4) for ends, low in zip(drawn, lows, strict=True)],
             y=[_named(city, ends[0], lang) for ends in drawn],
             marker={"color": colour},
             text=[_value(ends, lang) for ends in drawn],
@@ -86,11 +84,10 @@ def _bars(
             hovertemplate="%{y}<br>%{text}<br>%{customdata}<extra></extra>",
             showlegend=False,
         )
-    order = [_named(city, ends[0], lang) for ends in rows]
     figure.update_layout(barmode="overlay")
-    figure.update_yaxes(categoryorder="array", categoryarray=order)
     figure.update_xaxes(title_text=axis, **({"type": "log", "dtick": 1} if log else {}))
-    figure.update_yaxes(tickfont={"size": 12})
+    order = [_named(city, ends[0], lang) for ends in rows]
+    figure.update_yaxes(tickfont={"size": 12}, categoryorder="array", categoryarray=order)
     return figure
 
 
@@ -106,11 +103,12 @@ def money_figures(city: City, lang: str) -> go.Figure | None:
     ]
     if not facts:
         return None
-    title = say("chart.money_title", lang, count=len(_ranges(facts)))
+    rows = _ranges(facts)
+    title = say("chart.money_title", lang, count=len(rows))
     scale, unit = (1e8, "hundred_million_yuan") if lang == "zh" else (1e6, "million_yuan")
     if max(float(fact.value or 0) for fact in facts) < scale:
         scale, unit = 1e4, "ten_thousand_yuan"
-    return _bars(city, lang, facts, title, say("chart.money_help", lang), say(f"chart.{unit}", lang), scale, log=True)
+    return _bars(city, lang, rows, title, say("chart.money_help", lang), say(f"chart.{unit}", lang), scale, log=True)
 
 
 def counts(city: City, lang: str) -> go.Figure | None:
@@ -119,11 +117,12 @@ def counts(city: City, lang: str) -> go.Figure | None:
     facts = [fact for fact in city.facts if fact.usable and fact.unit in units and fact.value]
     if not facts:
         return None
+    rows = _ranges(facts)
     return _bars(
         city,
         lang,
-        facts,
-        say("chart.counts_title", lang, count=len(_ranges(facts))),
+        rows,
+        say("chart.counts_title", lang, count=len(rows)),
         say("chart.counts_help", lang),
         say("chart.count_axis", lang),
         1,
@@ -138,17 +137,17 @@ def ratios(city: City, lang: str) -> go.Figure | None:
     ]
     if not facts:
         return None
-    largest = max(facts, key=lambda fact: fact.value or 0)
+    rows, largest = _ranges(facts), max(facts, key=lambda fact: fact.value or 0)
     metric = city.published.metric[largest.metric]
     title = say(
         "chart.ratios_title",
         lang,
-        count=len(_ranges(facts)),
+        count=len(rows),
         name=metric.name_zh if lang == "zh" else metric.name_en,
         value=qualified(largest.value, largest.unit, largest.qualifier, lang),
     )
     return _bars(
-        city, lang, facts, title, say("chart.ratios_help", lang), say("chart.percent_axis", lang), 1, log=False
+        city, lang, rows, title, say("chart.ratios_help", lang), say("chart.percent_axis", lang), 1, log=False
     )
 
 

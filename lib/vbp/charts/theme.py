@@ -23,6 +23,8 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
     "#F0E442",
     "#767676",
 )
+_CLOSING = "）》」』”’，。、；：！？%"
+"""Marks that no line of a label starts with."""
 PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY)
 INK, GRID = "#1f2933", "#e4e7eb"
 
@@ -104,9 +106,6 @@ def _text(words: str) -> str:
 
 
 plain = _text
-
-
-_CLOSING = "）》」』”’，。、；：！？%"
 
 
 def wrap(words: str, width: int) -> str:

@@ -25,9 +25,9 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
     rows = found.rolled("batch_year").iloc[::-1].to_dict("records")
     if not rows:
         return None
-    ahead = sum(row["rate"] >= row["elapsed"] for row in rows)
+    in_time = [bool(row["rate"] >= row["elapsed"]) for row in rows]
     figure = theme.frame(
-        say("chart.bullet_title", lang, count=len(rows), ahead=ahead),
+        say("chart.bullet_title", lang, count=len(rows), ahead=sum(in_time)),
         say("chart.bullet_help", lang, day=min(found.as_of, found.data_until)),
         subtitle=note(city, lang),
         height=150 + 30 * len(rows),
@@ -39,15 +39,15 @@ def completion_bullet(city: City, lang: str) -> go.Figure | None:
         say("chart.batch_year", lang, batch=label(named(names, row["batch_id"]), 22), year=row["agreement_year"])
         for row in rows
     ]
-    for ahead_of_time, colour in ((True, theme.BLUE), (False, theme.ORANGE)):
-        chosen = [place for place, row in enumerate(rows) if (row["rate"] >= row["elapsed"]) is ahead_of_time]
+    for ahead, name, colour in ((True, "rate_ahead", theme.BLUE), (False, "rate_behind", theme.ORANGE)):
+        chosen = [place for place in at if in_time[place] == ahead]
         if not chosen:
             continue
         figure.add_bar(
             orientation="h",
             x=[digits(rows[place]["rate"] * 100, places=1) for place in chosen],
             y=chosen,
-            name=say("chart.rate_ahead" if ahead_of_time else "chart.rate_behind", lang),
+            name=say(f"chart.{name}", lang),
             marker={"color": colour},
             width=0.55,
             customdata=[

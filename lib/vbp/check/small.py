@@ -6,12 +6,11 @@ from typing import Any
 
 from vbp.check.view import View
 from vbp.errors import Problem
+from vbp.tables.kinds import MOST_A_UNIT
 
 CODE_LENGTHS = {"drug": 23, "consumable": 27}
 OLDER = ("20 digits, as in older lists: the classification and generic name of a consumable without its specification; the code "
          "in force has 27 characters (C and 26 digits), so this one may stand for several products; look up the full one if you can")
-MOST_A_UNIT = 10_000_000
-"""Yuan per converted unit from which a selected price is refused, as the panels do."""
 PERIODS = (("awards", "start_date", "end_date"), ("agreements", "start_date", "end_date"),
            ("batch_usage", "period_start", "period_end"))
 

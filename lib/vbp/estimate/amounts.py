@@ -22,11 +22,10 @@ from vbp.estimate.model import Unknown, figure, known
 from vbp.estimate.priors import Prior
 from vbp.estimate.result import Estimate, EstimateSet, Mark, NotEstimated
 from vbp.estimate.rounds import ratio_unknown
-from vbp.funds import Terms, factors
+from vbp.funds import COMMON, Terms, factors
 from vbp.words import baseline_label
 
 BASES = ("before", "after")
-COMMON = Terms()
 SETTLED = ("surplus_base", "payout")
 """Quantities from which a profile may take out what a payment reform already leaves to the hospital."""
 _FORMULAS = {

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from vbp.errors import InputError, Problem, unknown
-from vbp.estimate.amounts import COMMON, RoundCut, estimate_from_amounts
+from vbp.estimate.amounts import RoundCut, estimate_from_amounts
 from vbp.estimate.draws import DRAWS, SEED
 from vbp.estimate.priors import load_priors
 from vbp.estimate.result import EstimateSet
 from vbp.estimate.rounds import cut_ratio
 from vbp.facts import Published
-from vbp.funds import Terms
+from vbp.funds import COMMON, Terms
 from vbp.rules import profile_of_place
 
 if TYPE_CHECKING:

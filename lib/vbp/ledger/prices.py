@@ -13,9 +13,10 @@ from vbp.ledger.arrays import column, numbers, whole, words
 from vbp.ledger.reference import AWAY, MAIN, Reference, scaled, texts
 from vbp.ledger.reference import coded as coded_texts
 from vbp.ledger.units import E10, divided, rounded_e10, unit_price_e10
+from vbp.tables.kinds import MOST_A_UNIT
 
-TOO_HIGH = 10**7 * E10
-"""Prices per converted unit, in 10^-10 yuan, that are refused: above them whole numbers of 64 bits overflow."""
+TOO_HIGH = MOST_A_UNIT * E10
+"""Prices per converted unit, in 10^-10 yuan, that are refused."""
 
 if TYPE_CHECKING:
     from vbp.ledger.lookup import Lookup
@@ -44,7 +45,7 @@ def _too_high(what: str, table: str, column: str, value: str) -> InputError:
     """Return the refusal of a price per unit that no medicine has."""
     return InputError(
         Problem(
-            f"{what} is more than 10 million yuan per converted unit: look for a wrong quantity, units_per_pack or spec_factor",
+            f"{what} is {MOST_A_UNIT:,} yuan or more per converted unit: look for a wrong quantity, units_per_pack or spec_factor",
             "too_large",
             table=table,
             column=column,

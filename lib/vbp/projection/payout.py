@@ -9,11 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from vbp.funds import Terms, factors
+from vbp.funds import COMMON, Terms, factors
 
 FULL_BAND = 0.50
-COMMON = Terms()
-"""The national rules' terms: shares by volume, nothing taken out for a payment reform."""
 
 
 def payouts(

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
-from vbp.funds import Terms
+from vbp.funds import COMMON, Terms
 from vbp.projection.evidence import Evidence, evidence, first_years
-from vbp.projection.payout import COMMON, by_hospital, fund_factors, payouts
+from vbp.projection.payout import by_hospital, fund_factors, payouts
 from vbp.projection.years import years
 from vbp.words import MISSING, money, say
 from vbp.words.said import Said

@@ -19,7 +19,7 @@ from vbp.words.typeset import fullwidth
 if TYPE_CHECKING:
     from vbp.city import City
     from vbp.estimate import Estimate
-    from vbp.facts import Fact
+    from vbp.facts import Fact, Source
     from vbp.results.cards import Card
 
 
@@ -289,10 +289,12 @@ def method(city: City, lang: str) -> Html:
 def _sources(city: City, lang: str) -> Html:
     used = {fact.source_id for fact in city.facts} | {row.source_id for row in rounds_of(city) if row.source_id}
     sources = [city.published.source[name] for name in sorted(used)]
-    comma = "，" if lang == "zh" else ", "
-    lines = [
-        comma.join(part for part in (row.title, *((row.publisher,) if row.published else ()), row.published) if part)
-        + (f"{'；' if lang == 'zh' else '; '}{row.note}" if row.note else "")
-        for row in sources
-    ]
+    lines = [_cited(source, lang) for source in sources]
     return folded(say("section.sources", lang, count=len(lines)), listing(lines))
+
+
+def _cited(source: Source, lang: str) -> str:
+    """Return a source in one line; one without a day is several publications, which its note names."""
+    comma, semicolon = ("，", "；") if lang == "zh" else (", ", "; ")
+    named = [source.title, source.publisher, source.published] if source.published else [source.title]
+    return semicolon.join(part for part in (comma.join(part for part in named if part), source.note) if part)

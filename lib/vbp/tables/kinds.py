@@ -10,6 +10,9 @@ PRECISION = {"amount": 18, "price": 18, "quantity": 18, "ratio": 12, "factor": 1
 TRUE = {"amount": 10**10, "quantity": 10**10}
 """What one cell can hold at most to be true, by kind (10 billion yuan or units in one row); sums of a ledger then fit int64."""
 
+MOST_A_UNIT = 10**7
+"""Yuan that one converted unit can cost at most to be true; above them prices overflow whole numbers of 64 bits."""
+
 
 def too_large(kind: str) -> int:
     """Return the first whole number that a cell of a kind cannot hold."""
