@@ -1,28 +1,30 @@
 """The ledger's cost, side by side in one run: bare scan, whole-file pandas, pandas city by city, our panels, Spark.
 
-    python tests/bench/bench_ledger.py [--rows 1.5 20] [--runs 3] [--spark] [--work FOLDER]
+    python tests/bench/bench_ledger.py [--rows 1.5 20 50] [--runs 3] [--no-spark] [--no-huge] [--work FOLDER]
 
-Sizes are millions of rows. Each measurement is a process of its own: CPU seconds (user and system) and peak resident
-memory
-of the process; medians over the runs. Ledgers come from the seeded generator beside this file and stay in the work
-folder.
-All contenders read the same Parquet files and make the same sums; the pandas ones are given our look-up ready-made (its
-making
-is in our figure, not in theirs) and write nothing; ours writes its panels and holds them against the ledger to the fen.
+Sizes are millions of rows; beside them one city ten times larger, and Spark on 20 million rows (once) where pyspark and
+Java are. Each measurement is a process of its own: CPU seconds (user and system) and peak resident memory of the
+process; medians over the runs, contenders in turns. Ledgers come from the seeded generator beside this file and stay in
+the work folder. All contenders read the same Parquet files and make the same sums; the pandas ones are given our look-up
+ready-made (its making is in our figure, not in theirs) and write nothing; ours writes its panels and holds them against
+the ledger to the fen.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import itertools
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -249,16 +251,21 @@ def measure(name: str, folder: Path, out: Path) -> dict[str, float]:
     return {"cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": time.perf_counter() - start, **extra}
 
 
-def medians(name: str, folder: Path, out: Path, runs: int, fresh: bool) -> dict[str, float]:
-    """Return the medians of several runs, each into an empty folder unless what is kept is measured."""
-    import shutil
+def medians(names: Sequence[str], folder: Path, work: Path, runs: int) -> dict[str, dict[str, float]]:
+    """Return each contender's medians of several runs, in turns, so that a machine that changes its pace meets them all.
 
-    found = []
-    for _ in range(runs):
-        if fresh:
-            shutil.rmtree(out, ignore_errors=True)
-        found.append(measure(name, folder, out))
-    return {key: statistics.median(one[key] for one in found) for key in found[0]}
+    Each writes into an empty folder, but for what is kept of the run before; Spark runs once.
+    """
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+    for turn in range(runs):
+        for name in names:
+            if turn and "Spark" in name:
+                continue
+            out = work / ("out" if name.startswith("vbp panel") and "Spark" not in name else "out-other")
+            if "kept" not in name:
+                shutil.rmtree(out, ignore_errors=True)
+            found[name].append(measure(name, folder, out))
+    return {name: {key: statistics.median(one[key] for one in all_) for key in all_[0]} for name, all_ in found.items()}
 
 
 def compare(
@@ -267,10 +274,7 @@ def compare(
     """Measure every contender on one ledger and print the table."""
     look_for_pandas(folder, work)
     names = [name for name in CONTENDERS if (spark or "Spark" not in name) and (whole or "whole" not in name)]
-    found = {}
-    for name in names:
-        out = work / ("out" if name.startswith("vbp panel") and "Spark" not in name else "out-other")
-        found[name] = medians(name, folder, out, 1 if "Spark" in name else runs, fresh="kept" not in name)
+    found = medians(names, folder, work, runs)
     floor = min(found["bare scan"]["cpu_s"], 1e9)
     base = found["imports only"]["cpu_s"]
     print(f"\n{title}\n{'':24}{'CPU s':>9}{'× scan':>9}{'wall s':>9}{'peak GiB':>10}")
@@ -299,8 +303,6 @@ def compare(
 
 def one_city(work: Path, runs: int) -> None:
     """Print what one city of 1.5 million rows costs inside a running program: anew, kept, a month more."""
-    import shutil
-
     from ledgers import Shape, month_date, reference_tables, write_city
 
     from vbp.ledger.build import Task, build_task, open_engine
@@ -348,13 +350,18 @@ def found_import_of_scan() -> float:
     return end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime
 
 
+def has_spark() -> bool:
+    """Return whether the second engine can run here."""
+    return importlib.util.find_spec("pyspark") is not None and shutil.which("java") is not None
+
+
 def main() -> None:
     """Measure the sizes asked for and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=float, nargs="+", default=[1.5, 20])
+    parser.add_argument("--rows", type=float, nargs="+", default=[1.5, 20, 50])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--spark", action="store_true", help="Spark beside it, on 20 million rows and more")
-    parser.add_argument("--huge", action="store_true", help="a city ten times larger")
+    parser.add_argument("--spark", action=argparse.BooleanOptionalAction, default=has_spark(), help="Spark on 20 million rows")
+    parser.add_argument("--huge", action=argparse.BooleanOptionalAction, default=True, help="a city ten times larger")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "vbp-bench-ledger")
     parser.add_argument("--contender")
     parser.add_argument("--folder", type=Path)
@@ -374,13 +381,13 @@ def main() -> None:
             given.work,
             folder,
             f"{millions:g} million rows, {len(files_of(folder))} cities",
-            given.runs if millions < 20 else 1,
-            given.spark and millions >= 20,
+            given.runs,
+            given.spark and millions == 20,
             whole=millions <= 20,
         )
         costs[millions] = found["vbp panel"]["cpu_s"]
     if given.huge:
-        compare(given.work, prepare_huge(given.work), "one city of 15 million rows", 1, False, whole=False)
+        compare(given.work, prepare_huge(given.work), "one city of 15 million rows", given.runs, False, whole=False)
     sizes = sorted(costs)
     for one, other in itertools.pairwise(sizes):
         print(f"cost {other:g} M / {one:g} M rows: {costs[other] / costs[one]:.2f}× for {other / one:.2f}× the rows")

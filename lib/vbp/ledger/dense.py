@@ -46,6 +46,17 @@ class Dense:
         return keys, sums
 
 
+def join_bits(held: np.ndarray, place: np.ndarray, bits: np.ndarray) -> None:
+    """Join bits into `held` at places, as `np.bitwise_or.at` does in twice the time.
+
+    Of a place that is named several times the last bits stand; the others take a turn of their own.
+    """
+    while len(place):
+        held[place] |= bits
+        left = np.flatnonzero(bits & ~held[place])
+        place, bits = place[left], bits[left]
+
+
 class Sums:
     """Exact sums by key where few keys are met: an index says where each key's sums stand, in the order of meeting.
 
@@ -92,8 +103,10 @@ class Sums:
     def add(self, place: np.ndarray, **values: np.ndarray) -> None:
         """Add values by column at places; `bits` are joined."""
         for name, one in values.items():
-            ufunc = np.bitwise_or if name == "bits" else np.add
-            ufunc.at(self._columns[name], place, one)
+            if name == "bits":
+                join_bits(self._columns[name], place, one)
+            else:
+                np.add.at(self._columns[name], place, one)
 
     def taken(self) -> tuple[np.ndarray, dict[str, pa.Array]]:
         """Return the keys that were met, in order, and their sums, and forget them."""
@@ -171,7 +184,8 @@ class Adder:
             self._cells.add(self._cells.places(key, limits["b"]), q=q, a=a, bits=bit)
         if "c" in self._open:
             chosen = np.flatnonzero(pm >= 0)
-            batch, month = np.divmod(pm[chosen], MONTHS)
+            coded = pm[chosen]
+            batch, month = coded >> (MONTHS.bit_length() - 1), coded & (MONTHS - 1)  # a tenth of the time of divmod
             key = (local[chosen] * sizes.batches + batch) * sizes.months + month
             self._progress.add(self._progress.places(key, limits["c"]), q=q[chosen], a=a[chosen])
         return frozenset("abc") - self._open

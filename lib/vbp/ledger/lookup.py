@@ -22,7 +22,7 @@ BELOW = 1 - 1e-12
 """Margin for rounding in doubles: a unit price equal to the main supplier's is not below it."""
 
 
-MONTHS = 4096
+MONTHS = 1 << 12
 """Factor of the batch in a batch-month code: more months than any ledger has, so that codes outlive an appended month.
 """
 
