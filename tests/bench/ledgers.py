@@ -152,8 +152,7 @@ def agreement_tables(
 
 
 def purchases(shape: Shape, city: int, seed: int) -> tuple[np.ndarray, ...]:
-    """Return month, hospital, product (codes), packs and amount in fen of one city's purchases, in "
-    "the ledger's order."""
+    """Return month, hospital, product (codes), packs and amount in fen of one city's purchases, in the ledger's order."""
     rng = np.random.default_rng([seed, city])
     start = starts(shape)
     size = rng.lognormal(0, 1, shape.hospitals)

@@ -55,8 +55,7 @@ def build_cities(
 def _found(
     folders: Sequence[Path], out: Path, spec: tuple[str, ...] | str
 ) -> tuple[dict[str, Callable[[], Task]], list[Problem]]:
-    """Return all folders' cities by slug, and the problems of folders that cannot be read; two of "
-    "one name are refused."""
+    """Return all folders' cities by slug, and the problems of folders that cannot be read; two of one name are refused."""
     found: dict[str, Callable[[], Task]] = {}
     problems: list[Problem] = []
     for folder in folders:

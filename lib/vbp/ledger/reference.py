@@ -385,8 +385,7 @@ def _own_years(
 def read_runs(
     awards: Awards, products: Products, years: Mapping[tuple[int, int], Years]
 ) -> dict[tuple[int, int], tuple[int, int]]:
-    """Return first and last day of each batch × generic: main and backup awards and agreements, "
-    "else awards elsewhere."""
+    """Return first and last day of each batch × generic: of main and backup awards and agreements, else awards elsewhere."""
     spans: dict[tuple[int, int], list[tuple[int, int]]] = {
         pair: [(begin, end) for _, begin, end in known] for pair, known in years.items()
     }

@@ -1,5 +1,4 @@
-"""Coded panels as the tables that are written: keys as text with a dictionary, money in fen, "
-"quantities in thousandths."""
+"""Coded panels as the tables that are written: keys as text with a dictionary, money in fen, quantities in thousandths."""
 
 from __future__ import annotations
 

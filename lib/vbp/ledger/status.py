@@ -116,8 +116,7 @@ def _home_runs(reference: Reference) -> dict[tuple[int, int], tuple[int, int]]:
 
 
 def award_unit_price(reference: Reference) -> np.ndarray:
-    """Return each award's price in yuan per converted unit, as doubles (for comparing only; NaN "
-    "without a pack size)."""
+    """Return each award's price in yuan per converted unit, as doubles (to compare only; NaN without a pack size)."""
     pack = reference.products.pack[reference.awards.product]
     return np.divide(reference.awards.price / 1000, pack, out=np.full(len(pack), np.nan), where=pack > 0)
 
@@ -152,8 +151,7 @@ def _alternative(reference: Reference, run: np.ndarray) -> np.ndarray:
 
 
 def by_month(found: Claims, cut: Stretches) -> Claims:
-    """Reduce stretches to months for a ledger without dates: the claim of most of a month's days, "
-    "the later in a tie."""
+    """Reduce stretches to months for a ledger without dates: the claim of most of a month's days, the later in a tie."""
     count = int(cut.month[-1]) + 1
     first = np.searchsorted(cut.month, np.arange(count))
     width = np.diff(cut.start)
