@@ -36,6 +36,7 @@ test-long: $(READY)
 
 lint: $(READY)
 	@$(BIN)/ruff check --quiet lib tests
+	@$(BIN)/ruff format --check --quiet lib tests || (echo "Not in the house's format: run $(BIN)/ruff format lib tests"; exit 1)
 	@$(BIN)/mypy
 
 lab: $(READY)

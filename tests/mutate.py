@@ -4,6 +4,7 @@ Run for hours:  PYTHONPATH=lib python -m tests.mutate --seed 1 --count 100000
 Each case is read right (the sums are the same), or refused with file and row, or (bytes flipped) agrees with a plain
 reader written here; never an exception. A failing case prints its number: `--seed S --only N` repeats it.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -90,7 +91,7 @@ def swapped_columns(case: Case, rng: random.Random) -> None:
 
 
 def title_rows(case: Case, rng: random.Random) -> None:
-    case.above += [["某市2024年药品采购明细表"], ["单位：见表头", "", "打印日期：2024/3/1"]][:rng.randint(1, 2)]
+    case.above += [["某市2024年药品采购明细表"], ["单位：见表头", "", "打印日期：2024/3/1"]][: rng.randint(1, 2)]
 
 
 def total_rows(case: Case, rng: random.Random) -> None:
@@ -287,7 +288,7 @@ def only_header(case: Case, rng: random.Random) -> None:
 
 
 def cut(case: Case, rng: random.Random) -> None:
-    case.spoil, case.expect = (lambda data: data[:rng.randrange(1, max(len(data), 2))]), "plain"
+    case.spoil, case.expect = (lambda data: data[: rng.randrange(1, max(len(data), 2))]), "plain"
 
 
 def flip(case: Case, rng: random.Random) -> None:

@@ -135,7 +135,9 @@ def country(folder: Path, places: int, ledgers: int) -> list[Path]:
         slug = f"p{number:03d}"
         whole = number % every == every - 1 and number // every < ledgers
         made.append(
-            make_demo(folder / "in" / slug, hospitals=9, seed=number) if whole else light_copy(demo, folder / "in", slug)
+            make_demo(folder / "in" / slug, hospitals=9, seed=number)
+            if whole
+            else light_copy(demo, folder / "in", slug)
         )
     return made
 
@@ -180,7 +182,9 @@ def places_told(record: dict) -> None:
     light = [place["seconds"] for place in done if "usage.csv" not in place["inputs"]]
     for name, seconds in (("amounts by round", light), ("with a ledger", ledger)):
         if seconds:
-            print(f"a place {name}: median {statistics.median(seconds):.2f} s, longest {max(seconds):.2f} s ({len(seconds)})")
+            print(
+                f"a place {name}: median {statistics.median(seconds):.2f} s, longest {max(seconds):.2f} s ({len(seconds)})"
+            )
     for name in ("peak_mib", "worker_mib"):
         told = [place[name] for place in done if place[name] and "usage.csv" not in place["inputs"]]
         if told:
@@ -206,9 +210,14 @@ def main() -> None:
         load = os.getloadavg()[0]
         first = night(words, out, notebooks)
         print(f"load average {load:.1f} before, {os.getloadavg()[0]:.1f} after; {os.cpu_count()} processors; {given}")
-        print(first.told("first night"), f"({first.wall / given.places:.2f} s wall, {first.cpu / given.places:.2f} s CPU a place)")
+        print(
+            first.told("first night"),
+            f"({first.wall / given.places:.2f} s wall, {first.cpu / given.places:.2f} s CPU a place)",
+        )
         places_told(first.record)
-        print(f"all processes together at most {first.memory.most:.0f} MiB (proportional; {first.memory.samples} samples)")
+        print(
+            f"all processes together at most {first.memory.most:.0f} MiB (proportional; {first.memory.samples} samples)"
+        )
         for pid, taken in first.memory.zygotes.items():
             print(f"zygote {pid}: {taken[0]:.0f} to {taken[-1]:.0f} MiB resident ({len(taken)} samples)")
         reasons = {place["slug"]: place["reason"] for place in first.record["places"] if not place["ok"]}

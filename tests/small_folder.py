@@ -1,5 +1,6 @@
 """A small inputs folder that is right in every way, for tests to spoil: two hospitals, three products, fourteen
 months."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -8,12 +9,17 @@ from pathlib import Path
 Rows = Sequence[Sequence[object]]
 CITY = "name_zh: 演示市\nname_en: Demo\nprovince: 演示省\nrule_profile: national-2020\n"
 MONTHS = [f"{year}-{month:02d}" for year in (2023, 2024) for month in range(1, 13)][:14]
-HOSPITALS: list[list[object]] = [["hospital_id", "name", "tier", "ownership"], ["H001", "第一医院", "三级", "公立"],
-                                 ["H002", "第二医院", "二级", "公立"]]
+HOSPITALS: list[list[object]] = [
+    ["hospital_id", "name", "tier", "ownership"],
+    ["H001", "第一医院", "三级", "公立"],
+    ["H002", "第二医院", "二级", "公立"],
+]
 PRODUCTS: list[list[object]] = [
     ["product_id", "generic", "category", "dosage_form", "strength", "units_per_pack", "manufacturer"],
-    ["P1", "甲片", "药品", "片剂", "5mg", 28, "甲厂"], ["P2", "甲片", "药品", "片剂", "5mg", 14, "乙厂"],
-    ["P3", "乙注射液", "药品", "注射剂", "1g", 1, "丙厂"]]
+    ["P1", "甲片", "药品", "片剂", "5mg", 28, "甲厂"],
+    ["P2", "甲片", "药品", "片剂", "5mg", 14, "乙厂"],
+    ["P3", "乙注射液", "药品", "注射剂", "1g", 1, "丙厂"],
+]
 PRICES = {"P1": 28, "P2": 42, "P3": 100}
 
 
@@ -31,6 +37,7 @@ def usage_rows() -> list[list[object]]:
 
 def text(rows: Rows) -> str:
     """Rows as csv text; cells with a comma or quote are quoted."""
+
     def cell(value: object) -> str:
         shown = "" if value is None else str(value)
         return '"' + shown.replace('"', '""') + '"' if any(mark in shown for mark in ',"\n') else shown

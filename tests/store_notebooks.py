@@ -16,7 +16,9 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 def store(path: Path) -> None:
     """Execute one notebook in its own folder and write it back with stable cell ids and no clock times."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=300, coalesce_streams=True, resources={"metadata": {"path": str(NOTEBOOKS)}})
+    client = NotebookClient(
+        notebook, timeout=300, coalesce_streams=True, resources={"metadata": {"path": str(NOTEBOOKS)}}
+    )
     client.execute()
     notebook.metadata.pop("widgets", None)  # models of the sliders: random names, useless without a kernel
     for cell in notebook.cells:

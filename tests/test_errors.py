@@ -9,15 +9,20 @@ import pytest
 from vbp.errors import InputError, Problem, unknown
 
 
-@pytest.mark.parametrize(("problem", "line"), [
-    (Problem("is empty"), "error: is empty (input)"),
-    (Problem("is empty", "missing", table="usage"), "error: usage: is empty (missing)"),
-    (Problem("is empty", "missing", table="usage", file="采购.csv", row=7, column="金额"),
-     "error: 采购.csv, row 7, column 金额: is empty (missing)"),
-    (Problem("no number", "number", "warning", value=""), "warning:  []: no number (number)"),
-    (Problem("no number", "number", file="a.csv", value="１２"), "error: a.csv [１２]: no number (number)"),
-    (Problem("odd", row=0), "error: row 0: odd (input)"),
-])
+@pytest.mark.parametrize(
+    ("problem", "line"),
+    [
+        (Problem("is empty"), "error: is empty (input)"),
+        (Problem("is empty", "missing", table="usage"), "error: usage: is empty (missing)"),
+        (
+            Problem("is empty", "missing", table="usage", file="采购.csv", row=7, column="金额"),
+            "error: 采购.csv, row 7, column 金额: is empty (missing)",
+        ),
+        (Problem("no number", "number", "warning", value=""), "warning:  []: no number (number)"),
+        (Problem("no number", "number", file="a.csv", value="１２"), "error: a.csv [１２]: no number (number)"),
+        (Problem("odd", row=0), "error: row 0: odd (input)"),
+    ],
+)
 def test_a_line_names_every_part_of_the_place_that_is_known(problem: Problem, line: str) -> None:
     assert problem.line() == line
 
@@ -36,9 +41,15 @@ def test_the_json_of_a_problem_has_the_keys_of_the_contract_and_survives_chinese
     assert made["message"] == "为空" and made["row"] == 2 and made["file"] is None
 
 
-@pytest.mark.parametrize(("given", "known", "wanted"), [
-    ("quanzhu", ["qingdao", "quanzhou"], "did you mean quanzhou"), ("金額", ["数量", "金额"], "did you mean 金额"),
-    ("xyz", ["quanzhou"], "; known: quanzhou"), ("x", [], "known: (none)")])
+@pytest.mark.parametrize(
+    ("given", "known", "wanted"),
+    [
+        ("quanzhu", ["qingdao", "quanzhou"], "did you mean quanzhou"),
+        ("金額", ["数量", "金额"], "did you mean 金额"),
+        ("xyz", ["quanzhou"], "; known: quanzhou"),
+        ("x", [], "known: (none)"),
+    ],
+)
 def test_an_unknown_name_is_answered_with_the_nearest_and_the_list(given: str, known: list[str], wanted: str) -> None:
     said = unknown("name", given, known)
     assert wanted in said and repr(given) in said

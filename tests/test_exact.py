@@ -15,10 +15,12 @@ from vbp.exact import fen, half_up, rounded_ratio, share_out, share_out_integers
 from vbp.fine import Fine
 
 decimals = st.decimals("-1e9", "1e9", places=6)
-prices, quantities = st.integers(-10**15, 10**15), st.integers(-10**9, 10**9)
+prices, quantities = st.integers(-(10**15), 10**15), st.integers(-(10**9), 10**9)
 
 
-@pytest.mark.parametrize(("value", "shown"), [("0.125", "0.13"), ("-0.125", "-0.13"), ("2.675", "2.68"), ("0.1249999", "0.12")])
+@pytest.mark.parametrize(
+    ("value", "shown"), [("0.125", "0.13"), ("-0.125", "-0.13"), ("2.675", "2.68"), ("0.1249999", "0.12")]
+)
 def test_half_up_is_away_from_zero(value, shown):
     assert half_up(Decimal(value)) == Decimal(shown)
     assert fen(Decimal(value)) == int(Decimal(shown) * 100) and yuan(fen(Decimal(value))) == Decimal(shown)
@@ -33,7 +35,7 @@ def test_shared_out_rows_add_up_and_move_less_than_a_fen(values):
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.integers(-10**15, 10**15), min_size=1, max_size=30), st.integers(1, 10**6))
+@given(st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=30), st.integers(1, 10**6))
 def test_integers_share_out_like_decimals(values, scale):
     got = share_out_integers(values, scale)
     assert int(got.sum()) == rounded_ratio(sum(values), scale)
@@ -49,7 +51,8 @@ def test_fine_amounts_are_exact(rows):
     assert fine.total() == sum(exact)
     sums = fine.grouped(codes, 4)
     assert [int(h) * 10**6 + int(low) for h, low in zip(sums.high, sums.low, strict=True)] == [
-        sum(e for e, (_, _, c) in zip(exact, rows, strict=True) if c == group) for group in range(4)]
+        sum(e for e, (_, _, c) in zip(exact, rows, strict=True) if c == group) for group in range(4)
+    ]
     assert fine.plus(fine).minus(fine).total() == sum(exact)
     assert sum(fine.to_yuan(), Decimal(0)) == fine.total_yuan() == Decimal(rounded_ratio(sum(exact), 10**11)).scaleb(-2)
     assert fine.floored().total() == sum(max(e, 0) for e in exact)

@@ -27,7 +27,7 @@ def published() -> list[dict[str, str]]:
 def test_each_round_of_the_table_appears_once_where_it_belongs(slug: str) -> None:
     rounds = rounds_of(vbp.open_city(slug))
     own = [row for row in published() if row["city"] == slug]
-    assert [one.name_zh for one in rounds if one.own][:len(own)] == [fullwidth(row["name_zh"]) for row in own]
+    assert [one.name_zh for one in rounds if one.own][: len(own)] == [fullwidth(row["name_zh"]) for row in own]
     national = [one for one in rounds if not one.own]
     names = {fullwidth(row["name_zh"]) for row in published() if not row["city"] and not row["total_of"]}
     assert len(national) > 5 and {one.name_zh for one in national} <= names
@@ -50,8 +50,12 @@ def test_a_cut_is_the_tables_own_with_its_baseline_and_a_gap_stays_a_gap(slug: s
 
 def test_a_cut_that_a_city_published_for_several_rounds_is_its_own_and_no_level_is_made_up() -> None:
     together = [one for one in rounds_of(vbp.open_city("nantong")) if one.own and one.level == ""]
-    others = [one for slug in ("quanzhou", "qingdao", "jiujiang", "zhoukou") for one in rounds_of(vbp.open_city(slug))
-              if one.own and one.level == ""]
+    others = [
+        one
+        for slug in ("quanzhou", "qingdao", "jiujiang", "zhoukou")
+        for one in rounds_of(vbp.open_city(slug))
+        if one.own and one.level == ""
+    ]
     assert together or others
     for one in (*together, *others):
         assert one.cut_percent is not None and one.when is None and one.category == "mixed" and one.source_id
@@ -64,12 +68,22 @@ def own_rounds(folder: Path, *rows: list[object]) -> list[Round]:
 
 
 def test_a_users_rounds_are_read_with_day_cut_and_baseline_and_named_by_their_id_without_a_name(tmp_path: Path) -> None:
-    made = own_rounds(tmp_path, ["D1", "演示第一批", "Demo 1", "drug", "52.50", "previous_selected_price", "2024-03-01"],
-                      ["D2", "", "", "", "0", "", ""])
+    made = own_rounds(
+        tmp_path,
+        ["D1", "演示第一批", "Demo 1", "drug", "52.50", "previous_selected_price", "2024-03-01"],
+        ["D2", "", "", "", "0", "", ""],
+    )
     first, second = made
-    assert (first.name_zh, first.name_en, first.cut_percent, first.when) == ("演示第一批", "Demo 1", Decimal("52.5"), date(2024, 3, 1))
+    assert (first.name_zh, first.name_en, first.cut_percent, first.when) == (
+        "演示第一批",
+        "Demo 1",
+        Decimal("52.5"),
+        date(2024, 3, 1),
+    )
     assert (second.name_zh, second.name_en, second.cut_percent, second.when) == ("D2", "D2", Decimal(0), None)
-    assert second.category == "drug" and second.baseline == "unknown" and second.described("zh") and second.described("en")
+    assert (
+        second.category == "drug" and second.baseline == "unknown" and second.described("zh") and second.described("en")
+    )
 
 
 def test_a_folder_without_batches_has_only_the_national_rounds(tmp_path: Path) -> None:

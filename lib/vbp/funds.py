@@ -3,6 +3,7 @@
 Of each fund the row with most filled keys holds; a tie is an error, and so are funds that together insure more than all.
 Settlement, benefit, estimate, projection and check all ask here, so that they cannot differ (contract §3).
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -93,7 +94,9 @@ class Fault:
         else:
             narrow = [key for key, value in self.item.items() if value == ""]
             hint = f" (rows that name a {' or '.join(narrow)} hold for that alone)" if narrow else ""
-            text = f"no row of fund (医保基金支付比例) fits {self.place}; add one, or a row with empty keys for all{hint}"
+            text = (
+                f"no row of fund (医保基金支付比例) fits {self.place}; add one, or a row with empty keys for all{hint}"
+            )
         return Problem(text, rule=self.rule, table="fund")
 
 
@@ -175,7 +178,9 @@ def _agree(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return all("" in pair or pair[0] == pair[1] for pair in zip(one, other, strict=True))
 
 
-def _asked(items: pd.DataFrame, fund: pd.DataFrame, share_basis: str, gaps: bool) -> tuple[list[list[Line]], np.ndarray]:
+def _asked(
+    items: pd.DataFrame, fund: pd.DataFrame, share_basis: str, gaps: bool
+) -> tuple[list[list[Line]], np.ndarray]:
     found, code, wrong = _answers(items, fund, share_basis)
     wrong = [fault for fault in wrong if not (gaps and fault.rule == "fund_missing")]
     if wrong:
@@ -183,7 +188,9 @@ def _asked(items: pd.DataFrame, fund: pd.DataFrame, share_basis: str, gaps: bool
     return found, code
 
 
-def _answers(items: pd.DataFrame, fund: pd.DataFrame, share_basis: str) -> tuple[list[list[Line]], np.ndarray, list[Fault]]:
+def _answers(
+    items: pd.DataFrame, fund: pd.DataFrame, share_basis: str
+) -> tuple[list[list[Line]], np.ndarray, list[Fault]]:
     """Return the lines of each distinct item, each item's place among them, and the faults."""
     fund = fund.reset_index(drop=True)
     patterns = _patterns(_of_basis(fund, share_basis))
@@ -251,13 +258,17 @@ def distinct(items: pd.DataFrame, names: list[str]) -> tuple[list[tuple[Any, ...
         code = code * (len(uniques) + 1) + part + 1
     _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
     chosen = items.iloc[first]
-    columns = [[_plain(value) for value in chosen[name].tolist()] if name in chosen else [""] * len(chosen) for name in names]
+    columns = [
+        [_plain(value) for value in chosen[name].tolist()] if name in chosen else [""] * len(chosen) for name in names
+    ]
     return list(zip(*columns, strict=True)), inverse
 
 
 def _best(item: dict[str, Any], patterns: list[Pattern]) -> tuple[list[Line], Fault | None]:
     """Return the fund lines of one item: of each named fund its fullest row, unless an unnamed row is fuller than all."""
-    hits = [(len(filled), *line) for filled, table in patterns for line in table.get(tuple(item[key] for key in filled), ())]
+    hits = [
+        (len(filled), *line) for filled, table in patterns for line in table.get(tuple(item[key] for key in filled), ())
+    ]
     fullest: dict[str, int] = {}
     for level, name, _ in hits:
         fullest[name] = max(level, fullest.get(name, level))

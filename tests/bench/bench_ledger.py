@@ -360,7 +360,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=float, nargs="+", default=[1.5, 20, 50])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--spark", action=argparse.BooleanOptionalAction, default=has_spark(), help="Spark on 20 million rows")
+    parser.add_argument(
+        "--spark", action=argparse.BooleanOptionalAction, default=has_spark(), help="Spark on 20 million rows"
+    )
     parser.add_argument("--huge", action=argparse.BooleanOptionalAction, default=True, help="a city ten times larger")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "vbp-bench-ledger")
     parser.add_argument("--contender")

@@ -151,7 +151,9 @@ def memory_told(places: list[Path], out: Path) -> None:
         taken = [place[what] for place in record["places"] if place[what]]
         parts = [taken[at : at + 10] for at in (10, len(taken) // 2, len(taken) - 10)] if len(taken) >= 30 else [taken]
         told = ", ".join(f"{max(part):.0f}" for part in parts)
-        print(f"memory over {len(taken)} reports, {name}: largest of reports 11-20, of ten half-way, of the last ten: {told} MiB")
+        print(
+            f"memory over {len(taken)} reports, {name}: largest of reports 11-20, of ten half-way, of the last ten: {told} MiB"
+        )
 
 
 def main() -> None:

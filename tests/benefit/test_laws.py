@@ -37,9 +37,11 @@ def layer(deductible: str, *bands: tuple[str | None, str], **more: Any) -> dict[
     return {"deductible": deductible, "bands": [{"to": to, "ratio": ratio} for to, ratio in bands], **more}
 
 
-THREE = scheme(basic=layer("1300", ("30000", "0.85"), ("40000", "0.90"), (None, "0.95"), cap="100000"),
-               serious=layer("30000", ("50000", "0.6"), (None, "0.7"), bands_from="deductible"),
-               aid=layer("0", (None, "0.5"), cap="20000"))
+THREE = scheme(
+    basic=layer("1300", ("30000", "0.85"), ("40000", "0.90"), (None, "0.95"), cap="100000"),
+    serious=layer("30000", ("50000", "0.6"), (None, "0.7"), bands_from="deductible"),
+    aid=layer("0", (None, "0.5"), cap="20000"),
+)
 
 
 def test_the_published_case_of_rules_5() -> None:
@@ -48,9 +50,19 @@ def test_the_published_case_of_rules_5() -> None:
     assert (got.basic_yuan, got.patient_yuan) == (D(3741), D(2259))
 
 
-@pytest.mark.parametrize(("cost", "basic"), [
-    ("1300", "0.00"), ("1300.01", "0.01"), ("30000", "24395.00"), ("30000.01", "24395.01"), ("40000", "33395.00"),
-    ("110110.52", "99999.99"), ("110110.53", "100000.00"), ("500000", "100000.00")])
+@pytest.mark.parametrize(
+    ("cost", "basic"),
+    [
+        ("1300", "0.00"),
+        ("1300.01", "0.01"),
+        ("30000", "24395.00"),
+        ("30000.01", "24395.01"),
+        ("40000", "33395.00"),
+        ("110110.52", "99999.99"),
+        ("110110.53", "100000.00"),
+        ("500000", "100000.00"),
+    ],
+)
 def test_basic_pay_at_the_edges_of_deductible_bands_and_cap(cost: str, basic: str) -> None:
     assert reimburse(THREE, Case(D(cost), D(cost))).basic_yuan == D(basic)
 
@@ -71,7 +83,10 @@ def slowly(cost: Fraction, deductible: int, bands: list[tuple[int | None, Fracti
 def test_three_layers_are_the_slow_sums_and_the_lines_add_up(a: D, b: D, rest: D, own: D, aided: bool) -> None:
     got = reimburse(THREE, Case(a + b + rest, a, b, own, aided))
     cost = Fraction(a) + Fraction(b) * (1 - Fraction(own))
-    basic = min(slowly(cost, 1300, [(30000, Fraction(85, 100)), (40000, Fraction(9, 10)), (None, Fraction(95, 100))], 0), Fraction(100000))
+    basic = min(
+        slowly(cost, 1300, [(30000, Fraction(85, 100)), (40000, Fraction(9, 10)), (None, Fraction(95, 100))], 0),
+        Fraction(100000),
+    )
     assert abs(Fraction(got.basic_yuan) - basic) <= Fraction(1, 200)
     left = cost - Fraction(got.basic_yuan)
     serious = slowly(left, 30000, [(50000, Fraction(6, 10)), (None, Fraction(7, 10))], 30000)
@@ -88,7 +103,9 @@ def test_three_layers_are_the_slow_sums_and_the_lines_add_up(a: D, b: D, rest: D
 def test_a_dearer_case_is_never_paid_less_and_never_more_than_the_rise(cost: D, more: int) -> None:
     rise = D(more).scaleb(-2)
     first, second = (reimburse(THREE, Case(own, own, aided=True)) for own in (cost, cost + rise))
-    assert D(0) <= second.fund_yuan - first.fund_yuan + D("0.02") and second.fund_yuan - first.fund_yuan <= rise + D("0.02")
+    assert D(0) <= second.fund_yuan - first.fund_yuan + D("0.02") and second.fund_yuan - first.fund_yuan <= rise + D(
+        "0.02"
+    )
     assert second.basic_yuan >= first.basic_yuan
 
 
@@ -109,9 +126,18 @@ def test_bands_that_end_before_the_cost_leave_the_rest_unknown_not_unpaid() -> N
     assert reimburse(short, Case(D("10000.01"), D("10000.01"))).unknown == ("basic.bands[1]",)
 
 
-@pytest.mark.parametrize(("price", "standard", "case"), [
-    ("0.99", "0.99", "cheaper"), ("1.00", "1.00", "selected"), ("1.01", "1.00", "within_twice"), ("1.9999", "1.00", "within_twice"),
-    ("2.00", "1.40", "twice_or_more"), ("2.01", "1.407", "twice_or_more"), ("100", "70.0", "twice_or_more")])
+@pytest.mark.parametrize(
+    ("price", "standard", "case"),
+    [
+        ("0.99", "0.99", "cheaper"),
+        ("1.00", "1.00", "selected"),
+        ("1.01", "1.00", "within_twice"),
+        ("1.9999", "1.00", "within_twice"),
+        ("2.00", "1.40", "twice_or_more"),
+        ("2.01", "1.407", "twice_or_more"),
+        ("100", "70.0", "twice_or_more"),
+    ],
+)
 def test_the_payment_standard_around_once_and_twice_the_selected_price(price: str, standard: str, case: str) -> None:
     assert payment_standard(D(price), D(1)) == (D(standard), case)
 
@@ -137,7 +163,13 @@ def purchases(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(st.lists(st.tuples(st.integers(1, 10**5), st.integers(1, 10**5), st.integers(1, 50), st.integers(0, 100)), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 10**5), st.integers(1, 10**5), st.integers(1, 50), st.integers(0, 100)),
+        min_size=1,
+        max_size=8,
+    )
+)
 @example([(159, 159, 1, 0), (140, 140, 1, 100), (145, 145, 1, 100)])
 def test_purchases_are_shared_to_the_fen_without_a_negative_part(rows: list[tuple[int, int, int, int]]) -> None:
     frame = purchases(*((f"{p / 10000:.4f}", f"{s / 10000:.4f}", str(q), f"{r / 100:.2f}") for p, s, q, r in rows))
@@ -145,13 +177,16 @@ def test_purchases_are_shared_to_the_fen_without_a_negative_part(rows: list[tupl
     assert (got["fund_yuan"] + got["patient_yuan"] == got["amount_yuan"]).all()
     exact = sum((Fraction(p) * q / 10000 for p, _, q, _ in rows), Fraction(0))
     assert abs(Fraction(sum(got["amount_yuan"], D(0))) - exact) <= Fraction(1, 200)
-    funds = sum((Fraction(purchase_share(D(p) / 10000, D(s) / 10000, D(r) / 100).fund_yuan) * q for p, s, q, r in rows), Fraction(0))
+    funds = sum(
+        (Fraction(purchase_share(D(p) / 10000, D(s) / 10000, D(r) / 100).fund_yuan) * q for p, s, q, r in rows),
+        Fraction(0),
+    )
     assert abs(Fraction(sum(got["fund_yuan"], D(0))) - funds) <= Fraction(1, 200)
     assert min(got["fund_yuan"]) >= 0 and min(got["patient_yuan"]) >= 0
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(st.integers(-10**9, 10**9), ratios, ratios)
+@given(st.integers(-(10**9), 10**9), ratios, ratios)
 def test_a_saving_is_split_without_a_fen_lost_and_a_loss_is_split_alike(amount: int, ratio: D, share: D) -> None:
     gain, loss = (saving_by_payer(D(sign * amount) / 1000, ratio, share) for sign in (1, -1))
     assert gain.fund_yuan + gain.patient_yuan == gain.saving_yuan == half_up(D(amount) / 1000)
@@ -173,16 +208,25 @@ schemes:
 """
 
 
-@pytest.mark.parametrize(("date", "ratio", "column"), [
-    ("2024-02-30", "0.87", None), ("2024-13-01", "0.87", None), ("2024-01-01", "87", "schemes.plain.basic.bands.0.ratio"),
-    ("2024-01-01", ".nan", "schemes.plain.basic.bands.0.ratio"), ("someday", "0.87", "effective_from")])
-def test_a_slip_in_a_profile_is_one_message_with_its_place(tmp_path: Any, date: str, ratio: str, column: str | None) -> None:
+@pytest.mark.parametrize(
+    ("date", "ratio", "column"),
+    [
+        ("2024-02-30", "0.87", None),
+        ("2024-13-01", "0.87", None),
+        ("2024-01-01", "87", "schemes.plain.basic.bands.0.ratio"),
+        ("2024-01-01", ".nan", "schemes.plain.basic.bands.0.ratio"),
+        ("someday", "0.87", "effective_from"),
+    ],
+)
+def test_a_slip_in_a_profile_is_one_message_with_its_place(
+    tmp_path: Any, date: str, ratio: str, column: str | None
+) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(PROFILE.format(date=date, ratio=ratio), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_profile(path)
     assert all(problem.file == str(path) for problem in caught.value.problems)
-    assert column is None or column in {(problem.column or "")[:len(column)] for problem in caught.value.problems}
+    assert column is None or column in {(problem.column or "")[: len(column)] for problem in caught.value.problems}
 
 
 def test_ratios_in_a_profile_are_the_decimals_that_were_written(tmp_path: Any) -> None:

@@ -65,7 +65,10 @@ def test_a_figure_speaks_one_language(figures, demo_city, name):
     for text in texts(parsed(figures[name, "en"])):
         for known in sorted(names, key=len, reverse=True):
             text = text.replace(known, "")
-        assert re.findall("[\u4e00-\u9fff]+", text.replace("演示数据", "").replace("示范市", "")) in ([], ["演示品种"]), text
+        assert re.findall("[\u4e00-\u9fff]+", text.replace("演示数据", "").replace("示范市", "")) in (
+            [],
+            ["演示品种"],
+        ), text
     for text in texts(parsed(figures[name, "zh"])):
         said = re.sub(r"%\{[^}]*\}|<[^>]+>|&\w+;|DEMO-\w+|P\d{4}", "", text)
         assert set(re.findall(r"[A-Za-z]{2,}", said)) <= {"fund", "pp", "surplus", "vbp"}, text
@@ -117,11 +120,15 @@ def test_the_lollipops_are_the_settled_payouts_largest_on_top(figures, demo_city
 
 def test_the_flow_of_money_keeps_its_sums(figures, demo_city):
     trace = parsed(figures["surplus_sankey", "zh"])["data"][0]
-    values = dict(zip(zip(trace["link"]["source"], trace["link"]["target"], strict=True), trace["link"]["value"], strict=True))
+    values = dict(
+        zip(zip(trace["link"]["source"], trace["link"]["target"], strict=True), trace["link"]["value"], strict=True)
+    )
     flow = tables.surplus_flow(demo_city.surplus)
     budget, surplus, spent, hospitals, fund = range(5)
     assert values[budget, surplus] == pytest.approx(values[surplus, hospitals] + values[surplus, fund], abs=3e-4)
-    assert values[budget, surplus] / values[budget, spent] == pytest.approx(float(flow["surplus"] / flow["spent"]), rel=1e-5)
+    assert values[budget, surplus] / values[budget, spent] == pytest.approx(
+        float(flow["surplus"] / flow["spent"]), rel=1e-5
+    )
 
 
 def test_bars_of_completion_are_the_rates_and_their_colour_says_ahead_or_behind(figures, demo_city):

@@ -1,4 +1,5 @@
 """The verbs check, template and import as a user types them; the annotated copy and the template read back."""
+
 from __future__ import annotations
 
 import json
@@ -102,7 +103,7 @@ def test_the_template_reads_back_and_its_examples_are_ignored(tmp_path: Path) ->
         ("usage", small_folder.usage_rows()),
     ):
         heads = [header_of(column) for column in TABLES[name].columns]
-        assert [cell.value for cell in book[name][2]][:len(heads)] == heads
+        assert [cell.value for cell in book[name][2]][: len(heads)] == heads
         for number, row in enumerate(rows[1:], 4):
             for column, value in zip(rows[0], row, strict=True):
                 book[name].cell(number, TABLES[name].column_names.index(column) + 1).value = value
@@ -136,9 +137,19 @@ def test_the_sheet_city_says_whose_data_it_is_without_a_city_yaml(tmp_path: Path
     path = write_template(tmp_path / "in" / "t.xlsx")
     place, problems = read_place(tmp_path / "in")
     assert place is None and "sheet city" in problems[0].message and "city.yaml" in problems[0].message
-    fill_city(path, name_zh="云溪市", name_en="Yunxi", province="某某省", population="5,000,000", insured=4.5e6, synthetic="是")
+    fill_city(
+        path,
+        name_zh="云溪市",
+        name_en="Yunxi",
+        province="某某省",
+        population="5,000,000",
+        insured=4.5e6,
+        synthetic="是",
+    )
     assert read_place(tmp_path / "in") == (
-        Place("云溪市", "Yunxi", "某某省", "national-2020", 5_000_000, 4_500_000, True), [])
+        Place("云溪市", "Yunxi", "某某省", "national-2020", 5_000_000, 4_500_000, True),
+        [],
+    )
     (tmp_path / "in" / "city.yaml").write_text(small_folder.CITY, encoding="utf-8")
     place, _ = read_place(tmp_path / "in")
     assert place is not None and place.name_zh == "演示市", "city.yaml goes before the sheet"
@@ -150,7 +161,10 @@ def test_mistakes_in_the_sheet_city_are_named_with_their_row(tmp_path: Path) -> 
     place, problems = read_place(tmp_path / "in")
     assert place is None
     assert [(problem.file, problem.row, problem.column, problem.value) for problem in problems] == [
-        ("t.xlsx[city]", None, "name_en", None), ("t.xlsx[city]", 6, "population", "五百万"), ("t.xlsx[city]", 8, "synthetic", "也许")]
+        ("t.xlsx[city]", None, "name_en", None),
+        ("t.xlsx[city]", 6, "population", "五百万"),
+        ("t.xlsx[city]", 8, "synthetic", "也许"),
+    ]
 
 
 def test_the_template_says_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,8 +191,12 @@ def test_a_deleted_example_row_is_no_row_left_out(tmp_path: Path) -> None:
     for column, value in ((2, "第二医院"), (3, "二级"), (5, "公立")):
         book["hospitals"].cell(6, column).value = value
     book.save(path)
-    said = [problem.message for problem in load(tmp_path / "in", ["hospitals"]).problems if problem.rule == "rows_left_out"]
-    assert said == ["rows left out because they are no data: 1 blank"], "the gap between rows counts, the one above does not"
+    said = [
+        problem.message for problem in load(tmp_path / "in", ["hospitals"]).problems if problem.rule == "rows_left_out"
+    ]
+    assert said == ["rows left out because they are no data: 1 blank"], (
+        "the gap between rows counts, the one above does not"
+    )
 
 
 def test_the_template_is_not_written_over_a_file(tmp_path: Path) -> None:

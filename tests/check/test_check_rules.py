@@ -1,4 +1,5 @@
 """Each rule finds what it is for, at the right row, and says nothing on a right folder."""
+
 from __future__ import annotations
 
 import ast
@@ -14,8 +15,10 @@ from vbp.check import RULES, Checked, check
 from vbp.check.show import rule_zh
 from vbp.paths import root
 
-AWARDS: list[list[Any]] = [["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],
-                           ["N1", "P1", "2024-01-01", "28", "2024-12-31"]]
+AWARDS: list[list[Any]] = [
+    ["batch_id", "product_id", "start_date", "selected_price_yuan", "end_date"],
+    ["N1", "P1", "2024-01-01", "28", "2024-12-31"],
+]
 VARIETIES: list[list[Any]] = [
     ["batch_id", "generic", "unit_name", "level", "category", "cycle"],
     ["N1", "甲片", "片", "国家", "药品", 1],
@@ -76,7 +79,8 @@ def test_bought_above_the_selected_price(tmp_path: Path) -> None:
     place = next(place for place, row in enumerate(rows) if row[:3] == ["H002", "2024-02", "P1"])
     rows[place][4] = f"{float(rows[place][4]) * 1.2:.2f}"
     assert found(checked(tmp_path, usage=rows, awards=AWARDS, varieties=VARIETIES), "above_selected") == [
-        ("warning", place + 1, "amount_yuan")]
+        ("warning", place + 1, "amount_yuan")
+    ]
 
 
 def test_purchases_outside_the_award(tmp_path: Path) -> None:
@@ -117,7 +121,10 @@ def test_duplicate_rows_and_repeated_keys(tmp_path: Path) -> None:
 
 
 def test_a_price_cut_by_an_award_is_no_outlier(tmp_path: Path) -> None:
-    rows = [[*row[:4], f"{int(row[3]) * (280 if row[1] < '2024' else 28)}.00"] if row[2] == "P1" else row for row in usage_rows()]
+    rows = [
+        [*row[:4], f"{int(row[3]) * (280 if row[1] < '2024' else 28)}.00"] if row[2] == "P1" else row
+        for row in usage_rows()
+    ]
     rows[0] = usage_rows()[0]
     assert not found(checked(tmp_path / "award", usage=rows, awards=AWARDS, varieties=VARIETIES), "price_outlier")
     assert found(checked(tmp_path / "none", usage=rows), "price_outlier")
@@ -320,8 +327,10 @@ def test_the_json_document_is_what_the_contract_says(tmp_path: Path) -> None:
     assert {entry["table"] for entry in document["provenance"]} == {"hospitals", "products", "usage"}
 
 
-@pytest.mark.parametrize(("code", "level"), [("C" + "1" * 26, None), ("13" * 10, "warning"), ("1" * 19, "error"),
-                                             ("1" * 15 + "0" * 5, "error")])
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [("C" + "1" * 26, None), ("13" * 10, "warning"), ("1" * 19, "error"), ("1" * 15 + "0" * 5, "error")],
+)
 def test_consumable_codes_of_older_lists_are_warnings(tmp_path: Path, code: str, level: str | None) -> None:
     products = [[*row, ""] for row in small_folder.PRODUCTS]
     products[0][-1], products[3][2], products[3][-1] = "nhsa_code", "耗材", code
@@ -351,7 +360,9 @@ def rules_in(path: Path) -> set[str]:
     at = {"Problem": 1, "Unreadable": 1, "listed": 3, "problem": 3}
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
     named = [(call.args, at.get(getattr(call.func, "id", getattr(call.func, "attr", "")), 99)) for call in calls]
-    return {str(args[place].value) for args, place in named if len(args) > place and isinstance(args[place], ast.Constant)}
+    return {
+        str(args[place].value) for args, place in named if len(args) > place and isinstance(args[place], ast.Constant)
+    }
 
 
 def test_no_rule_lacks_a_phrase() -> None:

@@ -12,11 +12,23 @@ from tests.small_folder import HOSPITALS, PRODUCTS, Rows, usage_rows
 from vbp.check import check
 
 VARIETIES: Rows = [
-    ["batch_id", "generic", "unit_name", "level", "category", "cycle"], ["B1", "苯磺酸甲片", "片", "国家", "药品", 1],
-    ["B1", "乙注射液", "支", "国家", "药品", 1]]
+    ["batch_id", "generic", "unit_name", "level", "category", "cycle"],
+    ["B1", "苯磺酸甲片", "片", "国家", "药品", 1],
+    ["B1", "乙注射液", "支", "国家", "药品", 1],
+]
 AGREEMENTS: list[list[object]] = [
-    ["batch_id", "hospital_id", "generic", "agreement_year", "start_date", "end_date", "base_quantity_units", "agreed_quantity_units"],
-    ["B1", "H001", "乙注射液", 1, "2024-01-01", "2024-12-31", 240000, 168000]]
+    [
+        "batch_id",
+        "hospital_id",
+        "generic",
+        "agreement_year",
+        "start_date",
+        "end_date",
+        "base_quantity_units",
+        "agreed_quantity_units",
+    ],
+    ["B1", "H001", "乙注射液", 1, "2024-01-01", "2024-12-31", 240000, 168000],
+]
 FUND: list[list[object]] = [["hospital_id", "fund_ratio", "insured_share"], ["H001", 0.7, 0.9]]
 
 
@@ -27,7 +39,9 @@ def with_cell(rows: Rows, row: int, column: int, value: object) -> list[list[obj
 
 
 def said(folder: Path, rule: str) -> list[tuple[str | None, str | None, str]]:
-    return [(problem.column, problem.value, problem.message) for problem in check(folder).problems if problem.rule == rule]
+    return [
+        (problem.column, problem.value, problem.message) for problem in check(folder).problems if problem.rule == rule
+    ]
 
 
 def tables(**changed: Rows) -> dict[str, Rows]:

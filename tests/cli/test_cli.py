@@ -91,5 +91,6 @@ def test_help_and_facts_import_nothing_heavy():
     )
     for words in (["--help"], ["facts", "quanzhou", "--json"]):
         run = subprocess.run(
-            [sys.executable, "-c", probe.format(words=words)], capture_output=True, text=True, timeout=120, check=False)
+            [sys.executable, "-c", probe.format(words=words)], capture_output=True, text=True, timeout=120, check=False
+        )
         assert run.stderr.strip().endswith("[]"), (words, run.stderr)

@@ -114,7 +114,9 @@ def test_every_cut_of_savings_adds_up_to_the_same_totals(table, demo_folder, dem
     assert total(rows["potential_lawful_yuan"]) + total(rows["potential_beyond_yuan"]) == totals["potential"]
 
 
-def test_savings_as_a_document_holds_the_cut_the_totals_and_a_decomposition_that_adds_up(document, demo_folder, demo_city):
+def test_savings_as_a_document_holds_the_cut_the_totals_and_a_decomposition_that_adds_up(
+    document, demo_folder, demo_city
+):
     found = document("savings", demo_folder, "--by", "batch")
     assert found["synthetic"] is True and found["name_zh"] == "示范市"
     assert money_is_text(found) > 50
@@ -242,7 +244,9 @@ def test_an_interrupted_series_has_the_fixed_keys_and_finds_the_planted_fall(doc
     assert all(set(term) >= keys for term in terms.values())
     assert terms["level"]["ci_low"] < -30 < terms["level"]["ci_high"] < 0
     assert terms["level"]["verdict"] == "supported"
-    assert [set(point) >= {"time", "observed", "fitted", "counterfactual"} for point in found["counterfactual"]] == [True] * 60
+    assert [set(point) >= {"time", "observed", "fitted", "counterfactual"} for point in found["counterfactual"]] == [
+        True
+    ] * 60
     assert all({"name", "verdict", "text"} <= set(check) for check in found["checks"])
     assert found["inference"]
 

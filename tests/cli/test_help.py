@@ -65,7 +65,10 @@ def test_help_states_every_option_with_a_sentence(call, commands, verb, monkeypa
 @pytest.mark.parametrize("verb", VERBS)
 def test_chinese_sentences_in_help_are_set_in_full_width_punctuation(commands, verb):
     command = commands[verb.rstrip("_")]
-    texts = [importlib.import_module(f"vbp.cli.{verb}").__doc__ or "", *(option.help or "" for option in command.params)]
+    texts = [
+        importlib.import_module(f"vbp.cli.{verb}").__doc__ or "",
+        *(option.help or "" for option in command.params),
+    ]
     assert re.search(r"[A-Za-z\u4e00-\u9fff]", texts[0])
     assert [text for text in texts if re.search(r"[\u4e00-\u9fff][,:;?][\u4e00-\u9fff]", text)] == []
 
@@ -74,7 +77,11 @@ def test_a_verb_is_found_from_the_list_of_verbs_and_each_has_a_line(call, monkey
     monkeypatch.setenv("COLUMNS", "100")
     code, out, _ = call("--help")
     assert code == 0
-    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in out.splitlines() if line[:2] == "  " and len(line.split()) > 3}
+    lines = {
+        line.split()[0]: line.split(maxsplit=1)[1]
+        for line in out.splitlines()
+        if line[:2] == "  " and len(line.split()) > 3
+    }
     assert set(NAMES) <= set(lines)
     assert all(len(lines[verb]) > 20 for verb in NAMES)
 

@@ -47,7 +47,11 @@ def printed(demo_folder) -> dict[tuple[str, str], str]:
     for verb, words in WORDS.items():
         for lang in ("zh", "en"):
             out = io.StringIO()
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()), pytest.raises(SystemExit) as stop:
+            with (
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(io.StringIO()),
+                pytest.raises(SystemExit) as stop,
+            ):
                 main([verb, str(demo_folder), *words, "--lang", lang])
             assert stop.value.code == 0
             found[verb, lang] = out.getvalue()
@@ -103,7 +107,9 @@ def test_the_totals_in_words_are_the_librarys(printed, demo_city, lang):
 def test_the_rows_of_savings_as_printed_add_up_to_the_library(printed, demo_city):
     lines = printed["savings", "zh"].splitlines()
     start = next(i for i, line in enumerate(lines) if "通用名" in line)
-    rows = [line.split() for line in lines[start + 2 : next(i for i in range(start, len(lines)) if not lines[i].strip())]]
+    rows = [
+        line.split() for line in lines[start + 2 : next(i for i in range(start, len(lines)) if not lines[i].strip())]
+    ]
     assert len(rows) == len(demo_city.savings.by("generic")) > 20
     assert sum(Decimal(row[2].replace(",", "")) for row in rows) == demo_city.savings.totals["realised"]
 
@@ -113,7 +119,9 @@ def test_the_scan_gives_changes_in_per_cent_and_shares_in_points(printed, demo_c
     text = printed["scan", lang]
     table = demo_city.scan.table
     price = table[(table["measure"] == "price") & table["level"].notna()].iloc[0]
-    line = next(line for line in text.splitlines() if price["generic"] in line and ("单位价格" in line or "unit price" in line))
+    line = next(
+        line for line in text.splitlines() if price["generic"] in line and ("单位价格" in line or "unit price" in line)
+    )
     shown = f"{abs(price['change_percent']):.1f}".rstrip("0").rstrip(".")
     assert f"−{shown}%" in line
     assert points in text

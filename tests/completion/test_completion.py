@@ -123,7 +123,9 @@ def test_roll_ups_add_up_and_leave_out_what_has_not_begun():
     hospitals = pd.DataFrame({"hospital_id": ["H1", "H2"], "county_group": ["G", "G"]})
     result = completion(panels(*rows), hospitals)
     group = result.rolled("group").iloc[0]
-    assert group["county_group"] == "G" and group["items"] == 3 and group["rate"] == pytest.approx(260 / 400)  # one price
+    assert (
+        group["county_group"] == "G" and group["items"] == 3 and group["rate"] == pytest.approx(260 / 400)
+    )  # one price
     assert result.rolled("hospital")["rate"].tolist() == pytest.approx([160 / 200, 100 / 200])
     assert result.rolled("generic")["done_items"].tolist() == [1, 0]
     assert result.rolled("batch_year")[["agreed_units", "actual_units"]].values.tolist() == [[None, None]]
@@ -166,7 +168,12 @@ def test_agrees_with_plain_loops(rows):
 
 def priced(*rows):
     """Agreements `(hospital, generic, agreed, actual, elapsed half or whole year, P1 in yuan or None)`."""
-    made = panels(*((h, g, agreed, actual, 0, *(YEAR if half else ("2023-07-01", "2024-06-30"))) for h, g, agreed, actual, half, _ in rows))
+    made = panels(
+        *(
+            (h, g, agreed, actual, 0, *(YEAR if half else ("2023-07-01", "2024-06-30")))
+            for h, g, agreed, actual, half, _ in rows
+        )
+    )
     prices = [None if price is None else int(Decimal(price) * 10**10) for *_, price in rows]
     made.items["p1_e10"] = pd.array(prices, dtype="Int64")
     return made
@@ -174,12 +181,16 @@ def priced(*rows):
 
 def test_tablets_and_millilitres_are_weighed_by_their_selected_prices_and_never_added_up():
     # 2,000,000 tablets at 0.05 yuan all but untouched, 100 vials at 1,000 yuan bought twice over: units say 5 %, worth says half
-    found = completion(priced(("H1", "tablet", 2_000_000, 100_000, True, "0.05"), ("H1", "vial", 100, 100, False, "1000")))
+    found = completion(
+        priced(("H1", "tablet", 2_000_000, 100_000, True, "0.05"), ("H1", "vial", 100, 100, False, "1000"))
+    )
     (row,) = found.rolled("hospital").to_dict("records")
     assert row["rate"] == pytest.approx((100_000 * 0.05 + 100 * 1000) / (2_000_000 * 0.05 + 100 * 1000)) == 0.525
     assert row["rate_of_summed_units"] == pytest.approx(100_100 / 2_000_100)
     assert (row["agreed_units"], row["actual_units"], row["rate_basis"]) == (None, None, "selected_price")
-    assert row["elapsed"] == pytest.approx((182 / 366 + 1) / 2), "time gone by is weighed like the volume it is set against"
+    assert row["elapsed"] == pytest.approx((182 / 366 + 1) / 2), (
+        "time gone by is weighed like the volume it is set against"
+    )
 
 
 def test_a_change_of_the_unit_of_one_variety_changes_no_rate():
@@ -192,8 +203,12 @@ def test_a_change_of_the_unit_of_one_variety_changes_no_rate():
 
 
 def test_an_agreement_without_a_price_is_in_no_weighed_rate_but_in_the_count():
-    rows = [("H1", "A", 100, 50, True, "2"), ("H1", "B", 100, 100, True, None), ("H2", "B", 10, 5, True, None),
-            ("H2", "C", 10, 5, True, None)]
+    rows = [
+        ("H1", "A", 100, 50, True, "2"),
+        ("H1", "B", 100, 100, True, None),
+        ("H2", "B", 10, 5, True, None),
+        ("H2", "C", 10, 5, True, None),
+    ]
     first, second = completion(priced(*rows)).rolled("hospital").to_dict("records")
     assert first["rate"] == 0.5 and first["items"] == 2 and first["done_items"] == 1
     assert np.isnan(second["rate"]) and second["items"] == 2, "no price at all: the rate is not known"

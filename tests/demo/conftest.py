@@ -1,4 +1,5 @@
 """What the demonstration's tests share: one small simulation, one written folder, a data folder of the test's own."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """The demonstration's calendar and columns against slow counts of days and digits."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -55,23 +56,30 @@ def test_years_later_keeps_the_day_and_adds_up_except_for_the_29th_of_february(d
 
 
 def test_a_year_from_the_29th_of_february_ends_on_the_28th() -> None:
-    assert years_later(date(2024, 2, 29), 1) == date(2025, 2, 28) and years_later(date(2024, 2, 29), 4) == date(2028, 2, 29)
+    assert years_later(date(2024, 2, 29), 1) == date(2025, 2, 28) and years_later(date(2024, 2, 29), 4) == date(
+        2028, 2, 29
+    )
 
 
 @few
-@given(st.lists(st.integers(-10**17, 10**17), min_size=1, max_size=8),
-       st.sampled_from([arrays.MONEY, arrays.PRICE, arrays.QUANTITY]), st.data())
+@given(
+    st.lists(st.integers(-(10**17), 10**17), min_size=1, max_size=8),
+    st.sampled_from([arrays.MONEY, arrays.PRICE, arrays.QUANTITY]),
+    st.data(),
+)
 def test_whole_numbers_become_the_decimals_they_stand_for_with_their_sign_and_gaps(
-        values: list[int], kind: tuple[int, int], data: st.DataObject) -> None:
+    values: list[int], kind: tuple[int, int], data: st.DataObject
+) -> None:
     gaps = np.array(data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values))))
     wanted = [D(value).scaleb(-kind[1]) for value in values]
     assert arrays.decimals(np.array(values), kind).to_pylist() == wanted
     assert arrays.decimals(np.array(values), kind, gaps).to_pylist() == [
-        None if gap else value for value, gap in zip(wanted, gaps, strict=True)]
+        None if gap else value for value, gap in zip(wanted, gaps, strict=True)
+    ]
 
 
 @few
-@given(st.lists(st.integers(-10**12, 10**12), min_size=1, max_size=8))
+@given(st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=8))
 def test_fen_as_money_and_as_a_price_are_the_same_yuan(fen: list[int]) -> None:
     money, price = arrays.money(np.array(fen)).to_pylist(), arrays.price(np.array(fen)).to_pylist()
     assert money == price == [D(value) / 100 for value in fen]
@@ -81,11 +89,17 @@ def test_each_part_has_a_stream_of_its_own_that_another_part_does_not_disturb() 
     first = arrays.stream(7, "usage").random(5)
     arrays.stream(7, "stock").random(1000)
     assert (arrays.stream(7, "usage").random(5) == first).all()
-    assert not (arrays.stream(8, "usage").random(5) == first).any() and not (arrays.stream(7, "stock").random(5) == first).any()
+    assert (
+        not (arrays.stream(8, "usage").random(5) == first).any()
+        and not (arrays.stream(7, "stock").random(5) == first).any()
+    )
 
 
 def test_missing_days_become_gaps_and_never_a_day() -> None:
     days = np.array(["2024-02-29", "NaT"], dtype="datetime64[D]")
     assert arrays.dates(days).to_pylist() == [date(2024, 2, 29), None]
-    assert arrays.scaled(np.array([0.125, np.nan]), arrays.QUANTITY, np.array([False, True])).to_pylist() == [D("0.1250"), None]
+    assert arrays.scaled(np.array([0.125, np.nan]), arrays.QUANTITY, np.array([False, True])).to_pylist() == [
+        D("0.1250"),
+        None,
+    ]
     assert arrays.pick(["a", None], np.array([1, 0, 0])).to_pylist() == [None, "a", "a"]

@@ -1,4 +1,5 @@
 """The folder on disk: same seed, same bytes; marked; whole or not at all; never another's files."""
+
 from __future__ import annotations
 
 import csv
@@ -12,8 +13,25 @@ from vbp.demo import make_demo, simulate
 from vbp.demo.writing import BOM, MARK, TITLE, write_csv
 from vbp.errors import InputError, UsageError
 
-REAL_PLACES = ("泉州", "青岛", "九江", "南通", "周口", "福建", "山东", "江西", "江苏", "河南", "甲市", "甲省",
-               "Quanzhou", "Qingdao", "Jiujiang", "Nantong", "Zhoukou")
+REAL_PLACES = (
+    "泉州",
+    "青岛",
+    "九江",
+    "南通",
+    "周口",
+    "福建",
+    "山东",
+    "江西",
+    "江苏",
+    "河南",
+    "甲市",
+    "甲省",
+    "Quanzhou",
+    "Qingdao",
+    "Jiujiang",
+    "Nantong",
+    "Zhoukou",
+)
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -85,8 +103,11 @@ def test_decimals_are_written_plainly(folder: Path) -> None:
         with (folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
             cells = [cell for row in list(csv.reader(file))[2:] for cell in row]
         assert cells
-        assert not [cell for cell in cells if "E-" in cell or (cell.endswith("0") and cell.count(".") == 1
-                                                               and cell.replace(".", "").isdigit())]
+        assert not [
+            cell
+            for cell in cells
+            if "E-" in cell or (cell.endswith("0") and cell.count(".") == 1 and cell.replace(".", "").isdigit())
+        ]
 
 
 def test_a_text_with_a_comma_is_quoted(tmp_path: Path) -> None:
@@ -136,7 +157,8 @@ def test_numbers_out_of_bounds_are_refused(hospitals: int, months: int, seed: in
 
 
 def test_the_command_says_what_it_made_in_both_languages(
-        data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from vbp.cli import main
 
     with pytest.raises(SystemExit) as stop:
@@ -148,7 +170,8 @@ def test_the_command_says_what_it_made_in_both_languages(
 
 
 def test_the_command_refuses_an_unknown_city_with_status_2(
-        data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from vbp.cli import main
 
     with pytest.raises(SystemExit) as stop:

@@ -1,4 +1,5 @@
 """What is taken from a city: counts and cuts that it publishes, never its name."""
+
 from __future__ import annotations
 
 from dataclasses import replace

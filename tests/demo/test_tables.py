@@ -1,4 +1,5 @@
 """The tables satisfy the contract: keys, references, sums, identities, canonical types."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -13,18 +14,32 @@ import pytest
 from vbp.demo import Simulation, simulate
 
 KEYS = {
-    "hospitals": ["hospital_id"], "products": ["product_id"], "varieties": ["batch_id", "generic"],
-    "awards": ["batch_id", "product_id", "start_date"], "usage": ["hospital_id", "month", "product_id"],
+    "hospitals": ["hospital_id"],
+    "products": ["product_id"],
+    "varieties": ["batch_id", "generic"],
+    "awards": ["batch_id", "product_id", "start_date"],
+    "usage": ["hospital_id", "month", "product_id"],
     "agreements": ["batch_id", "hospital_id", "generic", "product_id", "agreement_year"],
-    "assessments": ["batch_id", "hospital_id", "agreement_year"], "batches": ["batch_id"],
+    "assessments": ["batch_id", "hospital_id", "agreement_year"],
+    "batches": ["batch_id"],
     "fund": ["hospital_id", "batch_id", "generic", "agreement_year", "fund"],
-    "settlements": ["hospital_id", "supplier", "invoice_id"], "stock": ["hospital_id", "month", "product_id"],
+    "settlements": ["hospital_id", "supplier", "invoice_id"],
+    "stock": ["hospital_id", "month", "product_id"],
     "batch_usage": ["hospital_id", "batch_id", "period_start"],
 }
-TYPES = {"amount_yuan": pa.decimal128(18, 2), "selected_price_yuan": pa.decimal128(18, 6),
-         "pre_price_yuan_per_unit": pa.decimal128(18, 6), "agreed_quantity_units": pa.decimal128(18, 4),
-         "closing_units": pa.decimal128(18, 4), "fund_ratio": pa.decimal128(12, 8), "score": pa.decimal128(9, 4),
-         "month": pa.date32(), "originator": pa.bool_(), "units_per_pack": pa.int64(), "agreement_year": pa.int64()}
+TYPES = {
+    "amount_yuan": pa.decimal128(18, 2),
+    "selected_price_yuan": pa.decimal128(18, 6),
+    "pre_price_yuan_per_unit": pa.decimal128(18, 6),
+    "agreed_quantity_units": pa.decimal128(18, 4),
+    "closing_units": pa.decimal128(18, 4),
+    "fund_ratio": pa.decimal128(12, 8),
+    "score": pa.decimal128(9, 4),
+    "month": pa.date32(),
+    "originator": pa.bool_(),
+    "units_per_pack": pa.int64(),
+    "agreement_year": pa.int64(),
+}
 
 
 @pytest.mark.parametrize("name", sorted(KEYS))
@@ -48,8 +63,10 @@ def test_columns_have_the_canonical_types(made: Simulation) -> None:
     assert set(seen) == set(TYPES)
 
 
-@pytest.mark.parametrize("column,home", [("hospital_id", "hospitals"), ("product_id", "products"),
-                                         ("batch_id", "varieties"), ("generic", "products")])
+@pytest.mark.parametrize(
+    "column,home",
+    [("hospital_id", "hospitals"), ("product_id", "products"), ("batch_id", "varieties"), ("generic", "products")],
+)
 def test_every_reference_is_known(made: Simulation, column: str, home: str) -> None:
     known = pc.unique(made.tables[home][column])
     checked = 0
@@ -71,8 +88,7 @@ def test_amounts_are_packs_times_the_price_that_held(made: Simulation) -> None:
     assert len(inside) > 5_000
     over = inside["amount_yuan"] - inside["quantity_packs"] * inside["selected_price_yuan"]
     wrong = inside[over.abs() > 0.005]
-    noted = {(row["hospital_id"], row["product_id"], row["month"])
-             for row in made.ledger.disturbances["overpaid"]}
+    noted = {(row["hospital_id"], row["product_id"], row["month"]) for row in made.ledger.disturbances["overpaid"]}
     assert len(noted) == 1
     assert {(row.hospital_id, row.product_id, f"{row.month:%Y-%m}") for row in wrong.itertuples()} == noted
 
@@ -107,8 +123,9 @@ def test_stock_adds_up_and_agrees_with_purchases(made: Simulation) -> None:
     assert (following.dropna() == ordered.loc[following.notna(), "closing_units"]).all()
     usage = made.frame("usage").merge(made.frame("products")[["product_id", "units_per_pack"]], on="product_id")
     usage["units"] = usage["quantity_packs"].astype(float) * usage["units_per_pack"]
-    both = ordered.merge(usage[["hospital_id", "month", "product_id", "units"]], how="left",
-                         on=["hospital_id", "month", "product_id"])
+    both = ordered.merge(
+        usage[["hospital_id", "month", "product_id", "units"]], how="left", on=["hospital_id", "month", "product_id"]
+    )
     assert (both["in_units"] == both["units"].fillna(0)).all()
 
 

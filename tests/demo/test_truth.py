@@ -1,4 +1,5 @@
 """What was planted can be found again in the tables."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -89,8 +90,10 @@ def test_shares_before_and_after_are_those_of_the_ledger(larger: Simulation) -> 
     for plan in world.running():
         truth = _round(larger, plan.batch_id)["expected"]
         before, after = outcomes.windows(world, plan)
-        won = np.isin(np.arange(len(products)), [award.product for award in world.awards
-                                                 if award.batch_id == plan.batch_id and award.selected])
+        won = np.isin(
+            np.arange(len(products)),
+            [award.product for award in world.awards if award.batch_id == plan.batch_id and award.selected],
+        )
         units = larger.ledger.packs.sum(axis=0) * products.units[:, None]
         for months, key in ((before, "shares_before"), (after, "shares_after")):
             found = []
@@ -114,8 +117,11 @@ def test_under_and_over_achievers_stand_out(larger: Simulation) -> None:
 
 def test_alternatives_move_with_their_round(made: Simulation) -> None:
     planted = demand.effects(made.world.calendar, made.world.generics, made.world.running())
-    moved = {generic.alternative_of: planted[at, -1] for at, generic in enumerate(made.world.generics)
-             if generic.role == "alternative"}
+    moved = {
+        generic.alternative_of: planted[at, -1]
+        for at, generic in enumerate(made.world.generics)
+        if generic.role == "alternative"
+    }
     by_batch = {made.world.generics[at].batch_id: value for at, value in moved.items()}
     assert by_batch == {"DEMO-N1": -0.15, "DEMO-P1": 0.12}
     controls = [at for at, generic in enumerate(made.world.generics) if generic.role == "control"]
@@ -161,7 +167,8 @@ def test_gaps_returns_and_stockpiling_are_where_truth_says(made: Simulation) -> 
     negative = usage[usage["quantity_packs"] < 0]
     assert (negative["amount_yuan"] < 0).all()
     assert set(zip(negative["hospital_id"], negative["product_id"], strict=True)) == {
-        (row["hospital_id"], row["product_id"]) for row in notes["returns"]}
+        (row["hospital_id"], row["product_id"]) for row in notes["returns"]
+    }
 
 
 def test_stockpiling_stands_before_the_announced_round_and_fills_the_shelves(made: Simulation) -> None:
@@ -192,8 +199,11 @@ def test_scores_span_the_bands_and_one_is_missing(larger: Simulation) -> None:
     frame = larger.frame("assessments")
     signed = larger.frame("agreements")
     for table, rows in ((frame, 0), (signed, 1)):
-        hit = ((table["batch_id"] == missing["batch_id"]) & (table["hospital_id"] == missing["hospital_id"])
-               & (table["agreement_year"] == missing["agreement_year"]))
+        hit = (
+            (table["batch_id"] == missing["batch_id"])
+            & (table["hospital_id"] == missing["hospital_id"])
+            & (table["agreement_year"] == missing["agreement_year"])
+        )
         assert min(hit.sum(), 1) == rows
 
 

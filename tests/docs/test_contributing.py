@@ -24,7 +24,11 @@ def named_paths(name: str) -> list[str]:
     """Return the files and folders of the repository that a page names in backquotes."""
     quoted = [word for span in re.findall(r"`([^`\n]+)`", text(name)) for word in span.split()]
     tops = ("lib/", "docs/", "tests/", "data/", "notebooks/", "deploy/", "reports/")
-    return [word.rstrip(".,") for word in quoted if word.startswith(tops) and not PLACEHOLDER.search(word) and not word.startswith(MADE)]
+    return [
+        word.rstrip(".,")
+        for word in quoted
+        if word.startswith(tops) and not PLACEHOLDER.search(word) and not word.startswith(MADE)
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES)

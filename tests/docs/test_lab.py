@@ -22,9 +22,24 @@ OPTIONS = re.findall(r"jupyter lab (.+)$", (ROOT / "Makefile").read_text(encodin
 def server(tmp_path: Path) -> Iterator[str]:
     """JupyterLab as `make lab` starts it, without a browser of its own, on a free port; yields its address with the token."""
     place = workplace(tmp_path)
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "lib"), "HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
-           "JUPYTER_DATA_DIR": str(tmp_path / "jupyter")}
-    words = [sys.executable, "-m", "jupyter", "lab", *OPTIONS, "--no-browser", "--allow-root", "--ServerApp.port=0", "--ServerApp.token=t"]
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "lib"),
+        "HOME": str(tmp_path),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
+    }
+    words = [
+        sys.executable,
+        "-m",
+        "jupyter",
+        "lab",
+        *OPTIONS,
+        "--no-browser",
+        "--allow-root",
+        "--ServerApp.port=0",
+        "--ServerApp.token=t",
+    ]
     log = (tmp_path / "lab.log").open("w+")
     process = subprocess.Popen(words, cwd=place / "notebooks", env=env, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -59,7 +74,9 @@ def test_a_question_is_answered_in_jupyterlab(server: str, chromium: str) -> Non
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(f"{server}/tree/retained_surplus.ipynb?token=t&reset")
         page.wait_for_selector(".jp-CodeCell .cm-content", timeout=120_000)
-        page.wait_for_function("document.querySelectorAll('.jp-mod-idle, [data-status=idle]').length > 0", timeout=120_000)
+        page.wait_for_function(
+            "document.querySelectorAll('.jp-mod-idle, [data-status=idle]').length > 0", timeout=120_000
+        )
         cell = page.locator(".jp-CodeCell .cm-content").first
         cell.click()
         text = cell.inner_text()

@@ -22,8 +22,11 @@ def steps(title: str, kinds: tuple[str, ...], chinese: bool = False) -> list[tup
     """Return a part's blocks with the text shown after each command; `chinese`: those of the same part in Chinese."""
     blocks = list(PARTS_ZH.values())[list(PARTS).index(title)] if chinese else PARTS[title]
     after = [*blocks[1:], Block("", "", "")]
-    return [(block, next_.text if next_.language == "text" else None) for block, next_ in zip(blocks, after, strict=True)
-            if block.language != "text" and (block.language != "sh" or block.note in kinds)]
+    return [
+        (block, next_.text if next_.language == "text" else None)
+        for block, next_ in zip(blocks, after, strict=True)
+        if block.language != "text" and (block.language != "sh" or block.note in kinds)
+    ]
 
 
 def follow(title: str, clone: Path, kinds: tuple[str, ...]) -> int:
@@ -85,7 +88,9 @@ def test_the_chinese_page_has_the_same_commands_and_files_in_the_same_order() ->
 
 def test_the_chinese_page_reads_as_chinese() -> None:
     """Full-width punctuation, no sentence of English, and a command or a remark in every part."""
-    prose = re.sub(r"^(`{3,4}).*?^\1$|`[^`]*`|\]\([^)]*\)", "", CHINESE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(
+        r"^(`{3,4}).*?^\1$|`[^`]*`|\]\([^)]*\)", "", CHINESE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
     assert len(re.findall("[\u4e00-\u9fff]", prose)) > 1500
     assert re.findall(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", prose) == []
     assert re.findall(r"(?:\b[a-z]+ ){4,}", prose) == []

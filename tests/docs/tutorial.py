@@ -42,7 +42,9 @@ def parts(page: Path = PAGE) -> dict[str, list[Block]]:
 def workplace(folder: Path) -> Path:
     """Return a folder that looks like a fresh clone to the commands: data without inputs, a copy of library, notebooks, docs."""
     for name in ("data", "lib", "notebooks", "docs", "tests/docs"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("inputs", "__pycache__", "*.egg-info", "images"))
+        shutil.copytree(
+            ROOT / name, folder / name, ignore=shutil.ignore_patterns("inputs", "__pycache__", "*.egg-info", "images")
+        )
     for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py", "tests/small_folder.py"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "data" / "inputs").mkdir()
@@ -56,11 +58,28 @@ def workplace(folder: Path) -> Path:
 
 def run(command: str, folder: Path) -> tuple[int, str]:
     """Run a block's commands in `folder`; return the exit status and what was printed, errors too, spaces at ends stripped."""
-    env = {**os.environ, "VBP_ROOT": str(folder), "PYTHONPATH": str(folder / "lib"), "PYTHONHASHSEED": "0",
-           "PATH": f"{folder / '.bin'}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    env = {
+        **os.environ,
+        "VBP_ROOT": str(folder),
+        "PYTHONPATH": str(folder / "lib"),
+        "PYTHONHASHSEED": "0",
+        "PATH": f"{folder / '.bin'}:{os.environ['PATH']}",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     env.pop("VBP_DATA", None)
-    done = subprocess.run(["bash", "-c", command], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, encoding="utf-8", errors="replace", timeout=300, check=False)
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=300,
+        check=False,
+    )
     return done.returncode, tidy(done.stdout)
 
 
@@ -72,7 +91,8 @@ def tidy(text: str) -> str:
 def matches(shown: str, said: str) -> bool:
     """Return whether what was said is what the page shows: a line of `…` stands for lines, `…` in a line for text."""
     pattern = "".join(
-        r"(?:.*\n)*?" if line.strip() == "…" else re.escape(line).replace("…", ".*?") + "\n" for line in tidy(shown).splitlines()
+        r"(?:.*\n)*?" if line.strip() == "…" else re.escape(line).replace("…", ".*?") + "\n"
+        for line in tidy(shown).splitlines()
     )
     return re.fullmatch(pattern, said + "\n") is not None
 
@@ -94,7 +114,9 @@ def main() -> None:
         for block in blocks:
             if block.language in ("yaml", "toml", "python") and block.note:
                 save(block, folder)
-            elif block.language == "sh" and not block.text.startswith("make ") and (not block.note or "long" in sys.argv):
+            elif (
+                block.language == "sh" and not block.text.startswith("make ") and (not block.note or "long" in sys.argv)
+            ):
                 print(f"\n$ {block.text}{run(block.text, folder)[1]}")
 
 

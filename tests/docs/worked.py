@@ -42,7 +42,9 @@ def called(name: str, given: dict[str, Any]) -> dict[str, Any]:
         return CALLS[name](**given)
     module, _, function = name.rpartition(".")
     if not module.startswith("vbp."):
-        raise KeyError(f"call: {name} is neither in tests/docs/worked.py nor the full name of a function (vbp.part.function)")
+        raise KeyError(
+            f"call: {name} is neither in tests/docs/worked.py nor the full name of a function (vbp.part.function)"
+        )
     found = getattr(importlib.import_module(module), function)(**given)
     return found if isinstance(found, dict) else vars(found)
 

@@ -117,7 +117,10 @@ def test_amounts_after_alone_say_what_is_missing():
 
 
 def test_a_tie_or_a_gap_in_the_fund_table_is_refused():
-    for fund, said in ((pd.concat([FUND, FUND.iloc[:1]]), "fit .*equally well"), (FUND[FUND["hospital_id"] == "B"], "no row of fund")):
+    for fund, said in (
+        (pd.concat([FUND, FUND.iloc[:1]]), "fit .*equally well"),
+        (FUND[FUND["hospital_id"] == "B"], "no row of fund"),
+    ):
         with pytest.raises(InputError, match=said):
             estimate_from_amounts("x", USAGE, rounds("simple", None), RATIO, load_priors(), fund)
 
@@ -125,14 +128,18 @@ def test_a_tie_or_a_gap_in_the_fund_table_is_refused():
 def test_what_a_payment_reform_keeps_leaves_the_surplus_base_but_not_the_funds_and_patients_parts():
     fund = FUND.assign(excluded_share=[Decimal("0.25")] * len(FUND))
     plain, without, out = (
-        {row.quantity: row for row in estimate_from_amounts(
-            "x", USAGE, rounds("weighted", Decimal("0.7")), RATIO, load_priors(), table, terms=terms).estimates
-         if row.scope == "city"}
-        for table, terms in ((FUND, Terms()), (fund, Terms()), (fund, Terms(exclusion=True))))
+        {
+            row.quantity: row
+            for row in estimate_from_amounts(
+                "x", USAGE, rounds("weighted", Decimal("0.7")), RATIO, load_priors(), table, terms=terms
+            ).estimates
+            if row.scope == "city"
+        }
+        for table, terms in ((FUND, Terms()), (fund, Terms()), (fund, Terms(exclusion=True)))
+    )
     assert plain == without, "a profile that takes nothing out must not read the column"
     same = ("official_saving", "fund_saving", "patient_saving", "realised_fund_saving")
     assert [out[name] for name in same] == [plain[name] for name in same]
     for name in ("surplus_base", "payout"):
         assert float(out[name].low) == pytest.approx(0.75 * float(plain[name].low), rel=0.01)
         assert out[name].formula.endswith("(1−x)") and not plain[name].formula.endswith("(1−x)")
-

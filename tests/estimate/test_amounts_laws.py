@@ -32,13 +32,24 @@ def usage(*rows: Row) -> pd.DataFrame:
 def fund(*rows: tuple[Any, ...]) -> pd.DataFrame:
     names = ["hospital_id", "batch_id", "fund", "fund_ratio", "insured_share", "excluded_share"]
     frame = pd.DataFrame(rows, columns=names, dtype=object)
-    return frame.assign(**{name: frame[name].map(lambda cell: None if cell is None else Decimal(cell)) for name in names[3:]})
+    return frame.assign(
+        **{name: frame[name].map(lambda cell: None if cell is None else Decimal(cell)) for name in names[3:]}
+    )
 
 
-def estimated(rows: pd.DataFrame, cut: str = "0.5", kind: str = "weighted", share: str | None = "0.7",
-              table: pd.DataFrame | None = None, draws: int = 400, terms: Terms = COMMON) -> EstimateSet:
-    rounds = {name: RoundCut(name, name, name, Decimal(cut), kind, "published", Decimal(share) if share else None)
-              for name in sorted(set(rows["batch_id"]))}
+def estimated(
+    rows: pd.DataFrame,
+    cut: str = "0.5",
+    kind: str = "weighted",
+    share: str | None = "0.7",
+    table: pd.DataFrame | None = None,
+    draws: int = 400,
+    terms: Terms = COMMON,
+) -> EstimateSet:
+    rounds = {
+        name: RoundCut(name, name, name, Decimal(cut), kind, "published", Decimal(share) if share else None)
+        for name in sorted(set(rows["batch_id"]))
+    }
     return estimate_from_amounts("x", rows, rounds, RATIO, PRIORS, table, draws=draws, terms=terms)
 
 
@@ -61,12 +72,23 @@ def test_a_hospital_without_an_amount_in_a_round_needs_no_fund_row_for_it() -> N
 def test_a_cut_that_nothing_follows_from_is_refused_with_the_round(cut: str, kind: str) -> None:
     with pytest.raises(InputError) as caught:
         estimated(TWO, cut, kind)
-    assert [(p.rule, p.table, p.column) for p in caught.value.problems] == [("cut_range", "batches", "average_cut_percent")] * 2
+    assert [(p.rule, p.table, p.column) for p in caught.value.problems] == [
+        ("cut_range", "batches", "average_cut_percent")
+    ] * 2
     assert "round r1" in caught.value.problems[0].message
 
 
-@pytest.mark.parametrize(("cut", "kind"), [("0.0001", "simple"), ("0.9999", "simple"), ("1", "simple"), ("0", "weighted"),
-                                           ("-0.2", "weighted"), ("0.99", "weighted")])
+@pytest.mark.parametrize(
+    ("cut", "kind"),
+    [
+        ("0.0001", "simple"),
+        ("0.9999", "simple"),
+        ("1", "simple"),
+        ("0", "weighted"),
+        ("-0.2", "weighted"),
+        ("0.99", "weighted"),
+    ],
+)
 def test_every_other_cut_gives_finite_ordered_intervals(cut: str, kind: str) -> None:
     rows = pd.concat([TWO, usage(("A", "r1", "500", "after"))])
     result = estimated(rows, cut, kind, None)
@@ -81,13 +103,26 @@ def test_a_weighted_cut_of_nothing_saves_nothing() -> None:
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
-@given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(["r1", "r2"]), st.integers(1, 10**9)), min_size=1, max_size=8),
-       st.integers(1, 99), st.integers(0, 100), st.integers(0, 100), st.integers(0, 100))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ABC"), st.sampled_from(["r1", "r2"]), st.integers(1, 10**9)), min_size=1, max_size=8
+    ),
+    st.integers(1, 99),
+    st.integers(0, 100),
+    st.integers(0, 100),
+    st.integers(0, 100),
+)
 def test_with_everything_known_the_formula_holds_to_the_digits_shown(
-        rows: list[tuple[str, str, int]], cut: int, ratio: int, insured: int, left: int) -> None:
+    rows: list[tuple[str, str, int]], cut: int, ratio: int, insured: int, left: int
+) -> None:
     table = fund((None, None, None, f"{ratio / 100:.2f}", f"{insured / 100:.2f}", f"{left / 100:.2f}"))
-    result = estimated(usage(*((h, b, str(a), "before") for h, b, a in rows)), f"{cut / 100:.2f}", table=table, draws=50,
-                       terms=Terms(exclusion=True))
+    result = estimated(
+        usage(*((h, b, str(a), "before") for h, b, a in rows)),
+        f"{cut / 100:.2f}",
+        table=table,
+        draws=50,
+        terms=Terms(exclusion=True),
+    )
     total = sum(amount for _, _, amount in rows)
     saving = Decimal(total) * Decimal("0.7") * cut / 100
     part = saving * ratio * insured / 10**4
@@ -96,7 +131,9 @@ def test_with_everything_known_the_formula_holds_to_the_digits_shown(
     assert abs(got["fund_saving"] - part) <= abs(part) * Decimal("0.0051")
     assert abs(got["fund_saving"] + got["patient_saving"] - saving) <= saving * Decimal("0.0101")
     settled = part * (100 - left) / 100
-    assert abs(got["surplus_base"] - settled) <= settled * Decimal("0.0051"), "what a payment reform keeps is not settled"
+    assert abs(got["surplus_base"] - settled) <= settled * Decimal("0.0051"), (
+        "what a payment reform keeps is not settled"
+    )
 
 
 def test_the_hospitals_known_figures_add_up_to_the_citys() -> None:
@@ -127,8 +164,10 @@ def test_the_payout_interval_is_that_of_a_plain_simulation() -> None:
     row = next(row for row in result.of("payout") if row.scope == "city")
     rng = np.random.default_rng(7)
     size = 200_000
-    bounds = {name: (float(PRIORS[name].low), float(PRIORS[name].high))
-              for name in ("agreed_share", "fund_ratio", "insured_share", "retention_ratio")}
+    bounds = {
+        name: (float(PRIORS[name].low), float(PRIORS[name].high))
+        for name in ("agreed_share", "fund_ratio", "insured_share", "retention_ratio")
+    }
     logs = RATIO.mean + RATIO.scale * rng.standard_t(RATIO.degrees, size)
     cut = 0.6 * np.exp(logs)
     keep = cut < 1

@@ -93,7 +93,9 @@ def test_quanzhous_saving_is_split_between_the_published_inpatient_ratios(publis
     assert Decimal("0.6056") * 1_124_000_000 < fund.low < fund.high < Decimal("0.7903") * 1_124_000_000
     assert fund.point + patient.point == pytest.approx(1_124_000_000, rel=0.005)
     (limit,) = result.of("payout")
-    assert (limit.mark, limit.high, limit.point) == ("derived", Decimal("444346175"), None), "about 11.24 亿 is at most 11.245 亿"
+    assert (limit.mark, limit.high, limit.point) == ("derived", Decimal("444346175"), None), (
+        "about 11.24 亿 is at most 11.245 亿"
+    )
 
 
 def test_jiujiangs_payout_needs_a_base_of_at_least_twice_it(published, priors):

@@ -69,9 +69,14 @@ def normal(tmp_path_factory) -> dict[str, bytes]:
     }
     assert refused <= {"project.said", "scan.said", "wrong.said"}, {name: said[name][-300:] for name in refused}
     assert "wrong.said" in refused
-    assert {"statement.xlsx", "annotated.xlsx", "template.xlsx", "panels/in/cells.parquet", "demo/usage.csv", "imported/usage.csv"} <= set(
-        found
-    )
+    assert {
+        "statement.xlsx",
+        "annotated.xlsx",
+        "template.xlsx",
+        "panels/in/cells.parquet",
+        "demo/usage.csv",
+        "imported/usage.csv",
+    } <= set(found)
     return found
 
 

@@ -102,8 +102,13 @@ def test_a_report_that_cannot_be_written_is_clear_and_leaves_the_last_good_one(t
         code, before = PLAIN, NO_OVERRIDE if os.getuid() == 0 else ()
         for one in (folder, tmp_path / "out", tmp_path / "out" / "runs"):
             one.chmod(0o555)
-    done = subprocess.run([*before, sys.executable, "-c", code, *map(str, asked)], env=environment(), capture_output=True,
-                          check=False, timeout=600)
+    done = subprocess.run(
+        [*before, sys.executable, "-c", code, *map(str, asked)],
+        env=environment(),
+        capture_output=True,
+        check=False,
+        timeout=600,
+    )
     for one in (tmp_path / "out" / "runs", tmp_path / "out", folder):
         one.chmod(0o755)
     told = done.stderr.decode(errors="replace") + done.stdout.decode(errors="replace")

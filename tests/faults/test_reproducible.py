@@ -25,7 +25,9 @@ def rendered(base: Path, **env: str | None) -> Path:
 def pair(tmp_path_factory) -> tuple[Path, Path]:
     """The same place rendered twice under other circumstances."""
     one = rendered(tmp_path_factory.mktemp("one"), PYTHONHASHSEED="0", TZ="Asia/Shanghai")
-    two = rendered(tmp_path_factory.mktemp("另 一 处"), PYTHONHASHSEED="4321", TZ="America/St_Johns", LC_ALL="C", HOME=None)
+    two = rendered(
+        tmp_path_factory.mktemp("另 一 处"), PYTHONHASHSEED="4321", TZ="America/St_Johns", LC_ALL="C", HOME=None
+    )
     return one, two
 
 

@@ -160,7 +160,9 @@ def own_rules(content: Content) -> Profile | None:
         return None
     parent, threshold = content.rules
     base = profile_of(parent)
-    return base.model_copy(update={"settlement": base.settlement.model_copy(update={"completion_threshold": threshold})})
+    return base.model_copy(
+        update={"settlement": base.settlement.model_copy(update={"completion_threshold": threshold})}
+    )
 
 
 def differences(content: Content, outcome: Outcome) -> str | None:

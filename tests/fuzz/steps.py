@@ -259,7 +259,9 @@ def exported(case: Case) -> None:
     plain_file = sheet.suffix == ".csv" and sheet.parts == 1 and not case.folder.book
     if not plain_file or sheet.above or sheet.below or sheet.blanks or sheet.more or sheet.headers:
         raise Skipped("usage")
-    titles = case.rng.choice([["JGDM", "RQ", "YPBM", "SL", "JE", "ZT"], ["字段一", "字段二", "字段三", "字段四", "字段五", "字段六"]])
+    titles = case.rng.choice(
+        [["JGDM", "RQ", "YPBM", "SL", "JE", "ZT"], ["字段一", "字段二", "字段三", "字段四", "字段五", "字段六"]]
+    )
     sheet.headers = dict(zip(sheet.columns, titles, strict=False))
     sheet.more.append((len(sheet.columns), titles[-1], ["完成"]))
     sheet.export, sheet.plain_body, sheet.name = True, False, "usage"
@@ -791,4 +793,16 @@ NONSENSE: tuple[Step, ...] = (
     city_broken,
     other_files,
 )
-DAMAGE: tuple[Step, ...] = (cut, cut_near_end, flip, flip, flip, emptied, doubled, columns_crossed, book_damaged, called_xls, called_xls)
+DAMAGE: tuple[Step, ...] = (
+    cut,
+    cut_near_end,
+    flip,
+    flip,
+    flip,
+    emptied,
+    doubled,
+    columns_crossed,
+    book_damaged,
+    called_xls,
+    called_xls,
+)

@@ -74,7 +74,9 @@ def test_a_refused_code_among_the_known_ones_is_no_defect(meaning, tmp_path):
     folder.sheets["products"].replaced[0, "product_id"] = "1.23E+17"
     outcome = outcome_of(folder, tmp_path / "in")
     assert outcome.defects == []
-    assert ("products.csv", 2, "product_id") in [(problem.file, problem.row, problem.column) for problem in outcome.errors]
+    assert ("products.csv", 2, "product_id") in [
+        (problem.file, problem.row, problem.column) for problem in outcome.errors
+    ]
 
 
 def test_two_fund_rows_for_all_are_refused_by_the_check_already(meaning, tmp_path):
@@ -89,7 +91,12 @@ def test_two_fund_rows_for_all_are_refused_by_the_check_already(meaning, tmp_pat
 
 
 def test_a_key_that_stands_twice_is_named_by_its_filled_cells_alone(meaning, tmp_path):
-    row = {**dict.fromkeys(meaning.tables["fund"][0]), "hospital_id": "H002", "fund_ratio": D("0.7"), "insured_share": D("0.4")}
+    row = {
+        **dict.fromkeys(meaning.tables["fund"][0]),
+        "hospital_id": "H002",
+        "fund_ratio": D("0.7"),
+        "insured_share": D("0.4"),
+    }
     meaning.tables["fund"] = [row, dict(row), {**row, "hospital_id": None, "batch_id": "B1"}]
     outcome = outcome_of(writing.folder_of(meaning), tmp_path / "in")
     told = [problem for problem in outcome.problems if problem.rule == "duplicate_key"]
@@ -103,7 +110,9 @@ def test_opposite_signs_are_told_with_what_is_right(meaning, tmp_path):
     assert "a purchase has both above zero, a return both below" in told[0]
 
 
-@pytest.mark.parametrize(("table", "column"), [("products", "spec_factor"), ("usage", "amount_yuan"), ("fund", "fund_ratio")])
+@pytest.mark.parametrize(
+    ("table", "column"), [("products", "spec_factor"), ("usage", "amount_yuan"), ("fund", "fund_ratio")]
+)
 def test_a_number_that_ends_at_its_point_is_refused_on_the_fast_way_too(meaning, tmp_path, table, column):
     meaning.tables[table][0][column] = meaning.tables[table][0][column] or D("1")
     folder = writing.folder_of(meaning)
@@ -118,7 +127,9 @@ def test_a_key_that_stands_twice_in_city_yaml_is_refused(meaning, tmp_path):
     assert ("city.yaml", 5) in [(problem.file, problem.row) for problem in outcome_of(folder, tmp_path / "in").errors]
 
 
-@pytest.mark.parametrize(("table", "column"), [("awards", "batch_id"), ("varieties", "batch_id"), ("products", "product_id")])
+@pytest.mark.parametrize(
+    ("table", "column"), [("awards", "batch_id"), ("varieties", "batch_id"), ("products", "product_id")]
+)
 def test_a_damaged_code_in_any_table_stops_no_other_rule(meaning, tmp_path, table, column):
     folder = writing.folder_of(meaning)
     folder.sheets[table].replaced[0, column] = "#REF!"

@@ -1,4 +1,5 @@
 """Series and panels that the impact tests share; every one is made here, with its seed."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -20,8 +21,11 @@ def planted() -> pd.DataFrame:
 def units() -> pd.DataFrame:
     """Twenty units × 12 times; units 0–2 gain 3 from time 6 on; some cells missing."""
     rng = np.random.default_rng(5)
-    rows = [(f"u{u}", t, 0.5 * u + 0.2 * t + rng.normal() + (3 if u < 3 and t >= 6 else 0), int(u < 3))
-            for u in range(20) for t in range(12)]
+    rows = [
+        (f"u{u}", t, 0.5 * u + 0.2 * t + rng.normal() + (3 if u < 3 and t >= 6 else 0), int(u < 3))
+        for u in range(20)
+        for t in range(12)
+    ]
     frame = pd.DataFrame(rows, columns=["unit", "time", "y", "treated"])
     frame.loc[rng.choice(240, 12, replace=False), "y"] = np.nan
     return frame

@@ -1,4 +1,5 @@
 """Noise, monthly frames and designs that the impact tests share, each with its seed."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Each check can pass and can fail, and says so in both languages."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -17,8 +18,15 @@ def check(result, name):
 def test_every_check_has_a_verdict_and_a_sentence_in_both_languages(planted):
     result = its(planted, "value", "month", "2020-01", exclude=("2020-03:2020-03",))
     names = {found.name for found in result.checks}
-    assert names == {"length_and_gaps", "residual_autocorrelation", "placebo_dates", "pre_trend", "leave_one_out",
-                     "seasonality", "excluded_windows"}
+    assert names == {
+        "length_and_gaps",
+        "residual_autocorrelation",
+        "placebo_dates",
+        "pre_trend",
+        "leave_one_out",
+        "seasonality",
+        "excluded_windows",
+    }
     for found in result.checks:
         assert found.verdict in ("pass", "fail", "inconclusive")
         assert len(found.text("zh")) > 8 and "{" not in found.text("zh") + found.text("en")
@@ -63,12 +71,16 @@ def test_deletion_formula_equals_fitting_again():
 
 def test_autocorrelation_fails_classical_errors_and_is_allowed_for_by_the_default():
     frame = monthly(20 + ar1(60, 0.7, 6)[:, 0])
-    assert check(its(frame, "value", "month", "2020-07", inference="model"), "residual_autocorrelation").verdict == "fail"
+    assert (
+        check(its(frame, "value", "month", "2020-07", inference="model"), "residual_autocorrelation").verdict == "fail"
+    )
     assert check(its(frame, "value", "month", "2020-07"), "residual_autocorrelation").verdict != "fail"
     walk = monthly(np.cumsum(ar1(60, 0.6, 7)[:, 0]))
     assert check(its(walk, "value", "month", "2020-07"), "residual_autocorrelation").verdict == "inconclusive"
     white = monthly(ar1(60, 0.0, 8)[:, 0])
-    assert check(its(white, "value", "month", "2020-07", inference="model"), "residual_autocorrelation").verdict == "pass"
+    assert (
+        check(its(white, "value", "month", "2020-07", inference="model"), "residual_autocorrelation").verdict == "pass"
+    )
 
 
 def test_an_unmodelled_season_shows_in_the_season_check():
@@ -77,7 +89,9 @@ def test_an_unmodelled_season_shows_in_the_season_check():
     frame = monthly(y)
     ignored = check(its(frame, "value", "month", "2019-10", inference="model"), "seasonality")
     assert ignored.verdict in ("inconclusive", "fail")
-    assert check(its(monthly(0.2 * ar1(42, 0.1, 9)[:, 0]), "value", "month", "2019-10"), "seasonality").verdict == "pass"
+    assert (
+        check(its(monthly(0.2 * ar1(42, 0.1, 9)[:, 0]), "value", "month", "2019-10"), "seasonality").verdict == "pass"
+    )
 
 
 def test_overdispersed_counts_fail_poisson_and_pass_quasipoisson():
@@ -91,4 +105,8 @@ def test_length_and_gaps_grade_by_what_is_there():
     long = its(monthly(ar1(48, 0.1, 1)[:, 0]), "value", "month", "2020-01")
     short = its(monthly(ar1(28, 0.1, 1)[:, 0]), "value", "month", "2019-03")
     bad = its(monthly(ar1(28, 0.1, 1)[:, 0]), "value", "month", "2018-06")
-    assert [check(result, "length_and_gaps").verdict for result in (long, short, bad)] == ["pass", "inconclusive", "fail"]
+    assert [check(result, "length_and_gaps").verdict for result in (long, short, bad)] == [
+        "pass",
+        "inconclusive",
+        "fail",
+    ]

@@ -1,4 +1,5 @@
 """Classical inference beside statsmodels: batched Newey–West, Prais–Winsten, robust Poisson."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -35,6 +36,7 @@ def test_newey_west_lies_on_short_series_and_the_default_does_not():
     steps = np.arange(36)
     made = make_design(read_times(list(steps)), Options(dates=(18,)), steps)
     from vbp.impact.inference import default_batch
+
     found = default_batch(made, values, interval=False)
     assert (found.main.p_value[2] < 0.05).mean() < 0.10
     assert ((found.main.p_value[2] < 0.05) & (found.p_confirm[2] < 0.05)).mean() < 0.09

@@ -1,4 +1,5 @@
 """`vbp its` and `vbp did` as a user types them: one JSON document, tables, and lines on standard error."""
+
 from __future__ import annotations
 
 import json
@@ -48,22 +49,43 @@ def test_its_takes_poisson_offset_and_harmonics(capsys, tmp_path):
     rng = np.random.default_rng(1)
     frame = pd.DataFrame({"t": range(60), "n": rng.poisson(100, 60), "pop": 1000.0})
     frame.to_csv(tmp_path / "n.csv", index=False)
-    code, out, _ = run(capsys, "its", tmp_path / "n.csv", "--outcome", "n", "--time", "t", "--date", "30", "--family",
-                       "quasipoisson", "--offset", "pop", "--harmonics", "2", "--period", "12", "--json")
+    code, out, _ = run(
+        capsys,
+        "its",
+        tmp_path / "n.csv",
+        "--outcome",
+        "n",
+        "--time",
+        "t",
+        "--date",
+        "30",
+        "--family",
+        "quasipoisson",
+        "--offset",
+        "pop",
+        "--harmonics",
+        "2",
+        "--period",
+        "12",
+        "--json",
+    )
     document = json.loads(out)
     assert code == 0 and document["dispersion"] > 0
     assert [term["name"] for term in document["terms"]][:3] == ["intercept", "time", "level"]
     assert document["rate_ratio"]["level"]["ci_low"] < 1 < document["rate_ratio"]["level"]["ci_high"]
 
 
-@pytest.mark.parametrize(("words", "code", "said"), [
-    (["--date", "2031-01"], 1, "outside the data"),
-    (["--date", "2020-01", "--family", "log", "--offset", "nope"], 2, "unknown column"),
-    (["--date", "2020-01", "--inference", "newey"], 2, "known: auto"),
-    (["--date", "2020-01", "--lang", "fr"], 2, "known: zh, en"),
-    (["--date", "soon"], 2, "not a date"),
-    (["--date", "2020-01", "--exclude", "2020-01"], 2, "FROM:TO"),
-])
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--date", "2031-01"], 1, "outside the data"),
+        (["--date", "2020-01", "--family", "log", "--offset", "nope"], 2, "unknown column"),
+        (["--date", "2020-01", "--inference", "newey"], 2, "known: auto"),
+        (["--date", "2020-01", "--lang", "fr"], 2, "known: zh, en"),
+        (["--date", "soon"], 2, "not a date"),
+        (["--date", "2020-01", "--exclude", "2020-01"], 2, "FROM:TO"),
+    ],
+)
 def test_what_is_wrong_goes_to_standard_error(capsys, series, words, code, said):
     found, out, err = run(capsys, "its", series, "--outcome", "价格", "--time", "month", *words)
     assert (found, out) == (code, "") and said in err and "Traceback" not in err
@@ -74,8 +96,13 @@ def test_files_that_cannot_be_read_are_named(capsys, tmp_path):
     (tmp_path / "header.csv").write_text("a,b\n")
     (tmp_path / "twice.csv").write_text("a, a\n1,2\n")
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x81\x00\xff" * 40)
-    for name, said in (("none.csv", "no such file"), ("empty.csv", "not a CSV: the file is empty"), ("header.csv", "no rows"),
-                       ("twice.csv", "stands twice"), ("binary.csv", "binary.csv")):
+    for name, said in (
+        ("none.csv", "no such file"),
+        ("empty.csv", "not a CSV: the file is empty"),
+        ("header.csv", "no rows"),
+        ("twice.csv", "stands twice"),
+        ("binary.csv", "binary.csv"),
+    ):
         code, _, err = run(capsys, "its", tmp_path / name, "--outcome", "a", "--time", "b", "--date", "3")
         assert code == 1 and said in err and "Traceback" not in err, name
 
@@ -87,14 +114,32 @@ def panel(tmp_path, units):
 
 
 def test_did_prints_one_json_document(capsys, panel):
-    code, out, err = run(capsys, "did", panel, "--outcome", "y", "--unit", "unit", "--time", "time", "--treated", "treated",
-                         "--date", "6", "--json")
+    code, out, err = run(
+        capsys,
+        "did",
+        panel,
+        "--outcome",
+        "y",
+        "--unit",
+        "unit",
+        "--time",
+        "time",
+        "--treated",
+        "treated",
+        "--date",
+        "6",
+        "--json",
+    )
     document = json.loads(out)
     assert code == 0 and err == ""
     assert {"estimate", "std_error", "p_value", "inference", "cells", "smallest_possible_p"} <= document.keys()
     assert document["p_value"] >= document["smallest_possible_p"] > 0
     assert [(cell["group"], cell["period"]) for cell in document["cells"]] == [
-        ("control", "before"), ("control", "after"), ("treated", "before"), ("treated", "after")]
+        ("control", "before"),
+        ("control", "after"),
+        ("treated", "before"),
+        ("treated", "after"),
+    ]
 
 
 def test_did_prints_words_and_synthetic_control(capsys, panel, units):

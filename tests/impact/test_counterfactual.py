@@ -1,4 +1,5 @@
 """Counterfactual, cumulative effects and their intervals, against slow recomputation."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -48,6 +49,7 @@ def test_realised_functional_is_gls_written_out():
     rows = _realised_rows(design, fit, target)
     made = tables(design).mix
     from vbp.impact.kernel import ar2_correlation
+
     for node in (0, 100, 200):
         v = ar2_correlation(made.r1[[node]], made.r2[[node]], made.projection.lags)[0]
         inverse = np.linalg.inv(v)
@@ -57,7 +59,8 @@ def test_realised_functional_is_gls_written_out():
     table = with_functionals(made, rows)
     weight = rows[100, 0]
     assert table.nodes.variance[100, 0] == pytest.approx(
-        weight @ ar2_correlation(made.r1[[100]], made.r2[[100]], made.projection.lags)[0] @ weight)
+        weight @ ar2_correlation(made.r1[[100]], made.r2[[100]], made.projection.lags)[0] @ weight
+    )
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.6])

@@ -1,4 +1,5 @@
 """Difference-in-differences against statsmodels, brute force over assignments, and Card and Krueger's printed numbers."""
+
 from __future__ import annotations
 
 import itertools
@@ -41,10 +42,14 @@ def test_cells_are_four_means_and_their_difference(units):
     assert result.estimate == pytest.approx(means[1, True] - means[1, False] - means[0, True] + means[0, False])
     used = units.dropna().assign(p=lambda f: (f["time"] >= 6) * 1, tp=lambda f: f["treated"] * (f["time"] >= 6))
     fit = smf.ols("y ~ treated + p + tp", used).fit(
-        cov_type="cluster", cov_kwds={"groups": pd.factorize(used["unit"])[0]})
+        cov_type="cluster", cov_kwds={"groups": pd.factorize(used["unit"])[0]}
+    )
     assert result.std_error == pytest.approx(fit.bse["tp"], rel=1e-9)
-    assert list(result.table["n"]) == [int(units[(units["treated"] == g) & ((units["time"] >= 6) == a)]["y"].count())
-                                       for g in (0, 1) for a in (False, True)]
+    assert list(result.table["n"]) == [
+        int(units[(units["treated"] == g) & ((units["time"] >= 6) == a)]["y"].count())
+        for g in (0, 1)
+        for a in (False, True)
+    ]
 
 
 def test_permutation_recomputes_the_estimator_for_every_assignment(units):
@@ -120,8 +125,10 @@ def test_imputation_equals_dummies_fitted_to_untreated_cells(units):
 
 
 def test_imputation_leaves_out_what_no_untreated_cell_identifies():
-    frame = pd.DataFrame([(u, t, float(u + t), 3 if u < 2 else 4) for u in range(4) for t in range(6)],
-                         columns=["unit", "time", "y", "cohort"])
+    frame = pd.DataFrame(
+        [(u, t, float(u + t), 3 if u < 2 else 4) for u in range(4) for t in range(6)],
+        columns=["unit", "time", "y", "cohort"],
+    )
     frame.loc[frame["unit"] == 3, "cohort"] = None
     frame = frame[~((frame["unit"] == 3) & (frame["time"] == 5))]
     panel = read_panel(frame, "y", "unit", "time", "", None, "cohort")
@@ -183,16 +190,19 @@ def test_synthetic_names_never_collide_and_units_without_values_drop_out(units):
     assert "empty" not in panel.units and (panel.start[~panel.treated] == NEVER).all()
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    (lambda f: f[f["treated"] == 1], "no control unit"),
-    (lambda f: f[f["treated"] == 0], "no treated unit"),
-    (lambda f: f.assign(y=np.nan), "every value is missing"),
-    (lambda f: f.assign(y=1.0), "constant"),
-    (lambda f: f[f["time"] < 6], "outside the data"),
-    (lambda f: f[f["time"] >= 6], "outside the data"),
-    (lambda f: f.assign(treated="maybe"), "1 or 0"),
-    (lambda f: pd.concat([f, f.head(2)]), "stand twice"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f[f["treated"] == 1], "no control unit"),
+        (lambda f: f[f["treated"] == 0], "no treated unit"),
+        (lambda f: f.assign(y=np.nan), "every value is missing"),
+        (lambda f: f.assign(y=1.0), "constant"),
+        (lambda f: f[f["time"] < 6], "outside the data"),
+        (lambda f: f[f["time"] >= 6], "outside the data"),
+        (lambda f: f.assign(treated="maybe"), "1 or 0"),
+        (lambda f: pd.concat([f, f.head(2)]), "stand twice"),
+    ],
+)
 def test_bad_panels_are_refused_with_the_reason(units, change, message):
     with pytest.raises(InputError, match=message):
         did(change(units), "y", "unit", "time", "treated", 6)

@@ -1,4 +1,5 @@
 """Times on a grid, seasonal regressors, and the columns of a design."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -13,28 +14,42 @@ from vbp.impact.grid import as_date, read_times
 from vbp.impact.season import harmonics, month_dummies, new_year, spring_festival_days
 
 
-@pytest.mark.parametrize(("values", "unit", "steps"), [
-    (["2019-11", "2019-12", "2020-02"], "month", [0, 1, 3]),
-    (["201911", "201912", "202002"], "month", [0, 1, 3]),
-    (["2019年11月", "2019年12月", "2020年2月"], "month", [0, 1, 3]),
-    (["2019-11-30", "2019-12-31", "2020-02-29"], "month", [0, 1, 3]),
-    (["2019-01-01", "2019-04-01", "2019-10-01"], "quarter", [0, 1, 3]),
-    (["2015-01-01", "2016-01-01", "2019-01-01"], "year", [0, 1, 4]),
-    (["2020-01-06", "2020-01-13", "2020-01-27"], "week", [0, 1, 3]),
-    (["2020-01-06", "2020-01-07", "2020-01-10"], "day", [0, 1, 4]),
-    ([3, 1, 2, 7], "number", [2, 0, 1, 6]),
-    (["2002.0", "2002.5", "2004.0"], "number", [0, 1, 4]),
-    ([round(2002 + m / 12, 3) for m in range(60)], "number", list(range(60))),
-    ([0, 2, 4, 5, 6, 8], "number", [0, 2, 4, 5, 6, 8]),
-])
+@pytest.mark.parametrize(
+    ("values", "unit", "steps"),
+    [
+        (["2019-11", "2019-12", "2020-02"], "month", [0, 1, 3]),
+        (["201911", "201912", "202002"], "month", [0, 1, 3]),
+        (["2019年11月", "2019年12月", "2020年2月"], "month", [0, 1, 3]),
+        (["2019-11-30", "2019-12-31", "2020-02-29"], "month", [0, 1, 3]),
+        (["2019-01-01", "2019-04-01", "2019-10-01"], "quarter", [0, 1, 3]),
+        (["2015-01-01", "2016-01-01", "2019-01-01"], "year", [0, 1, 4]),
+        (["2020-01-06", "2020-01-13", "2020-01-27"], "week", [0, 1, 3]),
+        (["2020-01-06", "2020-01-07", "2020-01-10"], "day", [0, 1, 4]),
+        ([3, 1, 2, 7], "number", [2, 0, 1, 6]),
+        (["2002.0", "2002.5", "2004.0"], "number", [0, 1, 4]),
+        ([round(2002 + m / 12, 3) for m in range(60)], "number", list(range(60))),
+        ([0, 2, 4, 5, 6, 8], "number", [0, 2, 4, 5, 6, 8]),
+    ],
+)
 def test_times_of_many_kinds_become_steps(values, unit, steps):
     grid = read_times(values)
     assert grid.unit == unit and list(grid.steps) == steps
 
 
-@pytest.mark.parametrize(("text", "date"), [
-    ("2019-12", "2019-12-01"), ("2019/12/25", "2019-12-25"), ("2019.12", "2019-12-01"), ("2019年12月25日", "2019-12-25"),
-    ("201912", "2019-12-01"), ("2019-13", None), ("2019-02-30", None), ("12/2019", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("2019-12", "2019-12-01"),
+        ("2019/12/25", "2019-12-25"),
+        ("2019.12", "2019-12-01"),
+        ("2019年12月25日", "2019-12-25"),
+        ("201912", "2019-12-01"),
+        ("2019-13", None),
+        ("2019-02-30", None),
+        ("12/2019", None),
+        ("", None),
+    ],
+)
 def test_dates_as_people_write_them(text, date):
     assert as_date(text) == (pd.Timestamp(date) if date else None)
 
@@ -72,9 +87,17 @@ def test_a_date_must_be_of_the_times_type():
         read_times(["2019-11", "2019-12"]).position("7")
 
 
-@pytest.mark.parametrize(("year", "date"), [
-    (2019, "2019-02-05"), (2020, "2020-01-25"), (2021, "2021-02-12"), (2023, "2023-01-22"), (2024, "2024-02-10"),
-    (2025, "2025-01-29")])
+@pytest.mark.parametrize(
+    ("year", "date"),
+    [
+        (2019, "2019-02-05"),
+        (2020, "2020-01-25"),
+        (2021, "2021-02-12"),
+        (2023, "2023-01-22"),
+        (2024, "2024-02-10"),
+        (2025, "2025-01-29"),
+    ],
+)
 def test_lunar_new_year_is_the_published_date(year, date):
     assert new_year(year) == pd.Timestamp(date)
 
@@ -119,8 +142,10 @@ def test_designs_with_the_same_key_are_the_same():
     assert one.key() == same.key() != other.key()
 
 
-@pytest.mark.parametrize("options", [
-    {"harmonics": -1}, {"harmonics": 7}, {"windows": "skip"}, {"effect": "ramp"}, {"dates": ()}, {"period": 1}])
+@pytest.mark.parametrize(
+    "options",
+    [{"harmonics": -1}, {"harmonics": 7}, {"windows": "skip"}, {"effect": "ramp"}, {"dates": ()}, {"period": 1}],
+)
 def test_options_that_cannot_be_are_refused(options):
     with pytest.raises(UsageError):
         Options(**{"dates": (1,), **options}).checked()

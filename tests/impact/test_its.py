@@ -1,4 +1,5 @@
 """One interrupted time series: planted effects, families, windows, gaps, verdicts, the exact step, bad input."""
+
 from __future__ import annotations
 
 import json
@@ -52,7 +53,8 @@ def test_slope_is_zero_at_the_first_point_at_or_after_the_date(planted):
     by_month = its(planted, "value", "month", "2019-12-20", inference="model")
     assert by_month.start == "2020-01"
     assert by_month.term("level").estimate == pytest.approx(
-        its(planted, "value", "month", "2020-01", inference="model").term("level").estimate)
+        its(planted, "value", "month", "2020-01", inference="model").term("level").estimate
+    )
 
 
 @pytest.mark.parametrize("name", ["hac", "prais-winsten", "gls-ar", "kenward-roger", "mixture", "model"])
@@ -263,18 +265,24 @@ def test_json_holds_what_the_contract_names(planted):
 
 
 def test_words_exist_in_both_languages_for_every_outcome(planted):
-    for result in (its(planted, "value", "month", "2020-01", measure="price"),
-                   its(step_series(30, 23), "y", "t", 24), its(step_series(), "y", "t", 21, inference="hac")):
+    for result in (
+        its(planted, "value", "month", "2020-01", measure="price"),
+        its(step_series(30, 23), "y", "t", 24),
+        its(step_series(), "y", "t", 21, inference="hac"),
+    ):
         assert len(result.text("zh")) > 40 and len(result.text("en")) > 80
         assert "{" not in result.text("zh") + result.text("en")
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"date": "2031-01"}, "outside the data"),
-    ({"date": "2017-01"}, "outside the data"),
-    ({"family": "log", "poison": -1.0}, "above 0"),
-    ({"family": "poisson", "poison": -1.0}, "negative"),
-])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"date": "2031-01"}, "outside the data"),
+        ({"date": "2017-01"}, "outside the data"),
+        ({"family": "log", "poison": -1.0}, "above 0"),
+        ({"family": "poisson", "poison": -1.0}, "negative"),
+    ],
+)
 def test_bad_input_is_refused_with_its_reason(planted, change, message):
     change = dict(change)
     if "poison" in change:
@@ -314,11 +322,14 @@ def test_wrong_names_are_usage_errors(planted):
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize(("family", "harmonics", "ratio", "dispersion"), [
-    ("poisson", 0, ("0.8944", "0.8647", "0.9251"), None),
-    ("quasipoisson", 0, ("0.8944", "0.8392", "0.9532"), "3.5592"),
-    ("quasipoisson", 2, ("0.8851", "0.8394", "0.9332"), "2.2622"),
-])
+@pytest.mark.parametrize(
+    ("family", "harmonics", "ratio", "dispersion"),
+    [
+        ("poisson", 0, ("0.8944", "0.8647", "0.9251"), None),
+        ("quasipoisson", 0, ("0.8944", "0.8392", "0.9532"), "3.5592"),
+        ("quasipoisson", 2, ("0.8851", "0.8394", "0.9332"), "2.2622"),
+    ],
+)
 def test_sicily_replicates_to_the_printed_digits(reference, family, harmonics, ratio, dispersion):
     """Lopez Bernal, Cummins and Gasparrini 2017: smoking ban, acute coronary events, in R."""
     frame = pd.read_csv(reference / "its" / "sicily.csv")

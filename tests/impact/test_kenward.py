@@ -1,4 +1,5 @@
 """Kenward–Roger against derivatives by finite differences and a slow recomputation from the definition."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -28,6 +29,7 @@ def test_derivatives_of_the_correlation_by_finite_differences():
 
 def slow(design, contrasts, steps, s2, rho):
     """Adjusted covariance and df from the definition, every derivative in (s², rho) by finite differences."""
+
     def v(a, b):
         return a * correlation(b, steps)
 
@@ -54,8 +56,12 @@ def slow(design, contrasts, steps, s2, rho):
     adjusted = base + 2 * base @ total @ base
     df = []
     for c in contrasts:
-        gradient = np.array([(c @ phi(s2 + h, rho) @ c - c @ phi(s2 - h, rho) @ c) / (2 * h),
-                             (c @ phi(s2, rho + h) @ c - c @ phi(s2, rho - h) @ c) / (2 * h)])
+        gradient = np.array(
+            [
+                (c @ phi(s2 + h, rho) @ c - c @ phi(s2 - h, rho) @ c) / (2 * h),
+                (c @ phi(s2, rho + h) @ c - c @ phi(s2, rho - h) @ c) / (2 * h),
+            ]
+        )
         df.append(2 * (c @ base @ c) ** 2 / (gradient @ w @ gradient))
     return np.diag(contrasts @ adjusted @ contrasts.T), np.array(df), np.diag(contrasts @ base @ contrasts.T)
 
@@ -89,8 +95,11 @@ def test_estimate_and_p_equal_reml_maximised_without_a_grid():
         inverse = np.linalg.inv(v)
         information = design.T @ inverse @ design
         residual = y - design @ np.linalg.solve(information, design.T @ inverse @ y)
-        return (0.5 * np.linalg.slogdet(v)[1] + 0.5 * np.linalg.slogdet(information)[1]
-                + (n - k) / 2 * np.log(residual @ inverse @ residual))
+        return (
+            0.5 * np.linalg.slogdet(v)[1]
+            + 0.5 * np.linalg.slogdet(information)[1]
+            + (n - k) / 2 * np.log(residual @ inverse @ residual)
+        )
 
     rho = optimize.minimize_scalar(profile, bounds=(-0.9, 0.98), method="bounded", options={"xatol": 1e-9}).x
     inverse = np.linalg.inv(correlation(rho, steps))

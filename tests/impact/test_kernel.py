@@ -1,4 +1,5 @@
 """The kernel against generalised least squares written out, dense integration, and finite differences."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -149,8 +150,10 @@ def test_p_keeps_its_digits_and_is_never_zero():
     steps, design, contrasts = setup()
     y = 1e-3 * ar1(30, 0.1, 1) + (design @ [0, 0, 1e4, 0])[:, None]
     projection = project(design, steps, contrasts)
-    for found in (mixture.mixture(mixture.mixture_table(projection), y, False),
-                  kenward.kenward(kenward.kenward_table(projection), y)):
+    for found in (
+        mixture.mixture(mixture.mixture_table(projection), y, False),
+        kenward.kenward(kenward.kenward_table(projection), y),
+    ):
         assert 0 < found.p_value[0, 0] < 1e-20
 
 

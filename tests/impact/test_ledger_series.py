@@ -1,4 +1,5 @@
 """Series, dates and comparison groups from hand-made panels with the columns of docs/panels.md."""
+
 from __future__ import annotations
 
 from types import SimpleNamespace
@@ -19,13 +20,26 @@ from vbp.impact.ledger_series import (
     policy_month,
 )
 
-PRODUCTS = pd.DataFrame({
-    "product_id": ["a1", "a2", "b1", "c1", "d1"], "generic": ["A", "A", "B", "C", "D"],
-    "originator": [False, True, False, False, False], "substitute_group": ["g", "g", "g", None, ""]})
-AWARDS = pd.DataFrame({"batch_id": ["n1", "n1"], "product_id": ["a1", "a2"], "generic": ["A", "A"],
-                       "supply_role": ["main", "elsewhere"], "start_date": pd.to_datetime(["2019-12-20"] * 2)})
-PRICES = pd.DataFrame({"batch_id": ["n1", "n2"], "generic": ["A", "A"],
-                       "start_date": pd.to_datetime(["2019-12-20", "2021-01-01"])})
+PRODUCTS = pd.DataFrame(
+    {
+        "product_id": ["a1", "a2", "b1", "c1", "d1"],
+        "generic": ["A", "A", "B", "C", "D"],
+        "originator": [False, True, False, False, False],
+        "substitute_group": ["g", "g", "g", None, ""],
+    }
+)
+AWARDS = pd.DataFrame(
+    {
+        "batch_id": ["n1", "n1"],
+        "product_id": ["a1", "a2"],
+        "generic": ["A", "A"],
+        "supply_role": ["main", "elsewhere"],
+        "start_date": pd.to_datetime(["2019-12-20"] * 2),
+    }
+)
+PRICES = pd.DataFrame(
+    {"batch_id": ["n1", "n2"], "generic": ["A", "A"], "start_date": pd.to_datetime(["2019-12-20", "2021-01-01"])}
+)
 
 
 def product_month(months: int = 48) -> pd.DataFrame:
@@ -33,11 +47,24 @@ def product_month(months: int = 48) -> pd.DataFrame:
     rows = []
     for at, month in enumerate(pd.date_range("2018-01-01", periods=months, freq="MS")):
         new = at >= 24
-        for product, units, price in (("a1", 800 if new else 300, 1.0 if new else 4.0), ("a2", 200 if new else 700, 5.0),
-                                      ("b1", 100, 3.0), ("c1", 250, 2.0), ("d1", 400, 1.5)):
+        for product, units, price in (
+            ("a1", 800 if new else 300, 1.0 if new else 4.0),
+            ("a2", 200 if new else 700, 5.0),
+            ("b1", 100, 3.0),
+            ("c1", 250, 2.0),
+            ("d1", 400, 1.5),
+        ):
             amount = units * price * rng.uniform(0.95, 1.05)
-            rows.append((product, product[0].upper(), month, "selected" if product == "a1" and new else "outside",
-                         units * 1000, round(amount * 100)))
+            rows.append(
+                (
+                    product,
+                    product[0].upper(),
+                    month,
+                    "selected" if product == "a1" and new else "outside",
+                    units * 1000,
+                    round(amount * 100),
+                )
+            )
     rows.append(("??", "", pd.Timestamp("2018-01-01"), "outside", 0, 99_999))
     return pd.DataFrame(rows, columns=["product_id", "generic", "month", "status", "quantity_milliunits", "amount_fen"])
 
@@ -45,7 +72,14 @@ def product_month(months: int = 48) -> pd.DataFrame:
 def test_measures_are_what_a_plain_loop_gives():
     panel = product_month()
     series = generic_series(panel, PRODUCTS, AWARDS)
-    assert set(series["measure"]) == {"price", "quantity", "spending", "selected_share", "originator_share", "alternatives"}
+    assert set(series["measure"]) == {
+        "price",
+        "quantity",
+        "spending",
+        "selected_share",
+        "originator_share",
+        "alternatives",
+    }
     assert "" not in set(series["generic"]) and len(series) > 48 * 12
     found = series.set_index(["generic", "measure", "month"])["value"]
     for month in panel["month"].unique()[::7]:
@@ -73,9 +107,17 @@ def test_a_month_without_purchases_is_a_gap_and_one_without_winners_a_zero():
     assert found["A", "selected_share", none] == 0
 
 
-@pytest.mark.parametrize(("start", "month"), [
-    ("2019-12-01", "2019-12"), ("2019-12-16", "2019-12"), ("2019-12-17", "2020-01"), ("2019-12-20", "2020-01"),
-    ("2019-02-15", "2019-02"), ("2019-02-16", "2019-03")])
+@pytest.mark.parametrize(
+    ("start", "month"),
+    [
+        ("2019-12-01", "2019-12"),
+        ("2019-12-16", "2019-12"),
+        ("2019-12-17", "2020-01"),
+        ("2019-12-20", "2020-01"),
+        ("2019-02-15", "2019-02"),
+        ("2019-02-16", "2019-03"),
+    ],
+)
 def test_a_month_belongs_to_the_side_with_most_of_its_days(start, month):
     assert policy_month(pd.Timestamp(start)) == month
 
@@ -84,7 +126,9 @@ def test_dates_are_first_batch_then_renewals_that_can_be_told_apart():
     assert batch_dates(PRICES) == {"A": ("2020-01", "2021-01")}
     series = generic_series(product_month(), PRODUCTS, AWARDS)
     assert inside(series, {"A": ("2020-01", "2020-05", "2021-01", "2021-10"), "B": ("2018-02",)}) == {
-        "A": ("2020-01", "2021-01"), "B": ("2018-02",)}
+        "A": ("2020-01", "2021-01"),
+        "B": ("2018-02",),
+    }
 
 
 def test_panels_become_a_scan():

@@ -1,4 +1,5 @@
 """Savings against the counterfactual and why they differ from the official figure."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -18,8 +19,10 @@ def city(growth: float = 0.3):
     quantity = 1000 * np.exp(growth * after + 0.03 * ar1(48, 0.2, 1)[:, 0])
     price = np.where(after, 4.0, 10.0) * np.exp(0.01 * ar1(48, 0.2, 2)[:, 0])
     other = 2000 * np.exp(0.05 * after + 0.02 * ar1(48, 0.2, 3)[:, 0])
-    return [its(monthly(values), "value", "month", "2020-01", family="log", effect="level", checks=False)
-            for values in (quantity * price, quantity, other)]
+    return [
+        its(monthly(values), "value", "month", "2020-01", family="log", effect="level", checks=False)
+        for values in (quantity * price, quantity, other)
+    ]
 
 
 def test_parts_add_up_to_the_difference_from_the_official_figure():
@@ -28,7 +31,8 @@ def test_parts_add_up_to_the_difference_from_the_official_figure():
     result = counterfactual_savings(spending, quantity, other, official, Decimal(200_000))
     assert result.realised.ci_low < 24_000 * 10 - 24_000 * np.exp(0.3) * 4 < result.realised.ci_high
     assert float(official) - result.volume_part.estimate + result.structure_part == pytest.approx(
-        result.realised.estimate)
+        result.realised.estimate
+    )
     assert result.volume_part.estimate == pytest.approx(24_000 * (np.exp(0.3) - 1) * 4, rel=0.2)
     assert result.spillover.estimate == pytest.approx(24 * 2000 * (np.exp(0.05) - 1), rel=0.6)
     table = result.table.set_index("kind")

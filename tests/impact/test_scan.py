@@ -1,4 +1,5 @@
 """The scan equals the single-series function, controls false discoveries, and is stopped by no bad series."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -41,8 +42,18 @@ def test_numbers_equal_the_single_series_function(options):
                 continue
             term = terms[effect]
             found = [row[effect + tail] for tail in ("", "_se", "_low", "_high", "_p", "_p_confirm", "_detectable")]
-            assert found == pytest.approx([term.estimate, term.std_error, term.ci_low, term.ci_high, term.p_value,
-                                           term.p_confirm, term.detectable], abs=1e-9)
+            assert found == pytest.approx(
+                [
+                    term.estimate,
+                    term.std_error,
+                    term.ci_low,
+                    term.ci_high,
+                    term.p_value,
+                    term.p_confirm,
+                    term.detectable,
+                ],
+                abs=1e-9,
+            )
             assert row[f"{effect}_verdict"] == term.verdict.word
         assert (row["points"], row["gaps"]) == (result.points, len(result.gaps))
 
@@ -64,16 +75,28 @@ def test_planted_falls_are_discovered_and_ranked_first():
 def test_one_bad_series_never_stops_the_others():
     good = many(2)
     t = np.arange(40)
-    bad = {"constant": np.ones(40), "missing": np.full(40, np.nan), "zero": np.where(t == 3, 0.0, 5.0),
-           "exact": np.where(t < 20, 4.0, 1.0), "short": np.where(t < 25, np.nan, 5.0 + 0.1 * np.sin(t)),
-           "fewafter": np.where(t > 25, np.nan, 5.0 + 0.1 * np.sin(t * t))}
+    bad = {
+        "constant": np.ones(40),
+        "missing": np.full(40, np.nan),
+        "zero": np.where(t == 3, 0.0, 5.0),
+        "exact": np.where(t < 20, 4.0, 1.0),
+        "short": np.where(t < 25, np.nan, 5.0 + 0.1 * np.sin(t)),
+        "fewafter": np.where(t > 25, np.nan, 5.0 + 0.1 * np.sin(t * t)),
+    }
     parts = [monthly(values).assign(generic=name, measure="price") for name, values in bad.items()]
     twice = monthly(np.arange(1.0, 41)).assign(generic="twice", measure="price")
     weird = monthly(np.arange(1.0, 41)).assign(generic="weird", measure="price", month="soon")
     table = scan(pd.concat([good, *parts, twice, twice, weird]), "2019-09").table.set_index("generic")
-    reasons = {"constant": "never changes", "missing": "every value is missing", "zero": "above 0",
-               "exact": "from 4 to 1 (−75.00%)", "short": "outside the data", "fewafter": "6 after",
-               "twice": "stands twice", "weird": "not a time"}
+    reasons = {
+        "constant": "never changes",
+        "missing": "every value is missing",
+        "zero": "above 0",
+        "exact": "from 4 to 1 (−75.00%)",
+        "short": "outside the data",
+        "fewafter": "6 after",
+        "twice": "stands twice",
+        "weird": "not a time",
+    }
     for name, reason in reasons.items():
         assert table.loc[name, "level_verdict"] == "not_assessable", name
         assert reason in table.loc[name, "sentence_en"], name
@@ -152,7 +175,8 @@ def test_australian_prescriptions_are_scanned_over_all_classes(reference):
     assert [round(x, 6) for x in cost["A10"].iloc[:4]] == [3.526591, 3.180891, 3.252221, 3.611003]
     assert [round(x, 6) for x in cost["H02"].iloc[:3]] == [0.429795, 0.400906, 0.432159]
     frame = sums.rename(columns={"Month": "month", "Cost": "spending", "Scripts": "quantity"}).melt(
-        ["atc2", "month"], var_name="measure")
+        ["atc2", "month"], var_name="measure"
+    )
     stopped = frame[frame["atc2"].isin(frame.loc[frame["value"] <= 0, "atc2"])]
     refused = scan(stopped, "2000-07", keys=("atc2",)).table
     assert refused["sentence_en"].str.contains("above 0").sum() > 4, "zero and negative months are named, not dropped"

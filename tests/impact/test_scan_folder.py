@@ -1,4 +1,5 @@
 """`vbp scan INPUTS` from the demonstration's tables through the ledger to the ranked table; planted effects are found."""
+
 from __future__ import annotations
 
 import io
@@ -32,8 +33,12 @@ def test_csv_holds_every_tendered_generic_and_planted_price_falls_are_supported(
     table = pd.read_csv(io.StringIO(out))
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     assert code == 0 and len(table) > 60
-    expected = {generic: change["log_mean_price"] for row in truth["rounds"] if not row["announced"]
-                and row["renewal_of"] is None for generic, change in row["expected"]["generics"].items()}
+    expected = {
+        generic: change["log_mean_price"]
+        for row in truth["rounds"]
+        if not row["announced"] and row["renewal_of"] is None
+        for generic, change in row["expected"]["generics"].items()
+    }
     prices = table[(table["measure"] == "price") & (table["level_verdict"] != "not_assessable")].set_index("generic")
     shared = sorted(set(expected) & set(prices.index))
     assert len(shared) >= 8
@@ -59,8 +64,11 @@ def test_table_and_words_for_people(capsys, folder):
 
 
 def test_wrong_measure_language_and_rate_are_explained(capsys, folder):
-    for words, said in ((["--measure", "cost"], "unknown measure"), (["--lang", "fr"], "unknown language"),
-                        (["--alpha", "2"], "between 0 and 1")):
+    for words, said in (
+        (["--measure", "cost"], "unknown measure"),
+        (["--lang", "fr"], "unknown language"),
+        (["--alpha", "2"], "between 0 and 1"),
+    ):
         code, out, err = run(capsys, "scan", folder, *words)
         assert code == 2 and out == "" and said in err
     code, _, err = run(capsys, "scan", folder / "nowhere")

@@ -1,4 +1,5 @@
 """Six cells of the size table, 10,000 series each, with the bounds that the issue sets (three Monte Carlo errors)."""
+
 from __future__ import annotations
 
 import sys
@@ -17,10 +18,18 @@ def margin(rate: float) -> float:
     return 3 * np.sqrt(rate * (1 - rate) / SERIES)
 
 
-@pytest.mark.parametrize("cell", [
-    simulation.Cell("ar.4", 36, 1 / 2, 0), simulation.Cell("ar.8", 24, 2 / 3, 2), simulation.Cell("ar2(.5,.3)", 36, 1 / 2, 2),
-    simulation.Cell("ar.8+noise", 36, 1 / 3, 0), simulation.Cell("skewed", 24, 1 / 2, 0),
-    simulation.Cell("random walk", 36, 1 / 2, 0)], ids=lambda cell: f"{cell.process}-{cell.n}")
+@pytest.mark.parametrize(
+    "cell",
+    [
+        simulation.Cell("ar.4", 36, 1 / 2, 0),
+        simulation.Cell("ar.8", 24, 2 / 3, 2),
+        simulation.Cell("ar2(.5,.3)", 36, 1 / 2, 2),
+        simulation.Cell("ar.8+noise", 36, 1 / 3, 0),
+        simulation.Cell("skewed", 24, 1 / 2, 0),
+        simulation.Cell("random walk", 36, 1 / 2, 0),
+    ],
+    ids=lambda cell: f"{cell.process}-{cell.n}",
+)
 def test_size_and_verdict_stay_inside_their_bounds(cell):
     rows = simulation.measure(cell, SERIES)
     assert [row["contrast"] for row in rows] == list(simulation.CONTRASTS)
@@ -41,8 +50,16 @@ def test_power_of_a_level_change_against_an_oracle_with_eighty_percent():
 
 def test_simulated_noise_has_the_moments_of_its_name():
     rng = np.random.default_rng(1)
-    lag_one = {"ar0": 0.0, "ar.8": 0.8, "ma.5": 0.4, "ar2(.5,.3)": 0.5 / 0.7, "ar2(.6,-.3)": 0.6 / 1.3, "ar.8+noise": 0.4,
-               "t4": 0.6, "skewed": 0.4}
+    lag_one = {
+        "ar0": 0.0,
+        "ar.8": 0.8,
+        "ma.5": 0.4,
+        "ar2(.5,.3)": 0.5 / 0.7,
+        "ar2(.6,-.3)": 0.6 / 1.3,
+        "ar.8+noise": 0.4,
+        "t4": 0.6,
+        "skewed": 0.4,
+    }
     for process, expected in lag_one.items():
         y = simulation.noise(process, 40, 8_000, rng)
         assert y.shape == (40, 8_000)

@@ -1,4 +1,5 @@
 """Synthetic control: weights against a general optimiser, placement that counts the treated unit, donors' fit."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -18,16 +19,24 @@ def panel(effect: float, donors: int = 24, seed: int = 3) -> pd.DataFrame:
     paths = {f"d{at}": load * factor + 0.1 * rng.normal(size=30) for at, load in enumerate(loads)}
     paths["us"] = 0.6 * paths["d0"] + 0.4 * paths["d1"] + 0.1 * rng.normal(size=30)
     paths["us"][18:] += effect
-    return pd.DataFrame([(unit, t, y, int(unit == "us")) for unit, path in paths.items() for t, y in enumerate(path)],
-                        columns=["unit", "t", "y", "treated"])
+    return pd.DataFrame(
+        [(unit, t, y, int(unit == "us")) for unit, path in paths.items() for t, y in enumerate(path)],
+        columns=["unit", "t", "y", "treated"],
+    )
 
 
 def test_weights_equal_a_general_optimiser():
     rng = np.random.default_rng(1)
     donors, target = rng.normal(size=(5, 12)), rng.normal(size=12)
     found = simplex_weights(target, donors)
-    best = minimize(lambda w: ((target - w @ donors) ** 2).sum(), np.full(5, 0.2), bounds=[(0, 1)] * 5, method="SLSQP",
-                    constraints={"type": "eq", "fun": lambda w: w.sum() - 1}, options={"ftol": 1e-14, "maxiter": 500})
+    best = minimize(
+        lambda w: ((target - w @ donors) ** 2).sum(),
+        np.full(5, 0.2),
+        bounds=[(0, 1)] * 5,
+        method="SLSQP",
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
     assert found.sum() == pytest.approx(1) and (found >= 0).all()
     assert ((target - found @ donors) ** 2).sum() == pytest.approx(best.fun, rel=1e-5)
 
@@ -38,7 +47,9 @@ def test_a_planted_effect_is_found_and_placed_first():
     assert result.p_value == result.smallest_possible_p == pytest.approx(1 / 25)
     assert result.checks[0].verdict == "pass" and result.weights.sum() == pytest.approx(1)
     assert "有证据支持" in result.text("zh") and "Supported" in result.text("en")
-    assert (result.path["observed"] - result.path["synthetic"]).to_numpy() == pytest.approx(result.path["gap"].to_numpy())
+    assert (result.path["observed"] - result.path["synthetic"]).to_numpy() == pytest.approx(
+        result.path["gap"].to_numpy()
+    )
 
 
 def test_p_counts_the_treated_unit_and_is_never_below_one_over_units():

@@ -1,4 +1,5 @@
 """The page of measured sizes: its bounds, its marks, and what stands outside them."""
+
 from __future__ import annotations
 
 import sys
@@ -13,8 +14,10 @@ import validate_impact as page
 
 @pytest.fixture(scope="module")
 def rows():
-    return simulation.table([simulation.Cell(process, n, 1 / 2, 0) for process in ("ar0", "ar.4", "ar.8", "random walk")
-                             for n in (24, 36)], 60)
+    return simulation.table(
+        [simulation.Cell(process, n, 1 / 2, 0) for process in ("ar0", "ar.4", "ar.8", "random walk") for n in (24, 36)],
+        60,
+    )
 
 
 def test_criteria_name_bound_and_measured_value(rows):
@@ -24,9 +27,16 @@ def test_criteria_name_bound_and_measured_value(rows):
     assert table["measured"].iloc[0] == f"{core.loc[core['n'] == 36, 'size'].max():.3f}"
 
 
-@pytest.mark.parametrize(("value", "limit", "side", "word"), [
-    (0.09, 0.10, 1, "yes"), (0.105, 0.10, 1, "within Monte Carlo error"), (0.2, 0.10, 1, "no"),
-    (0.95, 0.90, -1, "yes"), (0.5, 0.90, -1, "no")])
+@pytest.mark.parametrize(
+    ("value", "limit", "side", "word"),
+    [
+        (0.09, 0.10, 1, "yes"),
+        (0.105, 0.10, 1, "within Monte Carlo error"),
+        (0.2, 0.10, 1, "no"),
+        (0.95, 0.90, -1, "yes"),
+        (0.5, 0.90, -1, "no"),
+    ],
+)
 def test_a_bound_is_met_missed_or_within_monte_carlo_error(value, limit, side, word):
     assert page._met(value, limit, side, 10_000) == word
 

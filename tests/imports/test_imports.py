@@ -1,4 +1,5 @@
 """Known exports become tables; the sums are those of the files; what is unknown is refused with the nearest names."""
+
 from __future__ import annotations
 
 import csv
@@ -15,12 +16,22 @@ from vbp.errors import InputError, UsageError
 from vbp.imports import Pack, import_files, names, parse, read_profile
 from vbp.tables import read_inputs
 
-PILOT = [["4+7城市药品集中采购中选结果"],
-         ["药品通用名", "原规格包装", "原采购价格", "原价格(元/片、"
-                                     "支)", "中选规格包装", "计价单位", "中选价格(元/盒)", "中选价格(元/片、"
-                                                                          "支)", "降价幅度(%)"],
-         ["演示甲片", "20mg*7片/盒", 38.22, 5.46, "20mg*7片/板*4板/盒", "片", 28, 1.0, 81.68],
-         ["演示乙注射剂", "500mg/瓶", 1000, 1000, "500mg/瓶", "支", "810.00", 810, 19]]
+PILOT = [
+    ["4+7城市药品集中采购中选结果"],
+    [
+        "药品通用名",
+        "原规格包装",
+        "原采购价格",
+        "原价格(元/片、支)",
+        "中选规格包装",
+        "计价单位",
+        "中选价格(元/盒)",
+        "中选价格(元/片、支)",
+        "降价幅度(%)",
+    ],
+    ["演示甲片", "20mg*7片/盒", 38.22, 5.46, "20mg*7片/板*4板/盒", "片", 28, 1.0, 81.68],
+    ["演示乙注射剂", "500mg/瓶", 1000, 1000, "500mg/瓶", "支", "810.00", 810, 19],
+]
 PLATFORM = [
     [
         "医疗机构名称",
@@ -227,7 +238,9 @@ def test_files_in_packs_and_in_units_are_joined_on_one_basis(tmp_path: Path) -> 
 def test_an_unknown_unit_is_refused_with_row_and_value(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         import_files([platform(tmp_path, "盒", "盒", "箱")], "platform-cn", tmp_path / "out")
-    assert [(p.row, p.value, p.rule) for p in caught.value.problems if p.level == "error"] == [(4, "箱", "unknown_row_unit")]
+    assert [(p.row, p.value, p.rule) for p in caught.value.problems if p.level == "error"] == [
+        (4, "箱", "unknown_row_unit")
+    ]
     assert not (tmp_path / "out").exists()
 
 
@@ -239,10 +252,17 @@ def pilot(tmp_path: Path, row: int, column: int, value: object) -> Path:
 
 @pytest.mark.parametrize(
     ("column", "value", "rule", "both"),
-    [(8, 71.68, "cut_differs", ("81.68", "71.68")), (7, 1.2, "unit_price_differs", ("1.0000", "1.2")),
-     (4, "20mg*7片/板*2板/盒", "unit_price_differs", ("2.0000", "says 1")), (8, 0.8168, "cut_differs", ("fraction", "0.8168")),
-     (2, 40, "unit_price_differs", ("5.7143", "5.46"))])
-def test_what_the_table_says_twice_must_agree(tmp_path: Path, column: int, value: object, rule: str, both: tuple[str, str]) -> None:
+    [
+        (8, 71.68, "cut_differs", ("81.68", "71.68")),
+        (7, 1.2, "unit_price_differs", ("1.0000", "1.2")),
+        (4, "20mg*7片/板*2板/盒", "unit_price_differs", ("2.0000", "says 1")),
+        (8, 0.8168, "cut_differs", ("fraction", "0.8168")),
+        (2, 40, "unit_price_differs", ("5.7143", "5.46")),
+    ],
+)
+def test_what_the_table_says_twice_must_agree(
+    tmp_path: Path, column: int, value: object, rule: str, both: tuple[str, str]
+) -> None:
     done = import_files([pilot(tmp_path, 2, column, value)], "result-4+7", tmp_path / "out")
     [problem] = [problem for problem in done.problems if problem.row == 3 and problem.rule == rule]
     assert problem.level == "warning" and all(text in problem.message for text in both)

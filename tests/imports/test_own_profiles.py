@@ -45,9 +45,15 @@ def faults(folder: Path, text: str) -> dict[str | None, str]:
 
 def test_the_page_s_profile_reads_an_export_with_odd_headers(tmp_path: Path) -> None:
     done = import_files([export(tmp_path)], own(tmp_path), tmp_path / "out")
-    assert {name: f"{total:f}" for name, total in done.totals.items() if total} == {"packs": "150.0000", "amount": "910.00"}
+    assert {name: f"{total:f}" for name, total in done.totals.items() if total} == {
+        "packs": "150.0000",
+        "amount": "910.00",
+    }
     usage = read_inputs(tmp_path / "out").frame("usage")
-    assert [*usage["product_id"]] == ["P1", "P3"] and [str(amount) for amount in usage["amount_yuan"]] == ["420.00", "490.00"]
+    assert [*usage["product_id"]] == ["P1", "P3"] and [str(amount) for amount in usage["amount_yuan"]] == [
+        "420.00",
+        "490.00",
+    ]
     said = [problem.message for problem in done.problems if problem.rule == "rows_left_out"]
     assert said == ["rows left out because they are no data: 1 total", "1 rows left out by the profile (status)"]
     assert "city.yaml" in done.text() and "vbp check" in done.text()
@@ -76,22 +82,36 @@ def test_a_header_of_the_user_s_own_means_what_the_user_says(tmp_path: Path) -> 
     assert "通用名" in made.table.column("strength").headers and "通用名" not in made.table.column("generic").headers
 
 
-@pytest.mark.parametrize(("text", "key", "words"), [
-    ("title: x\nextends: platform", "extends", "did you mean platform-cn?"),
-    ("title: x\nextends: platform-cn\nheaders: {hospital: [a]}", "headers.hospital", "did you mean hospital_id, hospital_name?"),
-    ("title: x\nextends: platform-cn\nheaders: {packs: 到货数}", "headers.packs", "a list of headers"),
-    ("title: x\nextends: platform-cn\ntabels: {}", "tabels", "did you mean tables or totals?"),
-    ("title: x\nextends: platform-cn\ncolumns: {a: [b]}", "columns.a", "write {kind: name, headers: [收货单位]}"),
-    ("title: x\nextends: platform-cn\ncolumns: {a: {kind: text, headers: [b]}}", "columns.a.kind", "known: code, name"),
-    ("title: x\nextends: platform-cn\nderive: {a: {do: magic, of: b}}", "derive.a", "unknown way 'magic'"),
-    ("title: x\nextends: platform-cn\ntables: {usage: {columns: {amount_yuan: sum}}}", "tables.usage.amount_yuan",
-     "unknown column of this profile 'sum'"),
-    ("title: x\nextends: platform-cn\ntables: {uses: {}}", "tables.uses", "did you mean usage?"),
-    ("extends: platform-cn\ntitle: {zh: x}", "title", "one text for both"),
-    ("title: x", "columns", "extends: platform-cn"),
-    ("- a", "(file)", "a profile is a mapping"),
-    ("title: [x", None, "cannot be read"),
-])
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        ("title: x\nextends: platform", "extends", "did you mean platform-cn?"),
+        (
+            "title: x\nextends: platform-cn\nheaders: {hospital: [a]}",
+            "headers.hospital",
+            "did you mean hospital_id, hospital_name?",
+        ),
+        ("title: x\nextends: platform-cn\nheaders: {packs: 到货数}", "headers.packs", "a list of headers"),
+        ("title: x\nextends: platform-cn\ntabels: {}", "tabels", "did you mean tables or totals?"),
+        ("title: x\nextends: platform-cn\ncolumns: {a: [b]}", "columns.a", "write {kind: name, headers: [收货单位]}"),
+        (
+            "title: x\nextends: platform-cn\ncolumns: {a: {kind: text, headers: [b]}}",
+            "columns.a.kind",
+            "known: code, name",
+        ),
+        ("title: x\nextends: platform-cn\nderive: {a: {do: magic, of: b}}", "derive.a", "unknown way 'magic'"),
+        (
+            "title: x\nextends: platform-cn\ntables: {usage: {columns: {amount_yuan: sum}}}",
+            "tables.usage.amount_yuan",
+            "unknown column of this profile 'sum'",
+        ),
+        ("title: x\nextends: platform-cn\ntables: {uses: {}}", "tables.uses", "did you mean usage?"),
+        ("extends: platform-cn\ntitle: {zh: x}", "title", "one text for both"),
+        ("title: x", "columns", "extends: platform-cn"),
+        ("- a", "(file)", "a profile is a mapping"),
+        ("title: [x", None, "cannot be read"),
+    ],
+)
 def test_a_mistake_in_a_profile_is_named_by_its_key(tmp_path: Path, text: str, key: str | None, words: str) -> None:
     found = faults(tmp_path, text)
     assert key in found and words in str(found[key])

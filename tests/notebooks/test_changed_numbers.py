@@ -62,7 +62,15 @@ def failing(notebook: str, folder: Path, data: Path | None, inputs: Path | None)
         assert 'inputs: str = ""' in text
         cell["source"] = text.replace('inputs: str = ""', f"inputs: str = {str(inputs)!r}")
     copy.write_text(json.dumps(source), encoding="utf-8")
-    options = ["-p", "no:cacheprovider", "-o", "addopts=", "--nbval", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval.cfg")]
+    options = [
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "addopts=",
+        "--nbval",
+        "--nbval-sanitize-with",
+        str(ROOT / "tests" / "nbval.cfg"),
+    ]
     environment = {**os.environ, **({"VBP_DATA": str(data)} if data else {})}
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(copy), "-q", "-rf", "--tb=no"],

@@ -78,7 +78,9 @@ def test_paper_shows_the_headline_of_the_summary(printed):
     cards = json.loads((printed / "summary.json").read_text(encoding="utf-8"))["cards"]
     words = re.sub(r"\s", "", text_of(printed / "report.zh.pdf"))
     shown = {
-        card["key"]: money(Decimal(card["value"]), "zh") if card["unit"] == "yuan" else percent(Decimal(card["value"]), 1)
+        card["key"]: money(Decimal(card["value"]), "zh")
+        if card["unit"] == "yuan"
+        else percent(Decimal(card["value"]), 1)
         for card in cards
     }
     assert len(shown) >= 7

@@ -28,7 +28,10 @@ TROUBLES = {
     "exits": ("import sys; sys.exit()", "SystemExit (In [4])"),
     "eats": ("hog = bytearray(4 << 30)", "MemoryError: a kernel may take 1500 MiB (--memory)"),
     "dies": ("import os; os._exit(7)", "Kernel died: exit 7 (In [4])"),
-    "killed": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "Kernel died: killed by SIGKILL, as by a system"),
+    "killed": (
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "Kernel died: killed by SIGKILL, as by a system",
+    ),
     "driver": ("1", "the worker process died (killed by SIGKILL, as by a system that is out of memory)"),
     "broken": ("1", "batch_usage"),
     "wrong": ("1", "parameter as_of: Invalid isoformat string: 'yesterday'"),

@@ -26,7 +26,9 @@ def jobs(demo, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("lacking, told", [("Linux", "this is darwin"), ("pidfd_open", "Linux 5.3")])
-def test_a_whole_run_without_forking_gives_the_same_bytes_and_says_why(jobs, tmp_path, monkeypatch, capfd, lacking, told):
+def test_a_whole_run_without_forking_gives_the_same_bytes_and_says_why(
+    jobs, tmp_path, monkeypatch, capfd, lacking, told
+):
     run, _ = render_run(jobs("usual"), tmp_path / "usual")
     assert (run.kernels, run.made) == ("warm" if sys.platform == "linux" else "plain", 2)
     with monkeypatch.context() as other:

@@ -206,7 +206,6 @@ def test_who_names_a_place_is_answered_though_nothing_changed(tmp_path, monkeypa
         assert told in CliRunner().invoke(build(), words).stdout
 
 
-
 class Server:
     """A Jupyter server on loopback with the scheduler's extension, its state in a folder of its own."""
 

@@ -255,7 +255,9 @@ def test_private_folders_of_dead_processes_are_swept_and_those_of_the_living_sta
 
 def test_the_private_folder_of_a_zombie_is_swept(tmp_path, monkeypatch):
     monkeypatch.setattr(warm.tempfile, "tempdir", str(tmp_path))
-    owner = subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, env={**warm.environment(), "TMPDIR": str(tmp_path)})
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdin=subprocess.PIPE, env={**warm.environment(), "TMPDIR": str(tmp_path)}
+    )
     _until(lambda: list(tmp_path.iterdir()))
     warm.sweep()
     assert list(tmp_path.iterdir())

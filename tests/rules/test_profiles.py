@@ -1,4 +1,5 @@
 """Rule profiles: the shipped ones hold what is published, a bad one is refused with every problem."""
+
 from __future__ import annotations
 
 import shutil
@@ -43,8 +44,14 @@ def test_every_profile_named_by_the_issue_and_by_a_city_is_shipped() -> None:
 
     with (paths.data() / "cities.csv").open(encoding="utf-8-sig") as file:
         cities = {row["rule_profile"] for row in csv.DictReader(file)}
-    named = {"national-2020", "simple-volume", "shenzhen-2024-draft", "sichuan-2022-inferred", "guangxi-2021",
-             "hunan-2024"}
+    named = {
+        "national-2020",
+        "simple-volume",
+        "shenzhen-2024-draft",
+        "sichuan-2022-inferred",
+        "guangxi-2021",
+        "hunan-2024",
+    }
     assert len(cities) == 5 and named | cities <= set(profile_names())
 
 
@@ -61,10 +68,19 @@ def test_a_citys_profile_says_what_is_not_published(name: str) -> None:
     assert load_profile(name).not_published
 
 
-@pytest.mark.parametrize(("name", "score", "ratio"), [
-    ("national-2020", "60", "0.50"), ("national-2020", "59.99", "0"), ("shenzhen-2024-draft", "79.99", "0.40"),
-    ("shenzhen-2024-draft", "60", "0.30"), ("sichuan-2022-inferred", "65", "0.40"),
-    ("sichuan-2022-inferred", "85", "0.50"), ("sichuan-2022-inferred", "79.5", "0.40"), ("national-2020", "0", "0")])
+@pytest.mark.parametrize(
+    ("name", "score", "ratio"),
+    [
+        ("national-2020", "60", "0.50"),
+        ("national-2020", "59.99", "0"),
+        ("shenzhen-2024-draft", "79.99", "0.40"),
+        ("shenzhen-2024-draft", "60", "0.30"),
+        ("sichuan-2022-inferred", "65", "0.40"),
+        ("sichuan-2022-inferred", "85", "0.50"),
+        ("sichuan-2022-inferred", "79.5", "0.40"),
+        ("national-2020", "0", "0"),
+    ],
+)
 def test_scores_become_the_published_ratios(name: str, score: str, ratio: str) -> None:
     assert load_profile(name).assessment.ratio(D(score)) == D(ratio)
 
@@ -72,11 +88,20 @@ def test_scores_become_the_published_ratios(name: str, score: str, ratio: str) -
 def test_the_default_profile_is_the_documented_one() -> None:
     rules = load_profile().settlement
     assert (rules.unit, rules.flooring, rules.non_selected, rules.base_volume, rules.share_basis) == (
-        "batch", "net_first", "all", "reported", "volume")
+        "batch",
+        "net_first",
+        "all",
+        "reported",
+        "volume",
+    )
     assert (rules.eligibility, rules.completion_threshold, rules.pre_price_decimals) == ("each_item", D(1), 4)
     assert (rules.renewal, rules.elsewhere) == ("rounds_out", "neutral")
-    for parameter in ("assessment.bands", "settlement.eligibility", "settlement.elsewhere",
-                      "settlement.pre_price_decimals"):
+    for parameter in (
+        "assessment.bands",
+        "settlement.eligibility",
+        "settlement.elsewhere",
+        "settlement.pre_price_decimals",
+    ):
         assert load_profile().is_unverified(parameter)
 
 
@@ -92,7 +117,9 @@ def test_a_users_own_file_extends_a_shipped_one(tmp_path: Path) -> None:
 
 
 def test_every_problem_of_a_bad_profile_is_listed_at_once(tmp_path: Path) -> None:
-    text = refused(tmp_path, """
+    text = refused(
+        tmp_path,
+        """
 name: Mine!
 extends: national-2020
 title: {zh: 我市}
@@ -100,21 +127,36 @@ place: {zh: 我市, en: ours}
 effective: {from: 2024-01-01, to: 2023-01-01}
 settlement: {unitt: batch, rounding: up, completion_threshold: 0}
 assessment: {bands: [{from: 0, to: 50, ratio: 0.6}, {from: 60, to: 80, ratio: 0.4}, {from: 70, to: 90, ratio: 0.5}]}
-""")
-    for part in ("title.en", "column name", "column source", "'to' lies before 'from'", "did you mean unit?",
-                 "rounding", "completion_threshold", "0.6 exceeds 0.50",
-                 "gap between 50 and 60", "overlap between 70 and 80",
-                 "gap between 90 and 100"):
+""",
+    )
+    for part in (
+        "title.en",
+        "column name",
+        "column source",
+        "'to' lies before 'from'",
+        "did you mean unit?",
+        "rounding",
+        "completion_threshold",
+        "0.6 exceeds 0.50",
+        "gap between 50 and 60",
+        "overlap between 70 and 80",
+        "gap between 90 and 100",
+    ):
         assert part in text, part
 
 
-@pytest.mark.parametrize(("addition", "message"), [
-    ("name: again\n", "stands twice"), ("published: [&a {zh: x, en: y}, *a]\n", "aliases"),
-    ("unverified: {settlement.uint: {zh: x, en: y}}\n", "names no parameter"),
-    ("settlement: {unit: [\n", "cannot read"),
-    ("assessment: {weights: {completion: {weight: 60, full_at: 1, none_at: 0}}}\n", "sum to 60"),
-    ("assessment: {weights: {completion: {weight: 100, full_at: 1, none_at: 1}}}\n", "must differ"),
-    ("assessment: {weights: {mood: {weight: 100, full_at: 1, none_at: 0}}}\n", "mood")])
+@pytest.mark.parametrize(
+    ("addition", "message"),
+    [
+        ("name: again\n", "stands twice"),
+        ("published: [&a {zh: x, en: y}, *a]\n", "aliases"),
+        ("unverified: {settlement.uint: {zh: x, en: y}}\n", "names no parameter"),
+        ("settlement: {unit: [\n", "cannot read"),
+        ("assessment: {weights: {completion: {weight: 60, full_at: 1, none_at: 0}}}\n", "sum to 60"),
+        ("assessment: {weights: {completion: {weight: 100, full_at: 1, none_at: 1}}}\n", "must differ"),
+        ("assessment: {weights: {mood: {weight: 100, full_at: 1, none_at: 0}}}\n", "mood"),
+    ],
+)
 def test_traps_of_yaml_and_slips_are_refused(addition: str, message: str, tmp_path: Path) -> None:
     assert message in refused(tmp_path, GOOD + addition)
 
@@ -149,16 +191,19 @@ def test_a_title_may_be_one_text_for_both_languages(tmp_path: Path) -> None:
     assert (profile.title.say("zh"), profile.title.say("en"), profile.place.en) == ("我市", "我市", "我市")
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    (GOOD.replace("source:", "# source:"), "source: {document: 文号"),
-    (GOOD.replace("effective: {from: 2024-01-01}", "effective: 2024"), "such as {from: 2024-01-01}"),
-    (GOOD + "bands: [{from: 0, to: 100, ratio: 0.5}]", "this key stands under assessment:"),
-    (GOOD + "settlement: {bands: []}", "this key stands under assessment:"),
-    (GOOD + "settlement: {name: x}", "this key stands at the top"),
-    (GOOD + "settlement: {completion_threshold: 90}", "write 0.90 for 90%"),
-    (GOOD + "assessment: {bands: [[0, 100, 0.5]]}", "a band is written as {from: 60, to: 100, ratio: 0.50}"),
-    (GOOD + "settlement: {elegibility: each_item}", "did you mean eligibility?"),
-])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (GOOD.replace("source:", "# source:"), "source: {document: 文号"),
+        (GOOD.replace("effective: {from: 2024-01-01}", "effective: 2024"), "such as {from: 2024-01-01}"),
+        (GOOD + "bands: [{from: 0, to: 100, ratio: 0.5}]", "this key stands under assessment:"),
+        (GOOD + "settlement: {bands: []}", "this key stands under assessment:"),
+        (GOOD + "settlement: {name: x}", "this key stands at the top"),
+        (GOOD + "settlement: {completion_threshold: 90}", "write 0.90 for 90%"),
+        (GOOD + "assessment: {bands: [[0, 100, 0.5]]}", "a band is written as {from: 60, to: 100, ratio: 0.50}"),
+        (GOOD + "settlement: {elegibility: each_item}", "did you mean eligibility?"),
+    ],
+)
 def test_a_newcomers_mistake_is_answered_with_what_to_write(tmp_path: Path, text: str, words: str) -> None:
     assert words in refused(tmp_path, text)
 
@@ -173,7 +218,8 @@ def test_the_starter_changes_nothing_until_a_switch_is_freed_from_its_hash(tmp_p
     made = read_profile(written(tmp_path, text))
     assert made.settlement == load_profile().settlement and made.assessment == load_profile().assessment
     assert {line.split(":")[0].strip(" #") for line in text.splitlines() if line.startswith("  #")} >= set(
-        type(made.settlement).model_fields)
+        type(made.settlement).model_fields
+    )
     freed = read_profile(written(tmp_path, text.replace("  # eligibility: each_item", "  eligibility: all_items")))
     assert freed.settlement.eligibility == "all_items"
 

@@ -1,4 +1,5 @@
 """The schema holds together: no header claimed twice, words without doubt, documentation current."""
+
 from __future__ import annotations
 
 import pytest
@@ -12,12 +13,12 @@ from vbp.tables.texts import compact
 
 CONTRACT = {
     "varieties": "batch_id generic unit_name level category cycle renewal_of winners pre_price_yuan_per_unit "
-                 "pre_price_basis",
+    "pre_price_basis",
     "products": "product_id generic category dosage_form strength units_per_pack spec_factor manufacturer originator "
-                "consistency_evaluated ddd_units substitute_group nhsa_code exempt_reason",
+    "consistency_evaluated ddd_units substitute_group nhsa_code exempt_reason",
     "awards": "batch_id product_id start_date selected_price_yuan pre_price_yuan price_cap_yuan supply_role end_date",
     "agreements": "batch_id hospital_id generic product_id agreement_year start_date end_date base_quantity_units "
-                  "agreed_quantity_units",
+    "agreed_quantity_units",
     "usage": "hospital_id month date product_id quantity_packs quantity_units amount_yuan basis",
     "hospitals": "hospital_id name tier level ownership county_group group_lead",
     "assessments": "batch_id hospital_id agreement_year product_id score",

@@ -1,4 +1,5 @@
 """The schema against its readers: examples, units, bounds and words are what the readers of files take them for."""
+
 from __future__ import annotations
 
 from decimal import Decimal as D
@@ -32,7 +33,14 @@ def read(column: Column, text: str) -> Any:
     if column.kind == "word":
         assert column.words is not None
         return texts.word(text, column.words)
-    readers = {"date": dates.day, "month": dates.month, "flag": texts.flag, "code": texts.code, "term": texts.term, "name": texts.name}
+    readers = {
+        "date": dates.day,
+        "month": dates.month,
+        "flag": texts.flag,
+        "code": texts.code,
+        "term": texts.term,
+        "name": texts.name,
+    }
     return readers[column.kind](text)
 
 
@@ -86,7 +94,9 @@ def test_no_two_tables_claim_one_name_but_where_headers_decide() -> None:
         for name in (table.name, table.zh, *table.names):
             claims.setdefault(compact(name), set()).add(table.name)
     assert len(claims) > 40
-    assert all(len(owners) == 1 for owners in claims.values()), {name: own for name, own in claims.items() if len(own) > 1}
+    assert all(len(owners) == 1 for owners in claims.values()), {
+        name: own for name, own in claims.items() if len(own) > 1
+    }
 
 
 @pytest.mark.parametrize("name", sorted(vocabularies()))
@@ -115,7 +125,9 @@ def test_excel_takes_every_drop_down_of_the_template(tmp_path: Path) -> None:
         words = formula.strip('"').split(",")
         assert len(formula) <= 255, "Excel calls a longer list a damaged file"
         letter = area.split(":")[0].rstrip("0123456789")
-        column = next(column for column in TABLES[sheet].columns if header_of(column) == book[sheet][f"{letter}2"].value)
+        column = next(
+            column for column in TABLES[sheet].columns if header_of(column) == book[sheet][f"{letter}2"].value
+        )
         vocabulary = vocabularies()["yes_no"] if column.kind == "flag" else column.words
         assert vocabulary is not None
         assert [texts.word(word, vocabulary) for word in words] == list(vocabulary.words)

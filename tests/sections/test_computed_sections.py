@@ -44,7 +44,9 @@ def test_every_anchor_of_a_page_stands_once(page):
     for lang in ("zh", "en"):
         ids = [tag["id"] for part in PARTS for tag in page[part, lang].find_all(id=True)]
         assert len(ids) == len(set(ids)), sorted(name for name in ids if ids.count(name) > 1)
-        names = [tag["data-name"] for part in PARTS for tag in page[part, lang].find_all("table") if tag.get("data-name")]
+        names = [
+            tag["data-name"] for part in PARTS for tag in page[part, lang].find_all("table") if tag.get("data-name")
+        ]
         assert len(names) == len(set(names)) > 10
 
 
@@ -64,7 +66,9 @@ def test_english_sections_hold_no_chinese_but_names(page, demo_city):
     known = re.compile("|".join(sorted(map(re.escape, names), key=len, reverse=True)))
     for part in (name for name in PARTS if name != "method"):  # there the publications' own titles stand
         text = known.sub("", page[part, "en"].get_text(" "))
-        text = re.sub(r"演示数据|示范市|医保发〔2020〕26号|国家医疗保障局、财政部|演示品?种?\d*…?|注射用硼替佐…?", "", text)
+        text = re.sub(
+            r"演示数据|示范市|医保发〔2020〕26号|国家医疗保障局、财政部|演示品?种?\d*…?|注射用硼替佐…?", "", text
+        )
         assert re.findall("[\u4e00-\u9fff]+", text) == [], part
 
 

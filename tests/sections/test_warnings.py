@@ -50,7 +50,9 @@ def odd(tmp_path) -> Path:
 
 def test_a_chinese_page_says_real_warnings_in_chinese(odd):
     place = open_city("odd", inputs=odd)
-    unmatched = [Problem(REASONS[rule][0], rule, "warning", "usage", None, None, "product_id", "P3") for rule in REASONS]
+    unmatched = [
+        Problem(REASONS[rule][0], rule, "warning", "usage", None, None, "product_id", "P3") for rule in REASONS
+    ]
     problems = (*place.inputs.problems, *unmatched)
     told = {problem.rule for problem in problems}
     assert {"total_differs", "unknown_column", "rows_left_out", "unknown_file", "product_unknown", "rounded"} <= told

@@ -17,9 +17,9 @@ from tests.security.test_payloads import vbp
 from tests.statement.office import needs_office, recalculated
 
 ACTS = {
-    "formula dde": "=DDE(\"soffice\";\"/etc/passwd\";\"A1\")",
-    "formula web": "=WEBSERVICE(\"http://192.0.2.1/x\")",
-    "formula link": "=HYPERLINK(\"http://192.0.2.1/x\";\"点\")",
+    "formula dde": '=DDE("soffice";"/etc/passwd";"A1")',
+    "formula web": '=WEBSERVICE("http://192.0.2.1/x")',
+    "formula link": '=HYPERLINK("http://192.0.2.1/x";"点")',
     "formula file": "='file:///etc/passwd'#$Sheet1.A1",
     "formula array": "{=1+1}",
     "formula quote": "'=1+1",
@@ -31,12 +31,16 @@ ACTS = {
     "escape": "_x0041_",
 }
 """Texts that a spreadsheet program would compute, fetch or change, were they no texts; beside the payloads of every place."""
-OUTSIDE = re.compile(r"externalLink|ddeLink|oleObject|vbaProject|webExtension|connections\\.xml|queryTable", re.IGNORECASE)
+OUTSIDE = re.compile(
+    r"externalLink|ddeLink|oleObject|vbaProject|webExtension|connections\\.xml|queryTable", re.IGNORECASE
+)
 
 
 def meant(value: object) -> object:
     """Return a text as it is shown: `_x001B_` in the file is a control character, whatever the case of its digits."""
-    return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), value) if isinstance(value, str) else value
+    return (
+        re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), value) if isinstance(value, str) else value
+    )
 
 
 def texts(path: Path) -> dict[tuple[str, str], str]:
@@ -50,8 +54,13 @@ def texts(path: Path) -> dict[tuple[str, str], str]:
 
 def formulas(path: Path) -> set[tuple[str, str]]:
     """Where a workbook has formulas."""
-    return {(sheet.title, cell.coordinate) for sheet in load_workbook(path).worksheets for row in sheet.iter_rows()
-            for cell in row if cell.data_type == "f"}
+    return {
+        (sheet.title, cell.coordinate)
+        for sheet in load_workbook(path).worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
 
 
 def unharmed(paths: list[Path], out: Path) -> int:
@@ -60,10 +69,20 @@ def unharmed(paths: list[Path], out: Path) -> int:
     out.mkdir()
     for path, book in zip(paths, recalculated(paths, out), strict=True):
         saved = out / path.name
-        before, after = texts(path), {(sheet.title, cell.coordinate): cell for sheet in book.worksheets
-                                      for row in sheet.iter_rows() for cell in row}
-        changed = {place: (text, after[place].value) for place, text in before.items()
-                   if (meant(after[place].value), after[place].data_type) != (meant(text), "s")}
+        before, after = (
+            texts(path),
+            {
+                (sheet.title, cell.coordinate): cell
+                for sheet in book.worksheets
+                for row in sheet.iter_rows()
+                for cell in row
+            },
+        )
+        changed = {
+            place: (text, after[place].value)
+            for place, text in before.items()
+            if (meant(after[place].value), after[place].data_type) != (meant(text), "s")
+        }
         assert changed == {}, (path.name, dict(list(changed.items())[:5]))
         assert formulas(saved) <= formulas(path), path.name
         for part in (path, saved):
@@ -97,7 +116,9 @@ def acting() -> Any:
 def test_libreoffice_opens_a_hostile_citys_workbooks_and_nothing_acts(tmp_path: Path) -> None:
     folder = written(acting(), tmp_path / "city")
     made = workbooks(folder, tmp_path)
-    assert {ACTS["formula dde"], ACTS["formula web"]} <= set(texts(made[0]).values()), "the texts must be there to be harmless"
+    assert {ACTS["formula dde"], ACTS["formula web"]} <= set(texts(made[0]).values()), (
+        "the texts must be there to be harmless"
+    )
     assert unharmed(made, tmp_path / "out") > 300
 
 
@@ -115,7 +136,7 @@ def test_every_payload_as_every_name_and_as_a_wrong_cell_stays_a_text_in_libreof
         usage.write_text(spoilt, encoding="utf-8", newline="")
         made.append(tmp_path / f"wrong{number}.xlsx")
         assert vbp("check", folder, "--annotate", made[-1])[0] == 1
-    chunks = [made[start:start + 12] for start in range(0, len(made), 12)]
+    chunks = [made[start : start + 12] for start in range(0, len(made), 12)]
     kept = sum(unharmed(chunk, tmp_path / f"out{number}") for number, chunk in enumerate(chunks))
     assert kept > 100 * len(made)
 

@@ -1,4 +1,5 @@
 """The payout printed on a sheet follows from the inputs printed on the same sheet: recomputed in fractions, without Excel."""
+
 from __future__ import annotations
 
 import re
@@ -28,9 +29,9 @@ Grid = list[tuple[Any, ...]]
 
 def below(grid: Grid, heads: tuple[str, ...]) -> list[dict[str, Any]]:
     """The lines under a row of headings, up to the first empty one, by heading."""
-    start = next(n for n, line in enumerate(grid) if line[:len(heads)] == heads)
+    start = next(n for n, line in enumerate(grid) if line[: len(heads)] == heads)
     lines = []
-    for line in grid[start + 1:]:
+    for line in grid[start + 1 :]:
         if line[0] is None:
             break
         lines.append(dict(zip(heads, line, strict=False)))
@@ -46,8 +47,13 @@ def paid(row: dict[str, Any], items: list[dict[str, Any]], rates: dict[int, Frac
     nets: dict[Any, Fraction] = defaultdict(Fraction)
     gap = False
     mine = [line for line in items if line["序号"] == row["序号"] and line["是否纳入"] == 1]
-    counted = [line for line in mine if line["免考核原因"] or line["实际采购量Qa"] is None
-               or exact(line["实际采购量Qa"]) >= exact(line["约定采购量Q"])]
+    counted = [
+        line
+        for line in mine
+        if line["免考核原因"]
+        or line["实际采购量Qa"] is None
+        or exact(line["实际采购量Qa"]) >= exact(line["约定采购量Q"])
+    ]
     for line in counted:
         if line["集采前均价P0"] is None or line["非中选金额N"] is None:
             gap = True
@@ -74,7 +80,9 @@ def test_every_payout_follows_from_the_inputs_beside_it(tmp_path: Path, seed: in
     seen: list[Any] = []
     for sheet in [sheet for sheet in book.worksheets if re.match(r"\d{3}_", sheet.title)]:
         grid = list(sheet.iter_rows(values_only=True))
-        rates = {line["费率号"]: exact(line[RATE_HEADS[2]]) * exact(line[RATE_HEADS[3]]) for line in below(grid, RATE_HEADS)}
+        rates = {
+            line["费率号"]: exact(line[RATE_HEADS[2]]) * exact(line[RATE_HEADS[3]]) for line in below(grid, RATE_HEADS)
+        }
         items = below(grid, ITEM_HEADS)
         for row in below(grid, ROW_HEADS):
             shown = row["系统核算额(元)"]
@@ -104,8 +112,11 @@ def test_a_sheet_places_each_unit_rate_and_item_once() -> None:
     settlement = settle(city(3), load_profile("guangxi-2021"))
     data = hospital_data(settlement, "H01")
     items = data.items
-    assert items["unit_first"].sum() == items["unit_no"].nunique() and items["item_first"].sum() == settlement.lines.only(
-        (settlement.lines.facts["hospital_id"] == "H01").to_numpy()).item.max() + 1
+    assert (
+        items["unit_first"].sum() == items["unit_no"].nunique()
+        and items["item_first"].sum()
+        == settlement.lines.only((settlement.lines.facts["hospital_id"] == "H01").to_numpy()).item.max() + 1
+    )
     pairs = items.groupby("rate_no")[["fund", "fund_ratio", "insured_share", "excluded_share"]].nunique()
     assert (pairs == 1).all().all() and sorted(items["rate_no"].unique()) == list(range(1, len(pairs) + 1))
     area = area_of(data)
@@ -120,7 +131,7 @@ def test_a_city_of_one_item_has_one_sheet_of_one_line(tmp_path: Path) -> None:
     assert below(grid, ROW_HEADS)[0]["系统核算额(元)"] == 121590
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(\"x\")", "+1", "-1", "@a", "'a", "甲\x07乙", "a" * 40_000])
+@pytest.mark.parametrize("name", ['=HYPERLINK("x")', "+1", "-1", "@a", "'a", "甲\x07乙", "a" * 40_000])
 def test_no_name_becomes_a_formula_or_breaks_a_cell(name: str) -> None:
     sheet = Workbook(write_only=True).create_sheet("x")
     for made in (cell(sheet, name), text_cell(sheet, name)):

@@ -1,4 +1,5 @@
 """What an official sees before any recalculation: marks, text, protection, page set-up, large cities, notices."""
+
 from __future__ import annotations
 
 from pathlib import Path

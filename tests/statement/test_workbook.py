@@ -1,4 +1,5 @@
 """The statement recalculated by LibreOffice equals the library to the fen, also after its parameters changed."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -37,19 +38,35 @@ def _item(random: Any, hospital: str, batch: str, generic: str, score: Any, gap:
     agreed = (base * 7).scaleb(-1)
     before = D(int(random.integers(2_000, 600_000))).scaleb(-4)
     spent = D(int(random.integers(0, 90_000_000))).scaleb(-2)
-    line = {"hospital_id": hospital, "batch_id": batch, "agreement_year": 1, "generic": generic, "fund": "",
-            "base_quantity_units": base, "pre_price_yuan": None if gap and generic == "g1" else before,
-            "agreed_quantity_units": agreed, "selected_price_yuan": before / 8,
-            "actual_quantity_units": agreed * int(random.choice([80, 100, 100, 130])) / 100,
-            "nonselected_amount_yuan": None if gap and generic == "g2" else spent,
-            "nonselected_evaluated_yuan": spent / 4, "nonselected_cheaper_yuan": spent / 2,
-            "fund_ratio": D("0.7931"), "insured_share": D("0.6375"), "excluded_share": D("0.05"), "score": score,
-            "exempt_reason": "短缺" if random.random() < 0.1 else None, "cycle": 2 if random.random() < 0.1 else 1,
-            "hospital_name": f"示范{hospital}医院", "last_year_quantity_units": base - 7}
+    line = {
+        "hospital_id": hospital,
+        "batch_id": batch,
+        "agreement_year": 1,
+        "generic": generic,
+        "fund": "",
+        "base_quantity_units": base,
+        "pre_price_yuan": None if gap and generic == "g1" else before,
+        "agreed_quantity_units": agreed,
+        "selected_price_yuan": before / 8,
+        "actual_quantity_units": agreed * int(random.choice([80, 100, 100, 130])) / 100,
+        "nonselected_amount_yuan": None if gap and generic == "g2" else spent,
+        "nonselected_evaluated_yuan": spent / 4,
+        "nonselected_cheaper_yuan": spent / 2,
+        "fund_ratio": D("0.7931"),
+        "insured_share": D("0.6375"),
+        "excluded_share": D("0.05"),
+        "score": score,
+        "exempt_reason": "短缺" if random.random() < 0.1 else None,
+        "cycle": 2 if random.random() < 0.1 else 1,
+        "hospital_name": f"示范{hospital}医院",
+        "last_year_quantity_units": base - 7,
+    }
     if random.random() < 0.7:
         return [line]
-    return [{**line, "fund": "employee", "insured_share": D("0.3")},
-            {**line, "fund": "resident", "insured_share": D("0.55"), "fund_ratio": D("0.6")}]
+    return [
+        {**line, "fund": "employee", "insured_share": D("0.3")},
+        {**line, "fund": "resident", "insured_share": D("0.55"), "fund_ratio": D("0.6")},
+    ]
 
 
 def fen(value: D) -> D:
@@ -72,14 +89,14 @@ def assert_book_equals(book: Any, settlement: Settlement) -> int:
         grid = list(sheet.iter_rows(values_only=True))
         items = settlement.items_of(hospital_id=hospital).to_dict("records")
         first = next(n for n, line in enumerate(grid) if line[:3] == ITEM_HEADS[:3] and line[6] == ITEM_HEADS[6]) + 1
-        for line, item in zip(grid[first:first + len(items)], items, strict=True):
+        for line, item in zip(grid[first : first + len(items)], items, strict=True):
             assert line[3] == item["generic"]
             assert line[24] == int(item["counted"])
             assert_same(line[25], item["budget_yuan"])
             assert_same(line[26], item["expenditure_yuan"])
             compared += 2
         first = next(n for n, line in enumerate(grid) if line[3] == ROW_HEADS[3] and line[12] == ROW_HEADS[12]) + 1
-        for line, row in zip(grid[first:first + len(rows)], rows.to_dict("records"), strict=True):
+        for line, row in zip(grid[first : first + len(rows)], rows.to_dict("records"), strict=True):
             for place, name in ((6, "budget_yuan"), (7, "expenditure_yuan"), (8, "net_yuan"), (9, "base_yuan")):
                 assert_same(line[place], row[name])
             assert_same(line[12], row["retained_yuan"], "")
@@ -126,21 +143,32 @@ def changes(path: Path, out: Path) -> tuple[Path, Settlement]:
 
 
 VARIANTS = {
-    "floor_each_item": {"flooring": "each_item"}, "generic": {"unit": "generic", "flooring": "net_first"},
-    "hospital": {"unit": "hospital"}, "all_items": {"eligibility": "all_items"},
-    "batch_total": {"eligibility": "batch_total"}, "evaluated": {"non_selected": "leave_out_evaluated"},
-    "together": {"funds": "together"}, "drg": {"payment_reform_exclusion": True},
-    "last_year": {"base_volume": "last_year_actual"}, "simple": {"non_selected": "none"},
-    "rest": {"missing_inputs": "settle_rest"}, "down": {"rounding": "down"}, "even": {"rounding": "half_even"},
-    "spec": {"unit": "spec", "flooring": "each_item"}, "pooled": {"completion_by": "county_group"},
-    "left_out": {"county_groups": "left_out"}}
+    "floor_each_item": {"flooring": "each_item"},
+    "generic": {"unit": "generic", "flooring": "net_first"},
+    "hospital": {"unit": "hospital"},
+    "all_items": {"eligibility": "all_items"},
+    "batch_total": {"eligibility": "batch_total"},
+    "evaluated": {"non_selected": "leave_out_evaluated"},
+    "together": {"funds": "together"},
+    "drg": {"payment_reform_exclusion": True},
+    "last_year": {"base_volume": "last_year_actual"},
+    "simple": {"non_selected": "none"},
+    "rest": {"missing_inputs": "settle_rest"},
+    "down": {"rounding": "down"},
+    "even": {"rounding": "half_even"},
+    "spec": {"unit": "spec", "flooring": "each_item"},
+    "pooled": {"completion_by": "county_group"},
+    "left_out": {"county_groups": "left_out"},
+}
 
 
 @needs_office
 def test_every_switch_recalculates_to_the_librarys_figures(tmp_path: Path) -> None:
     frame = city(3, seed=9)
-    frame = frame.assign(county_group=frame["hospital_id"].map({"H00": "G", "H01": "G"}), end_date=frame["batch_id"].map(
-        {"B0": date(2023, 12, 31), "B1": date(2024, 12, 31)}))
+    frame = frame.assign(
+        county_group=frame["hospital_id"].map({"H00": "G", "H01": "G"}),
+        end_date=frame["batch_id"].map({"B0": date(2023, 12, 31), "B1": date(2024, 12, 31)}),
+    )
     made = {name: settle(frame, NATIONAL.with_switches(**switches)) for name, switches in VARIANTS.items()}
     made["open"] = settle(frame, NATIONAL, date(2024, 6, 30))
     unknown = NATIONAL.model_copy(update={"assessment": NATIONAL.assessment.model_copy(update={"no_score": "unknown"})})

@@ -1,4 +1,5 @@
 """The settlement once more, the boring way: loops over dictionaries, in fractions; no code of vbp.surplus."""
+
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -27,7 +28,8 @@ def fen(value: Fraction) -> Decimal:
     with localcontext() as context:
         context.prec = 80
         return (Decimal(value.numerator * 1000) / Decimal(value.denominator) / 1000).quantize(
-            Decimal("0.01"), ROUND_HALF_UP)
+            Decimal("0.01"), ROUND_HALF_UP
+        )
 
 
 def complete(item: Row, rows: list[Row], profile: Any) -> bool:
@@ -57,8 +59,10 @@ def parts(row: Row, profile: Any) -> tuple[Fraction | None, Fraction | None]:
     spent = number(row, "nonselected_amount_yuan")
     if rules.non_selected == "none":
         volume, spent = agreed, Fraction(0)
-    for rule, name in (("leave_out_evaluated", "nonselected_evaluated_yuan"),
-                       ("leave_out_cheaper", "nonselected_cheaper_yuan")):
+    for rule, name in (
+        ("leave_out_evaluated", "nonselected_evaluated_yuan"),
+        ("leave_out_cheaper", "nonselected_cheaper_yuan"),
+    ):
         if rules.non_selected == rule:
             part = number(row, name)
             spent = None if spent is None or part is None else spent - part
@@ -103,12 +107,18 @@ def settle_row(rows: list[Row], profile: Any) -> dict[str, Any]:
         due = Decimal("0.00")
     elif unknown:
         due = None
-    return {"retained": due, "base": sum((base for base, _ in bases), Fraction(0)) if known else None,
-            "budget": budget if known else None, "expenditure": expenditure if known else None}
+    return {
+        "retained": due,
+        "base": sum((base for base, _ in bases), Fraction(0)) if known else None,
+        "budget": budget if known else None,
+        "expenditure": expenditure if known else None,
+    }
 
 
 def left_out(row: Row, profile: Any) -> bool:
     rules = profile.settlement
-    return bool((rules.renewal == "rounds_out" and (row.get("cycle") or 1) >= 2)
-                or (rules.county_groups == "left_out" and row.get("county_group"))
-                or (row.get("category") and row["category"] not in rules.categories))
+    return bool(
+        (rules.renewal == "rounds_out" and (row.get("cycle") or 1) >= 2)
+        or (rules.county_groups == "left_out" and row.get("county_group"))
+        or (row.get("category") and row["category"] not in rules.categories)
+    )

@@ -1,4 +1,5 @@
 """Items for tests: the vectors of rules.md §1.4 and hypothesis strategies around them."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -11,10 +12,20 @@ from vbp.rules import Profile
 from vbp.surplus import Settlement, settle
 
 C1: dict[str, Any] = {
-    "hospital_id": "H1", "batch_id": "B1", "agreement_year": 1, "generic": "阿莫西林", "base_quantity_units": "100000",
-    "pre_price_yuan": "5.00", "agreed_quantity_units": "70000", "selected_price_yuan": "1.20",
-    "actual_quantity_units": "70000", "nonselected_amount_yuan": "30000", "fund_ratio": "0.70",
-    "insured_share": "0.90", "score": "90"}
+    "hospital_id": "H1",
+    "batch_id": "B1",
+    "agreement_year": 1,
+    "generic": "阿莫西林",
+    "base_quantity_units": "100000",
+    "pre_price_yuan": "5.00",
+    "agreed_quantity_units": "70000",
+    "selected_price_yuan": "1.20",
+    "actual_quantity_units": "70000",
+    "nonselected_amount_yuan": "30000",
+    "fund_ratio": "0.70",
+    "insured_share": "0.90",
+    "score": "90",
+}
 C2 = {**C1, "generic": "布洛芬", "nonselected_amount_yuan": "600000"}
 
 
@@ -36,7 +47,7 @@ def only(settlement: Settlement) -> dict[str, Any]:
 
 def decimals(low: int, high: int, places: int) -> st.SearchStrategy[Decimal]:
     """Decimals of a fixed number of places between two whole numbers."""
-    return st.integers(low * 10 ** places, high * 10 ** places).map(lambda n: Decimal(n).scaleb(-places))
+    return st.integers(low * 10**places, high * 10**places).map(lambda n: Decimal(n).scaleb(-places))
 
 
 @st.composite
@@ -59,17 +70,33 @@ def _lines(draw: st.DrawFn, key: Any, generic: str, spec: str, score: Any, gaps:
     agreed, spent = draw(decimals(0, 90000, 1)), draw(maybe(decimals(0, 300000, 2)))
     part = None if spent is None else (spent * draw(st.sampled_from([0, 25, 50, 100])) / 100)
     line = {
-        "hospital_id": key[0], "batch_id": key[1], "agreement_year": key[2], "generic": generic, "spec": spec,
-        "base_quantity_units": draw(decimals(0, 120000, 1)), "pre_price_yuan": draw(maybe(decimals(0, 60, 4))),
-        "agreed_quantity_units": agreed, "selected_price_yuan": draw(decimals(0, 40, 6)),
+        "hospital_id": key[0],
+        "batch_id": key[1],
+        "agreement_year": key[2],
+        "generic": generic,
+        "spec": spec,
+        "base_quantity_units": draw(decimals(0, 120000, 1)),
+        "pre_price_yuan": draw(maybe(decimals(0, 60, 4))),
+        "agreed_quantity_units": agreed,
+        "selected_price_yuan": draw(decimals(0, 40, 6)),
         "actual_quantity_units": agreed * draw(st.sampled_from([0, 85, 100, 100, 140])) / 100,
-        "nonselected_amount_yuan": spent, "nonselected_evaluated_yuan": part, "nonselected_cheaper_yuan": part,
-        "fund_ratio": draw(decimals(0, 1, 3)), "insured_share": draw(decimals(0, 1, 4)), "score": score,
-        "excluded_share": draw(decimals(0, 1, 2)), "last_year_quantity_units": draw(maybe(decimals(0, 120000, 0))),
-        "exempt_reason": draw(st.sampled_from(["", "", "", "短缺"])), "cycle": draw(st.sampled_from([1, 1, 1, 2])),
-        "county_group": draw(st.sampled_from(["", "", "", "G1"])), "fund": ""}
+        "nonselected_amount_yuan": spent,
+        "nonselected_evaluated_yuan": part,
+        "nonselected_cheaper_yuan": part,
+        "fund_ratio": draw(decimals(0, 1, 3)),
+        "insured_share": draw(decimals(0, 1, 4)),
+        "score": score,
+        "excluded_share": draw(decimals(0, 1, 2)),
+        "last_year_quantity_units": draw(maybe(decimals(0, 120000, 0))),
+        "exempt_reason": draw(st.sampled_from(["", "", "", "短缺"])),
+        "cycle": draw(st.sampled_from([1, 1, 1, 2])),
+        "county_group": draw(st.sampled_from(["", "", "", "G1"])),
+        "fund": "",
+    }
     if draw(st.booleans()):
         return [line]
     share = line["insured_share"] / 2
-    return [{**line, "fund": "employee", "insured_share": share},
-            {**line, "fund": "resident", "insured_share": share, "fund_ratio": draw(decimals(0, 1, 3))}]
+    return [
+        {**line, "fund": "employee", "insured_share": share},
+        {**line, "fund": "resident", "insured_share": share, "fund_ratio": draw(decimals(0, 1, 3))},
+    ]

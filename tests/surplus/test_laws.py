@@ -1,4 +1,5 @@
 """The consequences of rules.md §1.2 for every profile, and the fast arithmetic against the boring one."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -17,11 +18,24 @@ from vbp.rules import Profile, load_profile, profile_names
 from vbp.surplus import settle
 
 PROFILES = {name: load_profile(name) for name in profile_names()}
-VARIANTS = {**PROFILES, **{f"national+{key}={value}": PROFILES["national-2020"].with_switches(**{key: value})
-            for key, value in (("flooring", "each_item"), ("eligibility", "all_items"), ("eligibility", "batch_total"),
-                               ("non_selected", "leave_out_evaluated"), ("non_selected", "leave_out_cheaper"),
-                               ("funds", "together"), ("unit", "generic"), ("payment_reform_exclusion", True),
-                               ("completion_threshold", "0.85"), ("base_volume", "last_year_actual"))}}
+VARIANTS = {
+    **PROFILES,
+    **{
+        f"national+{key}={value}": PROFILES["national-2020"].with_switches(**{key: value})
+        for key, value in (
+            ("flooring", "each_item"),
+            ("eligibility", "all_items"),
+            ("eligibility", "batch_total"),
+            ("non_selected", "leave_out_evaluated"),
+            ("non_selected", "leave_out_cheaper"),
+            ("funds", "together"),
+            ("unit", "generic"),
+            ("payment_reform_exclusion", True),
+            ("completion_threshold", "0.85"),
+            ("base_volume", "last_year_actual"),
+        )
+    },
+}
 QUICK = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 LONG = settings(QUICK, max_examples=150)
 each_profile = pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
@@ -69,10 +83,17 @@ def test_purchases_beyond_the_agreed_volume_do_not_matter(profile: Profile, more
 @QUICK
 @given(demand=decimals(0, 90000, 2), agreed=decimals(0, 90000, 2), before=decimals(0, 90, 4), price=decimals(0, 90, 6))
 def test_the_simple_formula_is_the_full_one_at_n_equal_to_the_rest(
-        profile: Profile, demand: Decimal, agreed: Decimal, before: Decimal, price: Decimal) -> None:
+    profile: Profile, demand: Decimal, agreed: Decimal, before: Decimal, price: Decimal
+) -> None:
     agreed = min(agreed, demand)
-    one = item(base_quantity_units=demand, agreed_quantity_units=agreed, actual_quantity_units=agreed,
-               pre_price_yuan=before, selected_price_yuan=price, nonselected_amount_yuan=(demand - agreed) * before)
+    one = item(
+        base_quantity_units=demand,
+        agreed_quantity_units=agreed,
+        actual_quantity_units=agreed,
+        pre_price_yuan=before,
+        selected_price_yuan=price,
+        nonselected_amount_yuan=(demand - agreed) * before,
+    )
     assert only(settled(profile, one))["net_yuan"] == agreed * (before - price) * Decimal("0.63")
 
 
@@ -108,8 +129,9 @@ def test_payouts_are_bounded_and_sum_to_the_total(profile: Profile, rows: list[d
 def test_the_order_of_rows_does_not_matter(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(rows))
     profile = PROFILES["national-2020"]
-    pd.testing.assert_frame_equal(settle(pd.DataFrame(rows), profile).table,
-                                  settle(pd.DataFrame(shuffled), profile).table)
+    pd.testing.assert_frame_equal(
+        settle(pd.DataFrame(rows), profile).table, settle(pd.DataFrame(shuffled), profile).table
+    )
 
 
 @QUICK

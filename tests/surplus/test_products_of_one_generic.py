@@ -1,4 +1,5 @@
 """Agreements per product: what was spent on the generic beside the winners counts once, wherever a product is settled."""
+
 from __future__ import annotations
 
 from decimal import Decimal as D
@@ -22,21 +23,44 @@ def panels(bought: tuple[int, int], hospitals: int = 1, first: int = 0) -> FakeP
     """Two products of one generic, each agreed at 70,000 of 100,000 units; the panel puts N on the first row."""
     made = FakePanels(hospitals=hospitals, generics=1, years=1, batches=1)
     base = made.items[made.items["hospital_id"] == "H0000"]
-    rows = [base.assign(product_id=f"P{place}", actual_milliunits=bought[place] * 1000, base_milliunits=100_000_000,
-                        agreed_milliunits=70_000_000, p0_e10=5 * 10**10, p1_e10=12 * 10**9, generic_first=place == first,
-                        nonselected_fen=N_FEN if place == first else 0) for place in (0, 1)]
+    rows = [
+        base.assign(
+            product_id=f"P{place}",
+            actual_milliunits=bought[place] * 1000,
+            base_milliunits=100_000_000,
+            agreed_milliunits=70_000_000,
+            p0_e10=5 * 10**10,
+            p1_e10=12 * 10**9,
+            generic_first=place == first,
+            nonselected_fen=N_FEN if place == first else 0,
+        )
+        for place in (0, 1)
+    ]
     made.items = pd.concat(rows, ignore_index=True)
     return made
 
 
-def retained(made: FakePanels, products: list[tuple[str, str | None]] | None = None, groups: dict[str, str] | None = None,
-             **switches: Any) -> dict[str, D]:
+def retained(
+    made: FakePanels,
+    products: list[tuple[str, str | None]] | None = None,
+    groups: dict[str, str] | None = None,
+    **switches: Any,
+) -> dict[str, D]:
     names = sorted(set(made.items["hospital_id"]))
     tables = Tables(
         fund=fund({}),
-        hospitals=pd.DataFrame({"hospital_id": names, "name": names, "county_group": [(groups or {}).get(name) for name in names]}),
-        assessments=pd.DataFrame({"batch_id": "B00", "hospital_id": names, "agreement_year": 1, "score": [D(90)] * len(names)}),
-        **({"products": pd.DataFrame(products, columns=["product_id", "exempt_reason"]).assign(generic="品种0000")} if products else {}))
+        hospitals=pd.DataFrame(
+            {"hospital_id": names, "name": names, "county_group": [(groups or {}).get(name) for name in names]}
+        ),
+        assessments=pd.DataFrame(
+            {"batch_id": "B00", "hospital_id": names, "agreement_year": 1, "score": [D(90)] * len(names)}
+        ),
+        **(
+            {"products": pd.DataFrame(products, columns=["product_id", "exempt_reason"]).assign(generic="品种0000")}
+            if products
+            else {}
+        ),
+    )
     profile = NATIONAL.with_switches(**switches)
     table = settle(items_from_panels(made, tables, profile), profile).table
     return dict(zip(table["hospital_id"], table["retained_yuan"], strict=True))
@@ -47,8 +71,16 @@ BOTH, ONE = D("252630.00"), D("121590.00")
 
 
 @pytest.mark.parametrize("first", [0, 1])
-@pytest.mark.parametrize(("bought", "due"), [((70_000, 70_000), BOTH), ((69_999, 70_000), ONE), ((70_000, 69_999), ONE),
-                                             ((0, 200_000), ONE), ((69_999, 69_999), D("0.00"))])
+@pytest.mark.parametrize(
+    ("bought", "due"),
+    [
+        ((70_000, 70_000), BOTH),
+        ((69_999, 70_000), ONE),
+        ((70_000, 69_999), ONE),
+        ((0, 200_000), ONE),
+        ((69_999, 69_999), D("0.00")),
+    ],
+)
 def test_n_is_subtracted_once_whichever_product_is_complete(bought: tuple[int, int], due: D, first: int) -> None:
     assert list(retained(panels(bought, first=first)).values()) == [due]
 
@@ -58,8 +90,12 @@ def test_a_product_exactly_at_the_threshold_carries_n_although_floating_point_sa
     assert 7_000 * 1.1 > 7_700, "the case this test is about"
     made = panels((7, 7), first=first)
     # vector C1 over 10,000, so that 7 units are agreed and 7.7 bought
-    made.items = made.items.assign(base_milliunits=10_000, agreed_milliunits=7_000, actual_milliunits=[7_000, 7_700],
-                                   nonselected_fen=made.items["nonselected_fen"] // 10_000)
+    made.items = made.items.assign(
+        base_milliunits=10_000,
+        agreed_milliunits=7_000,
+        actual_milliunits=[7_000, 7_700],
+        nonselected_fen=made.items["nonselected_fen"] // 10_000,
+    )
     assert list(retained(made, completion_threshold="1.1").values()) == [D("12.16")]
 
 
@@ -75,7 +111,10 @@ def test_completion_by_county_group_decides_where_n_goes(first: int) -> None:
     made = panels((70_000, 60_000), first=first)
     second = panels((10_000, 80_000), first=first).items.assign(hospital_id="H0001")
     made.items = pd.concat([made.items, second], ignore_index=True)
-    assert retained(made, groups={"H0000": "甲", "H0001": "甲"}, completion_by="county_group") == {"H0000": ONE, "H0001": ONE}
+    assert retained(made, groups={"H0000": "甲", "H0001": "甲"}, completion_by="county_group") == {
+        "H0000": ONE,
+        "H0001": ONE,
+    }
     assert retained(made, completion_by="county_group") == {"H0000": ONE, "H0001": ONE}
 
 

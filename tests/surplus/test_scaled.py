@@ -1,4 +1,5 @@
 """Exact columns: any decimals in, the same out; sums of wide products equal Python's own."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from vbp.surplus import scaled
 
-FINITE = st.decimals(allow_nan=False, allow_infinity=False, min_value=-10 ** 12, max_value=10 ** 12, places=6)
+FINITE = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6)
 QUICK = settings(max_examples=40, deadline=None, derandomize=True)
 
 
@@ -39,11 +40,14 @@ def test_sums_of_wide_products_equal_pythons(width: int, negative: bool) -> None
     low = -(1 << width) + 1 if negative else 0
     left, right = (random.integers(low, 1 << width, 5000) for _ in range(2))
     begin = np.array([0, 1, 900, 2500])
-    plain = [sum(int(a) * int(b) for a, b in zip(left[i:j], right[i:j], strict=True))
-             for i, j in zip(begin, [*begin[1:], 5000], strict=True)]
+    plain = [
+        sum(int(a) * int(b) for a, b in zip(left[i:j], right[i:j], strict=True))
+        for i, j in zip(begin, [*begin[1:], 5000], strict=True)
+    ]
     assert scaled.group_dot(left, right, begin).tolist() == plain
-    assert scaled.group_sum(left, begin).tolist() == [int(sum(map(int, left[i:j]))) for i, j in zip(
-        begin, [*begin[1:], 5000], strict=True)]
+    assert scaled.group_sum(left, begin).tolist() == [
+        int(sum(map(int, left[i:j]))) for i, j in zip(begin, [*begin[1:], 5000], strict=True)
+    ]
 
 
 def test_unknown_values_stay_unknown_and_floats_are_read_as_printed() -> None:
@@ -54,4 +58,8 @@ def test_unknown_values_stay_unknown_and_floats_are_read_as_printed() -> None:
 
 def test_decimal_text_is_exact_with_at_least_two_places() -> None:
     assert [str(scaled.decimal(*pair, 2)) for pair in ((31500000, 4), (5, 0), (-123456, 5), (0, 9))] == [
-        "3150.00", "5.00", "-1.23456", "0.00"]
+        "3150.00",
+        "5.00",
+        "-1.23456",
+        "0.00",
+    ]

@@ -1,4 +1,5 @@
 """What moves a payout, against settling once more with the one thing moved."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -33,15 +34,31 @@ def total(profile: Profile, *items: dict[str, Any]) -> D:
     return settled(profile, *items).total_yuan
 
 
-@pytest.mark.parametrize("switches", [
-    {}, {"flooring": "each_item"}, {"unit": "generic"}, {"unit": "spec"}, {"base_volume": "last_year_actual"},
-    {"base_volume": "last_year_actual", "flooring": "each_item"}, {"non_selected": "none"}, {"funds": "together"},
-    {"unit": "hospital"},
-], ids=str)
-@pytest.mark.parametrize(("value", "column", "step"), [
-    ("payout_per_1000_yuan_nonselected", "nonselected_amount_yuan", 1000),
-    ("payout_per_1000_units_reported", "base_quantity_units", 1000)])
-def test_a_marginal_value_is_what_settling_once_more_shows(switches: dict[str, Any], value: str, column: str, step: int) -> None:
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {},
+        {"flooring": "each_item"},
+        {"unit": "generic"},
+        {"unit": "spec"},
+        {"base_volume": "last_year_actual"},
+        {"base_volume": "last_year_actual", "flooring": "each_item"},
+        {"non_selected": "none"},
+        {"funds": "together"},
+        {"unit": "hospital"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("value", "column", "step"),
+    [
+        ("payout_per_1000_yuan_nonselected", "nonselected_amount_yuan", 1000),
+        ("payout_per_1000_units_reported", "base_quantity_units", 1000),
+    ],
+)
+def test_a_marginal_value_is_what_settling_once_more_shows(
+    switches: dict[str, Any], value: str, column: str, step: int
+) -> None:
     profile = switched(**switches)
     table = marginal_values(settled(profile, *BOTH)).set_index("generic")
     assert set(table.index) == {C1["generic"], C2["generic"]}
@@ -53,16 +70,27 @@ def test_a_marginal_value_is_what_settling_once_more_shows(switches: dict[str, A
 
 @pytest.mark.parametrize(("fund", "price"), [("employee", "5.00"), ("resident", "5.00")])
 def test_marginal_values_of_two_funds_are_each_their_own(fund: str, price: str) -> None:
-    rows = [item(fund="employee", fund_ratio="0.8", insured_share="0.5"), item(fund="resident", fund_ratio="0.6", insured_share="0.4")]
+    rows = [
+        item(fund="employee", fund_ratio="0.8", insured_share="0.5"),
+        item(fund="resident", fund_ratio="0.6", insured_share="0.4"),
+    ]
     table = marginal_values(settled(NATIONAL, *rows)).set_index("fund")
     weight = {"employee": D("0.40"), "resident": D("0.24")}[fund]
     assert table.loc[fund, "ds_dn"] == -weight and table.loc[fund, "ds_dq0_yuan"] == weight * D(price)
 
 
-@pytest.mark.parametrize(("eligibility", "missed"), [("each_item", ["short"]), ("all_items", ["short"]), ("batch_total", ["short"])])
-def test_an_item_that_reached_its_volume_is_never_among_those_that_missed_it(eligibility: str, missed: list[str]) -> None:
-    rows = [item(generic="over", actual_quantity_units="75000"), item(generic="just", actual_quantity_units="70000"),
-            item(generic="short", actual_quantity_units="64000"), item(generic="far", actual_quantity_units="600")]
+@pytest.mark.parametrize(
+    ("eligibility", "missed"), [("each_item", ["short"]), ("all_items", ["short"]), ("batch_total", ["short"])]
+)
+def test_an_item_that_reached_its_volume_is_never_among_those_that_missed_it(
+    eligibility: str, missed: list[str]
+) -> None:
+    rows = [
+        item(generic="over", actual_quantity_units="75000"),
+        item(generic="just", actual_quantity_units="70000"),
+        item(generic="short", actual_quantity_units="64000"),
+        item(generic="far", actual_quantity_units="600"),
+    ]
     table = just_missed(settled(switched(eligibility=eligibility), *rows))
     assert table["generic"].tolist() == missed
     assert table["shortfall_units"].tolist() == [6000] and table["completion"].iloc[0] == D(64000) / 70000
@@ -71,14 +99,22 @@ def test_an_item_that_reached_its_volume_is_never_among_those_that_missed_it(eli
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(st.lists(st.integers(0, 80_000), min_size=1, max_size=5), st.sampled_from(["0.9", "1.0", "1.1"]))
 def test_the_cost_of_a_miss_is_the_payout_with_it_bought_less_the_payout_now(bought: list[int], threshold: str) -> None:
-    rows = [item(generic=f"g{place}", actual_quantity_units=str(units), nonselected_amount_yuan=str(30_000 + 170_000 * place))
-            for place, units in enumerate(bought)]
+    rows = [
+        item(
+            generic=f"g{place}", actual_quantity_units=str(units), nonselected_amount_yuan=str(30_000 + 170_000 * place)
+        )
+        for place, units in enumerate(bought)
+    ]
     profile = switched(completion_threshold=threshold)
     table = just_missed(settled(profile, *rows))
     needed = D(threshold) * 70_000
-    assert set(table["generic"]) == {row["generic"] for row in rows if needed * D("0.9") <= D(row["actual_quantity_units"]) < needed}
+    assert set(table["generic"]) == {
+        row["generic"] for row in rows if needed * D("0.9") <= D(row["actual_quantity_units"]) < needed
+    }
     for found in table.to_dict("records"):
-        after = [{**row, "actual_quantity_units": str(needed)} if row["generic"] == found["generic"] else row for row in rows]
+        after = [
+            {**row, "actual_quantity_units": str(needed)} if row["generic"] == found["generic"] else row for row in rows
+        ]
         assert found["cost_yuan"] == total(profile, *after) - total(profile, *rows)
         assert found["actual_units"] + found["shortfall_units"] == found["needed_units"] == needed
 
@@ -95,7 +131,11 @@ def test_a_tornado_row_is_the_total_under_that_switch_or_input() -> None:
             assert total(NATIONAL, *moved) == value, row["what"]
     for row in turned.to_dict("records"):
         for setting, value in ((row["low"], row["low_yuan"]), (row["high"], row["high_yuan"])):
-            found = next(known for known in [*SWITCHES[row["what"]], getattr(NATIONAL.settlement, row["what"])] if str(known) == setting)
+            found = next(
+                known
+                for known in [*SWITCHES[row["what"]], getattr(NATIONAL.settlement, row["what"])]
+                if str(known) == setting
+            )
             assert total(switched(**{row["what"]: found}), *rows) == value, row["what"]
 
 
@@ -128,8 +168,15 @@ def test_a_mean_payout_per_hospital_is_rounded_half_up() -> None:
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=4).filter(any), st.integers(30_000, 31_000))
 def test_a_payout_split_over_calendar_years_is_conserved_and_never_below_zero(amounts: list[int], spent: int) -> None:
-    purchases = pd.DataFrame({"hospital_id": "H1", "batch_id": "B1", "agreement_year": 1,
-                              "calendar_year": range(2021, 2021 + len(amounts)), "amount_fen": amounts})
+    purchases = pd.DataFrame(
+        {
+            "hospital_id": "H1",
+            "batch_id": "B1",
+            "agreement_year": 1,
+            "calendar_year": range(2021, 2021 + len(amounts)),
+            "amount_fen": amounts,
+        }
+    )
     settlement = settled(switched(cross_year="split_by_amount"), dated("H1", str(spent)))
     paid = calendar_years(settlement, purchases).set_index("calendar_year")["retained_yuan"]
     due = only(settlement)["retained_yuan"]
@@ -140,8 +187,15 @@ def test_a_payout_split_over_calendar_years_is_conserved_and_never_below_zero(am
 
 
 def test_half_a_fen_of_a_calendar_year_goes_up_not_to_the_even_fen() -> None:
-    purchases = pd.DataFrame({"hospital_id": "H1", "batch_id": "B1", "agreement_year": 1, "calendar_year": [2023, 2024],
-                              "amount_fen": [50, 50]})
+    purchases = pd.DataFrame(
+        {
+            "hospital_id": "H1",
+            "batch_id": "B1",
+            "agreement_year": 1,
+            "calendar_year": [2023, 2024],
+            "amount_fen": [50, 50],
+        }
+    )
     settlement = settled(switched(cross_year="split_by_amount"), dated("H1", "30000.10"))
     assert only(settlement)["retained_yuan"] == D("121589.97")
     assert calendar_years(settlement, purchases)["retained_yuan"].tolist() == [D("60794.99"), D("60794.98")]

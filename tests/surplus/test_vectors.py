@@ -1,4 +1,5 @@
 """The worked vectors C1–C9 of docs/rules.md §1.4, to the fen, and what stands around them."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -12,9 +13,16 @@ from vbp.rules import load_profile
 NATIONAL = load_profile("national-2020")
 
 
-@pytest.mark.parametrize(("spent", "expenditure", "net", "retained"), [
-    ("30000", "71820", "243180", "121590"), ("600000", "430920", "-115920", "0"),
-    ("150000", "147420", "167580", "83790"), ("0", "52920", "262080", "131040")], ids=["C1", "C2", "C3", "C4"])
+@pytest.mark.parametrize(
+    ("spent", "expenditure", "net", "retained"),
+    [
+        ("30000", "71820", "243180", "121590"),
+        ("600000", "430920", "-115920", "0"),
+        ("150000", "147420", "167580", "83790"),
+        ("0", "52920", "262080", "131040"),
+    ],
+    ids=["C1", "C2", "C3", "C4"],
+)
 def test_the_national_formula(spent: str, expenditure: str, net: str, retained: str) -> None:
     row = only(settled(NATIONAL, item(nonselected_amount_yuan=spent)))
     assert (row["budget_yuan"], row["expenditure_yuan"], row["net_yuan"]) == (D(315000), D(expenditure), D(net))
@@ -30,8 +38,9 @@ def test_c5_the_simple_formula_ignores_non_selected_use(spent: str | None) -> No
 
 
 def test_c6_selected_purchases_beyond_the_agreed_volume_change_nothing() -> None:
-    payouts = {only(settled(NATIONAL, item(actual_quantity_units=actual)))["retained_yuan"]
-               for actual in ("70000", "200000")}
+    payouts = {
+        only(settled(NATIONAL, item(actual_quantity_units=actual)))["retained_yuan"] for actual in ("70000", "200000")
+    }
     assert payouts == {D("121590.00")}
 
 
@@ -49,9 +58,19 @@ def test_c8_netting_first_or_flooring_each_changes_the_answer_by_1_9() -> None:
     assert each["net_yuan"] == net["net_yuan"] == D(127260)
 
 
-@pytest.mark.parametrize(("score", "retained"), [
-    ("59.99", "0"), ("60", "72954"), ("69.99", "72954"), ("70", "97272"), ("79.99", "97272"), ("80", "121590"),
-    ("100", "121590"), ("0", "0")])
+@pytest.mark.parametrize(
+    ("score", "retained"),
+    [
+        ("59.99", "0"),
+        ("60", "72954"),
+        ("69.99", "72954"),
+        ("70", "97272"),
+        ("79.99", "97272"),
+        ("80", "121590"),
+        ("100", "121590"),
+        ("0", "0"),
+    ],
+)
 def test_c9_shenzhens_bands(score: str, retained: str) -> None:
     assert only(settled(load_profile("shenzhen-2024-draft"), item(score=score)))["retained_yuan"] == D(retained)
 
@@ -71,8 +90,10 @@ def test_under_batch_total_a_surplus_of_one_item_covers_another() -> None:
 
 
 def test_two_funds_are_settled_apart_and_added_and_completion_is_judged_once() -> None:
-    both = (item(fund="employee", fund_ratio="0.80", insured_share="0.3"),
-            item(fund="resident", fund_ratio="0.60", insured_share="0.65"))
+    both = (
+        item(fund="employee", fund_ratio="0.80", insured_share="0.3"),
+        item(fund="resident", fund_ratio="0.60", insured_share="0.65"),
+    )
     batch_total = NATIONAL.with_switches(eligibility="batch_total")
     row = only(settled(NATIONAL, *both))
     assert row["budget_yuan"] == D(500000) * (D("0.24") + D("0.39"))
@@ -80,23 +101,46 @@ def test_two_funds_are_settled_apart_and_added_and_completion_is_judged_once() -
 
 
 def test_a_fund_in_deficit_does_not_eat_the_other_funds_surplus() -> None:
-    items = (item(fund="employee", fund_ratio="0.9", insured_share="0.5"),
-             item(fund="resident", fund_ratio="0.1", insured_share="0.5"),
-             item(C2, fund="employee", fund_ratio="0.1", insured_share="0.5"),
-             item(C2, fund="resident", fund_ratio="0.9", insured_share="0.5"))
+    items = (
+        item(fund="employee", fund_ratio="0.9", insured_share="0.5"),
+        item(fund="resident", fund_ratio="0.1", insured_share="0.5"),
+        item(C2, fund="employee", fund_ratio="0.1", insured_share="0.5"),
+        item(C2, fund="resident", fund_ratio="0.9", insured_share="0.5"),
+    )
     apart, together = only(settled(NATIONAL, *items)), only(settled(NATIONAL.with_switches(funds="together"), *items))
     assert apart["net_yuan"] == together["net_yuan"]
     assert apart["base_yuan"] > together["base_yuan"] == together["net_yuan"]
 
 
 def test_the_payout_is_rounded_once_half_up_and_sums_are_not() -> None:
-    row = only(settled(NATIONAL, item(base_quantity_units="1", agreed_quantity_units="0", nonselected_amount_yuan="0",
-                                      actual_quantity_units="0", pre_price_yuan="0.07", fund_ratio="1",
-                                      insured_share="1")))
+    row = only(
+        settled(
+            NATIONAL,
+            item(
+                base_quantity_units="1",
+                agreed_quantity_units="0",
+                nonselected_amount_yuan="0",
+                actual_quantity_units="0",
+                pre_price_yuan="0.07",
+                fund_ratio="1",
+                insured_share="1",
+            ),
+        )
+    )
     assert (row["base_yuan"], row["retained_yuan"]) == (D("0.07"), D("0.04"))
-    many = [item(generic=f"g{n}", base_quantity_units="1", agreed_quantity_units="0", actual_quantity_units="0",
-                 nonselected_amount_yuan="0", pre_price_yuan="0.009", fund_ratio="1", insured_share="1")
-            for n in range(10)]
+    many = [
+        item(
+            generic=f"g{n}",
+            base_quantity_units="1",
+            agreed_quantity_units="0",
+            actual_quantity_units="0",
+            nonselected_amount_yuan="0",
+            pre_price_yuan="0.009",
+            fund_ratio="1",
+            insured_share="1",
+        )
+        for n in range(10)
+    ]
     assert only(settled(NATIONAL, *many))["retained_yuan"] == D("0.05")
 
 
@@ -140,9 +184,11 @@ def test_renewals_county_groups_and_other_categories_are_out_with_a_reason() -> 
 
 
 def test_completion_by_county_group_pools_its_hospitals() -> None:
-    rows = (item(county_group="G", actual_quantity_units="60000"),
-            item(county_group="G", hospital_id="H2", actual_quantity_units="80000"),
-            item(hospital_id="H3", actual_quantity_units="60000"))
+    rows = (
+        item(county_group="G", actual_quantity_units="60000"),
+        item(county_group="G", hospital_id="H2", actual_quantity_units="80000"),
+        item(hospital_id="H3", actual_quantity_units="60000"),
+    )
     by_group = settled(NATIONAL.with_switches(completion_by="county_group"), *rows).table["retained_yuan"].tolist()
     assert by_group == [D(121590), D(121590), D(0)]
     assert settled(NATIONAL, *rows).table["retained_yuan"].tolist() == [D(0), D(121590), D(0)]
@@ -153,8 +199,9 @@ def test_an_exempt_item_is_settled_though_incomplete() -> None:
     assert (row["retained_yuan"], row["codes"]) == (D(121590), ("EXEMPT",))
 
 
-@pytest.mark.parametrize(("rule", "retained"), [("all", "121590"), ("leave_out_evaluated", "127890"),
-                                                ("leave_out_cheaper", "124740")])
+@pytest.mark.parametrize(
+    ("rule", "retained"), [("all", "121590"), ("leave_out_evaluated", "127890"), ("leave_out_cheaper", "124740")]
+)
 def test_non_selected_rules_leave_parts_of_n_out(rule: str, retained: str) -> None:
     one = item(nonselected_evaluated_yuan="20000", nonselected_cheaper_yuan="10000")
     assert only(settled(NATIONAL.with_switches(non_selected=rule), one))["retained_yuan"] == D(retained)
@@ -175,8 +222,11 @@ def test_hunan_takes_last_years_volume_and_falls_back_with_a_note() -> None:
 
 
 def test_guangxi_scores_and_pays_each_spec_on_its_own() -> None:
-    row = only(settled(load_profile("guangxi-2021"), item(spec="a"), item(C2, spec="b", score="59"),
-                       item(spec="c", score="30")))
+    row = only(
+        settled(
+            load_profile("guangxi-2021"), item(spec="a"), item(C2, spec="b", score="59"), item(spec="c", score="30")
+        )
+    )
     assert (row["retained_yuan"], row["ratio"]) == (D(121590), None)
     assert set(row["codes"]) == {"SCORE_BELOW"}
 
@@ -195,8 +245,9 @@ def test_products_won_for_elsewhere_are_neutral_unless_the_profile_says_otherwis
 
 
 def test_where_p1_comes_from_is_told() -> None:
-    codes = only(settled(NATIONAL, item(selected_price_source="weighted"),
-                         item(generic="b", selected_price_source="main")))["codes"]
+    codes = only(
+        settled(NATIONAL, item(selected_price_source="weighted"), item(generic="b", selected_price_source="main"))
+    )["codes"]
     assert codes == ("P1_WEIGHTED", "P1_MAIN")
 
 

@@ -1,4 +1,5 @@
 """What stands on a settlement: comparison, tornado, marginal values, volumes just missed, fairness, explanation."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -22,8 +23,11 @@ NATIONAL = load_profile()
 
 
 def test_two_profiles_are_set_side_by_side_on_the_same_items() -> None:
-    result = compare(pd.DataFrame([C1, {**C2, "hospital_id": "H2"}, item(hospital_id="H3", pre_price_yuan=None)]),
-                     NATIONAL, load_profile("simple-volume"))
+    result = compare(
+        pd.DataFrame([C1, {**C2, "hospital_id": "H2"}, item(hospital_id="H3", pre_price_yuan=None)]),
+        NATIONAL,
+        load_profile("simple-volume"),
+    )
     assert result.table["difference_yuan"].tolist() == [D("-37800.00"), D("83790.00"), None]
     assert result.difference_yuan == D("45990.00")
     assert ("settlement.non_selected", "all", "none") in result.switches
@@ -58,8 +62,13 @@ def test_a_share_moved_up_stays_at_most_one() -> None:
 
 
 def test_agreed_volumes_just_missed_and_what_they_cost() -> None:
-    settlement = settled(NATIONAL, C1, item(generic="near", actual_quantity_units="69000"),
-                         item(generic="far", actual_quantity_units="100"), {**C2, "actual_quantity_units": "69999"})
+    settlement = settled(
+        NATIONAL,
+        C1,
+        item(generic="near", actual_quantity_units="69000"),
+        item(generic="far", actual_quantity_units="100"),
+        {**C2, "actual_quantity_units": "69999"},
+    )
     table = just_missed(settlement)
     assert table["generic"].tolist() == ["布洛芬", "near"]
     assert table["shortfall_units"].tolist() == [1, 1000]
@@ -72,8 +81,12 @@ def dated(**changes: Any) -> dict[str, Any]:
 
 
 def test_payouts_by_year_tier_hospital_and_the_pot_against_the_budget() -> None:
-    rows = [dated(), dated(hospital_id="H2", nonselected_amount_yuan="150000"), dated(hospital_id="H3", cycle=2),
-            item(hospital_id="H4", tier="一级", pre_price_yuan=None, end_date=date(2024, 6, 30))]
+    rows = [
+        dated(),
+        dated(hospital_id="H2", nonselected_amount_yuan="150000"),
+        dated(hospital_id="H3", cycle=2),
+        item(hospital_id="H4", tier="一级", pre_price_yuan=None, end_date=date(2024, 6, 30)),
+    ]
     result = fairness(settle(pd.DataFrame(rows), NATIONAL), fund_budget_yuan=D(10_000_000))
     year = result.by_year.iloc[0]
     assert (year["hospitals"], year["paid"], year["pending"], year["left_out"]) == (4, 2, 1, 1)
@@ -92,39 +105,66 @@ def test_gini_is_zero_for_equal_and_known_for_unequal_payouts() -> None:
 def test_a_year_across_calendar_years_is_split_by_purchases_where_the_profile_says_so() -> None:
     months = pd.to_datetime(["2023-07-01", "2023-12-01", "2024-03-01", "2024-08-01"])
     panels = SimpleNamespace(
-        progress=pd.DataFrame({"hospital_id": "H1", "batch_id": "B1", "month": months,
-                               "amount_fen": [100, 200, 100, 9]}),
-        items=pd.DataFrame({"hospital_id": ["H1"], "batch_id": ["B1"], "agreement_year": [1],
-                            "start_date": [pd.Timestamp("2023-07-01")], "end_date": [pd.Timestamp("2024-06-30")]}))
+        progress=pd.DataFrame(
+            {"hospital_id": "H1", "batch_id": "B1", "month": months, "amount_fen": [100, 200, 100, 9]}
+        ),
+        items=pd.DataFrame(
+            {
+                "hospital_id": ["H1"],
+                "batch_id": ["B1"],
+                "agreement_year": [1],
+                "start_date": [pd.Timestamp("2023-07-01")],
+                "end_date": [pd.Timestamp("2024-06-30")],
+            }
+        ),
+    )
     purchases = purchases_by_calendar_year(panels)
     assert purchases["amount_fen"].tolist() == [300, 100]
     split = NATIONAL.with_switches(cross_year="split_by_amount")
     settlement = settle(pd.DataFrame([dated()]), split)
     assert calendar_years(settlement, purchases)["retained_yuan"].tolist() == [D("91192.50"), D("30397.50")]
     assert calendar_years(settle(pd.DataFrame([dated()]), NATIONAL), purchases)["retained_yuan"].tolist() == [
-        D("121590.00")]
+        D("121590.00")
+    ]
     assert len(calendar_years(settled(NATIONAL, C1))) == 0
 
 
 def ledger(hospital: str, batch: str, generic: str, year: int) -> pd.DataFrame:
     assert (hospital, batch, year) == ("H1", "B1", 1)
-    return pd.DataFrame({"month": pd.Timestamp("2023-05-01"), "product_id": ["P1", "P9"],
-                         "class": ["selected", "originator_dearer"], "quantity_milliunits": [70_000_000, 6_000_500],
-                         "amount_fen": [84_000_00, 30_000_00]})
+    return pd.DataFrame(
+        {
+            "month": pd.Timestamp("2023-05-01"),
+            "product_id": ["P1", "P9"],
+            "class": ["selected", "originator_dearer"],
+            "quantity_milliunits": [70_000_000, 6_000_500],
+            "amount_fen": [84_000_00, 30_000_00],
+        }
+    )
 
 
 def test_an_explanation_reaches_the_ledgers_rows() -> None:
     settlement = settled(NATIONAL, {**C1, "pre_price_source": "ledger", "selected_price_source": "weighted"})
     text = explain(settlement, "H1", "B1", 1, "阿莫西林", ledger).text("zh")
-    for part in ("2行采购", "中选：1行，70,000 折算单位，84,000.00 元",
-                 "2023-05  P9  非中选（原研，价高）  6,000.5 折算单位  30,000.00 元",
-                 "P0：台账", "P1：按本机构"):
+    for part in (
+        "2行采购",
+        "中选：1行，70,000 折算单位，84,000.00 元",
+        "2023-05  P9  非中选（原研，价高）  6,000.5 折算单位  30,000.00 元",
+        "P0：台账",
+        "P1：按本机构",
+    ):
         assert part in text, part
     assert "2023-05 " not in explain(settlement, "H1", "B1", ledger=ledger).text("zh")
 
 
-@pytest.mark.parametrize(("words", "kind"), [(("H2", "B1"), "hospital"), (("H1", "B9"), "batch"),
-                                             (("H1", "B1", 4), "agreement year"), (("H1", "B1", 1, "x"), "generic")])
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("H2", "B1"), "hospital"),
+        (("H1", "B9"), "batch"),
+        (("H1", "B1", 4), "agreement year"),
+        (("H1", "B1", 1, "x"), "generic"),
+    ],
+)
 def test_an_unknown_name_is_refused(words: tuple[Any, ...], kind: str) -> None:
     with pytest.raises(UsageError, match=f"unknown {kind}"):
         explain(settled(NATIONAL, C1), *words)

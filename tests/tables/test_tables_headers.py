@@ -1,4 +1,5 @@
 """Headers as people lay them out: year and month apart, two rows with merged cells."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -17,8 +18,14 @@ def apart(year: Any = str, month: Any = int) -> list[list[Any]]:
     return rows + [[row[0], year(row[1][:4]), month(row[1][5:]), *row[2:]] for row in usage_rows()[1:]]
 
 
-@pytest.mark.parametrize(("year", "month"), [(str, int), (lambda text: text + "年", lambda text: f"{int(text)}月"),
-                                             (lambda text: f"{text}.0", lambda text: f"{int(text)}.0")])
+@pytest.mark.parametrize(
+    ("year", "month"),
+    [
+        (str, int),
+        (lambda text: text + "年", lambda text: f"{int(text)}月"),
+        (lambda text: f"{text}.0", lambda text: f"{int(text)}.0"),
+    ],
+)
 def test_year_and_month_apart_are_one_month(tmp_path: Path, year: Any, month: Any) -> None:
     right = read_inputs(small_folder.write(tmp_path / "right"))
     inputs = read_inputs(small_folder.write(tmp_path / "apart", usage=apart(year, month)))

@@ -1,5 +1,6 @@
 """Files spoilt in every way: read right or refused with file and row; never a traceback, never a total changed in
 silence."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Cells against slow readings: numbers with units, days and months at their limits, words, whole columns one by one."""
+
 from __future__ import annotations
 
 import calendar
@@ -34,8 +35,11 @@ def wide(text: str) -> str:
 
 
 @few
-@given(values, st.sampled_from(["{:f}", "{:,f}", " {:f} ", "¥{:f}", "￥{:,f}", "{:f}元", "\u200b{:f}", "{:f}\u00a0", "'{:f}"]),
-       st.booleans())
+@given(
+    values,
+    st.sampled_from(["{:f}", "{:,f}", " {:f} ", "¥{:f}", "￥{:,f}", "{:f}元", "\u200b{:f}", "{:f}\u00a0", "'{:f}"]),
+    st.booleans(),
+)
 def test_a_number_reads_the_same_however_it_is_dressed(value: D, dress: str, full_width: bool) -> None:
     text = dress.format(value)
     if dress.startswith("'"):
@@ -50,10 +54,31 @@ def test_a_number_reads_the_same_however_it_is_dressed(value: D, dress: str, ful
     assert parse(wide(text) if full_width else text, AMOUNT, Unit()) == value
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("(5.00)", "-5.00"), ("（５．００）", "-5"), ("+7", "7"), (".5", "0.5"), ("1e3", "1000"), ("1.5E+2", "150"),
-    ("−3", "-3"), ("0", "0"), ("1,234,567.89", "1234567.89"), ("12,34,567", None), ("1.2.3", None), ("5-", None), ("--5", None),
-    ("5.", None), ("１２３．４５", "123.45"), ("约5", None), ("5~6", None), ("∞", None), ("0x10", None), ("1_000", None)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(5.00)", "-5.00"),
+        ("（５．００）", "-5"),
+        ("+7", "7"),
+        (".5", "0.5"),
+        ("1e3", "1000"),
+        ("1.5E+2", "150"),
+        ("−3", "-3"),
+        ("0", "0"),
+        ("1,234,567.89", "1234567.89"),
+        ("12,34,567", None),
+        ("1.2.3", None),
+        ("5-", None),
+        ("--5", None),
+        ("5.", None),
+        ("１２３．４５", "123.45"),
+        ("约5", None),
+        ("5~6", None),
+        ("∞", None),
+        ("0x10", None),
+        ("1_000", None),
+    ],
+)
 def test_numbers_that_are_read_and_numbers_that_are_refused(text: str, value: str | None) -> None:
     if value is None:
         with pytest.raises(NotANumber):
@@ -69,10 +94,21 @@ def test_what_people_write_for_nothing_is_nothing_and_never_zero(text: str) -> N
     assert got.to_pylist() == [None, D("0.00")]
 
 
-@pytest.mark.parametrize(("text", "header", "value"), [
-    ("3", "万元", "30000"), ("3万元", "万元", "30000"), ("3万", "元", "30000"), ("3亿", "", "300000000"),
-    ("3角", "", "0.3"), ("3分", "", "0.03"), ("3元", "万元", None), ("3盒", "元", None), ("3千元", "千元", "3000"),
-    ("3万元", "千元", None)])
+@pytest.mark.parametrize(
+    ("text", "header", "value"),
+    [
+        ("3", "万元", "30000"),
+        ("3万元", "万元", "30000"),
+        ("3万", "元", "30000"),
+        ("3亿", "", "300000000"),
+        ("3角", "", "0.3"),
+        ("3分", "", "0.03"),
+        ("3元", "万元", None),
+        ("3盒", "元", None),
+        ("3千元", "千元", "3000"),
+        ("3万元", "千元", None),
+    ],
+)
 def test_a_cells_own_unit_of_money_must_agree_with_the_headers(text: str, header: str, value: str | None) -> None:
     unit = units.parse(header, AMOUNT) if header else Unit()
     assert unit is not None
@@ -83,19 +119,42 @@ def test_a_cells_own_unit_of_money_must_agree_with_the_headers(text: str, header
         assert parse(text, AMOUNT, unit) == D(value)
 
 
-@pytest.mark.parametrize(("header", "factor", "basis"), [
-    ("盒", 1, "pack"), ("片", 1, "unit"), ("片/支/粒", 1, "unit"), ("万片", 10**4, "unit"), ("千盒", 1000, "pack"),
-    ("瓶", 1, "pack"), ("盒或瓶", 1, "pack"), ("最小计量单位", 1, "unit"), ("ML", 1, "unit"),
-    ("１万支", None, None), ("吨", None, None), ("片/天", None, None)])
+@pytest.mark.parametrize(
+    ("header", "factor", "basis"),
+    [
+        ("盒", 1, "pack"),
+        ("片", 1, "unit"),
+        ("片/支/粒", 1, "unit"),
+        ("万片", 10**4, "unit"),
+        ("千盒", 1000, "pack"),
+        ("瓶", 1, "pack"),
+        ("盒或瓶", 1, "pack"),
+        ("最小计量单位", 1, "unit"),
+        ("ML", 1, "unit"),
+        ("１万支", None, None),
+        ("吨", None, None),
+        ("片/天", None, None),
+    ],
+)
 def test_a_headers_unit_of_quantity(header: str, factor: int | None, basis: str | None) -> None:
     unit = units.parse(header, PACKS)
     assert ((None, None) if unit is None else (unit.factor, unit.basis)) == (factor, basis)
 
 
 @few
-@given(st.lists(st.one_of(st.none(), values.map(str), st.integers(-10**6, 10**6).map(str),
-                          st.sampled_from(["-", "1,000.5", "１２", "x", "2.345", "9e17"])), min_size=1, max_size=12),
-       st.sampled_from(["", "万元"]))
+@given(
+    st.lists(
+        st.one_of(
+            st.none(),
+            values.map(str),
+            st.integers(-(10**6), 10**6).map(str),
+            st.sampled_from(["-", "1,000.5", "１２", "x", "2.345", "9e17"]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from(["", "万元"]),
+)
 def test_a_column_is_its_cells_read_one_by_one(cells: list[str | None], header: str) -> None:
     unit = units.parse(header, AMOUNT) if header else Unit()
     assert unit is not None
@@ -114,16 +173,33 @@ def test_a_column_is_its_cells_read_one_by_one(cells: list[str | None], header: 
         assert (place in got.rounded.tolist()) == (kept != value)
 
 
-@pytest.mark.parametrize(("column", "cells", "kept"), [
-    (COUNT, pa.array([1, 28, None], pa.int32()), [1, 28, None]), (COUNT, pa.array([1, 28], pa.int64()), [1, 28]),
-    (COUNT, pa.array([1.0, 28.0, None], pa.float64()), [1, 28, None]), (COUNT, pa.array([7, 14], pa.uint8()), [7, 14]),
-    (AMOUNT, pa.array([5, 0], pa.uint64()), [D("5.00"), D("0.00")]),
-    (AMOUNT, pa.array([1, None], pa.int16()), [D("1.00"), None]), (AMOUNT, pa.array([0.1, 2.675], pa.float64()), [D("0.10"), D("2.68")]),
-    (RATIO, pa.array([0.7, 1.0], pa.float64()), [D("0.70000000"), D("1.00000000")]),
-    (AMOUNT, pa.array([D("1.005"), D("-1.005")], pa.decimal128(20, 3)), [D("1.01"), D("-1.01")]),
-    (PACKS, pa.array([3, 4], pa.int64()).dictionary_encode(), [D("3.0000"), D("4.0000")]),
-], ids=["int32 count", "int64 count", "float count", "uint8 count", "uint64 amount", "int16 amount", "float amount", "float ratio",
-        "decimal(20,3)", "coded"])
+@pytest.mark.parametrize(
+    ("column", "cells", "kept"),
+    [
+        (COUNT, pa.array([1, 28, None], pa.int32()), [1, 28, None]),
+        (COUNT, pa.array([1, 28], pa.int64()), [1, 28]),
+        (COUNT, pa.array([1.0, 28.0, None], pa.float64()), [1, 28, None]),
+        (COUNT, pa.array([7, 14], pa.uint8()), [7, 14]),
+        (AMOUNT, pa.array([5, 0], pa.uint64()), [D("5.00"), D("0.00")]),
+        (AMOUNT, pa.array([1, None], pa.int16()), [D("1.00"), None]),
+        (AMOUNT, pa.array([0.1, 2.675], pa.float64()), [D("0.10"), D("2.68")]),
+        (RATIO, pa.array([0.7, 1.0], pa.float64()), [D("0.70000000"), D("1.00000000")]),
+        (AMOUNT, pa.array([D("1.005"), D("-1.005")], pa.decimal128(20, 3)), [D("1.01"), D("-1.01")]),
+        (PACKS, pa.array([3, 4], pa.int64()).dictionary_encode(), [D("3.0000"), D("4.0000")]),
+    ],
+    ids=[
+        "int32 count",
+        "int64 count",
+        "float count",
+        "uint8 count",
+        "uint64 amount",
+        "int16 amount",
+        "float amount",
+        "float ratio",
+        "decimal(20,3)",
+        "coded",
+    ],
+)
 def test_a_typed_column_of_a_parquet_file_keeps_its_numbers(column: Column, cells: pa.Array, kept: list[Any]) -> None:
     got = clean(cells, column, Unit())
     assert got.array.type == arrow_type(column.kind) and got.array.to_pylist() == kept and not got.refused
@@ -138,9 +214,22 @@ def test_the_largest_value_of_a_kind_is_kept_and_the_next_refused(kind: str) -> 
 
 
 @few
-@given(st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)), st.sampled_from([
-    "{0:04d}-{1:02d}-{2:02d}", "{0}/{1}/{2}", "{0}.{1}.{2}", "{0}年{1}月{2}日", "{0:04d}{1:02d}{2:02d}", "{0}-{1}-{2} 00:00:00",
-    "{0}-{1:02d}-{2:02d}T08:30:00Z", "{0} 年 {1} 月 {2} 日"]), st.booleans())
+@given(
+    st.dates(dt.date(1990, 1, 1), dt.date(2100, 12, 31)),
+    st.sampled_from(
+        [
+            "{0:04d}-{1:02d}-{2:02d}",
+            "{0}/{1}/{2}",
+            "{0}.{1}.{2}",
+            "{0}年{1}月{2}日",
+            "{0:04d}{1:02d}{2:02d}",
+            "{0}-{1}-{2} 00:00:00",
+            "{0}-{1:02d}-{2:02d}T08:30:00Z",
+            "{0} 年 {1} 月 {2} 日",
+        ]
+    ),
+    st.booleans(),
+)
 def test_a_day_reads_back_from_every_usual_form(day: dt.date, form: str, full_width: bool) -> None:
     text = form.format(day.year, day.month, day.day)
     shown = wide(text) if full_width else text
@@ -164,22 +253,46 @@ def test_the_29th_of_february_is_a_day_only_in_leap_years(year: int) -> None:
             dates.day(text)
 
 
-@pytest.mark.parametrize(("text", "month"), [
-    ("202403", 3), ("2024-3", 3), ("2024/03", 3), ("2024年3月", 3), ("2024_03", 3), ("2024.10", 10),
-    ("2024.03", 3), ("２０２４年１２月", 12), ("2024年3月份", 3), ("2024-03月", 3)])
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("202403", 3),
+        ("2024-3", 3),
+        ("2024/03", 3),
+        ("2024年3月", 3),
+        ("2024_03", 3),
+        ("2024.10", 10),
+        ("2024.03", 3),
+        ("２０２４年１２月", 12),
+        ("2024年3月份", 3),
+        ("2024-03月", 3),
+    ],
+)
 def test_months_as_people_write_them(text: str, month: int) -> None:
     assert dates.month(text) == dt.date(2024, month, 1)
 
 
-@pytest.mark.parametrize("text", ["2024.1", "2024-13", "2024-00", "3月", "2024", "第三季度", "24-03", "2024-02-30", "1989-12", "2101-01",
-                                  "03/2024"])
+@pytest.mark.parametrize(
+    "text",
+    ["2024.1", "2024-13", "2024-00", "3月", "2024", "第三季度", "24-03", "2024-02-30", "1989-12", "2101-01", "03/2024"],
+)
 def test_a_month_that_cannot_be_known_is_refused(text: str) -> None:
     with pytest.raises(dates.NotADate):
         dates.month(text)
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    ("００１２", "0012"), ('="0012"', "0012"), ("'0012", "0012"), (" H 1 ", "H 1"), ("\u200b12", "12"), ("无", None), ("1.0", "1.0")])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("００１２", "0012"),
+        ('="0012"', "0012"),
+        ("'0012", "0012"),
+        (" H 1 ", "H 1"),
+        ("\u200b12", "12"),
+        ("无", None),
+        ("1.0", "1.0"),
+    ],
+)
 def test_codes_keep_their_zeros(text: str, code: str | None) -> None:
     assert texts.code(text) == code
 
@@ -190,8 +303,11 @@ def test_a_code_that_excel_made_a_number_is_refused(text: str) -> None:
         texts.code(text)
 
 
-packs_or_units = st.lists(st.tuples(st.integers(-10**6, 10**6), st.sampled_from(["盒", "片"]), st.sampled_from([1, 7, 28])),
-                          min_size=1, max_size=10)
+packs_or_units = st.lists(
+    st.tuples(st.integers(-(10**6), 10**6), st.sampled_from(["盒", "片"]), st.sampled_from([1, 7, 28])),
+    min_size=1,
+    max_size=10,
+)
 
 
 @few

@@ -1,4 +1,5 @@
 """The parts of reading by themselves: names of files, header rows, repeats, encodings, totals, units of cells."""
+
 from __future__ import annotations
 
 from pathlib import Path

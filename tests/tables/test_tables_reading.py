@@ -1,4 +1,5 @@
 """A folder read: encodings, layouts, totals, sheets, parts, and every message with its file and row."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -106,12 +107,20 @@ def test_bytes_that_mean_two_things_are_said(tmp_path: Path) -> None:
 def chinese_sheet() -> list[list[object]]:
     """What a hospital pharmacist has: title rows, units in the header, blank rows and columns, 小计 and 合计, a
     note."""
-    return [["某医院2024年采购明细表"], [None, "单位：万元"], [],
-            ["序号", None, "医疗机构编码", "年月", "药品编码", "采购数量（盒）", "采购金额（万元）"],
-            [1, None, "H001", "2024年3月", "P1", 100, 0.28], [2, None, "H001", 202404, "P2", "1,000", "4.2"],
-            ["小计", None, None, None, None, 1100, 4.48],
-            [3, None, "H002", dt.date(2024, 3, 1), "P3", "５", 0.05], [], [4, None, "H002", 45383, "P3", 1, 0.01],
-            ["合计", None, None, None, None, 1106, 4.54], ["注：本表由系统导出"]]
+    return [
+        ["某医院2024年采购明细表"],
+        [None, "单位：万元"],
+        [],
+        ["序号", None, "医疗机构编码", "年月", "药品编码", "采购数量（盒）", "采购金额（万元）"],
+        [1, None, "H001", "2024年3月", "P1", 100, 0.28],
+        [2, None, "H001", 202404, "P2", "1,000", "4.2"],
+        ["小计", None, None, None, None, 1100, 4.48],
+        [3, None, "H002", dt.date(2024, 3, 1), "P3", "５", 0.05],
+        [],
+        [4, None, "H002", 45383, "P3", 1, 0.01],
+        ["合计", None, None, None, None, 1106, 4.54],
+        ["注：本表由系统导出"],
+    ]
 
 
 def test_a_pharmacists_workbook_is_read_and_what_is_dropped_is_said(tmp_path: Path) -> None:
@@ -156,8 +165,12 @@ def test_all_errors_come_at_once_with_file_row_and_column(tmp_path: Path) -> Non
     with pytest.raises(InputError) as caught:
         read_inputs(small_folder.write(tmp_path, usage=rows))
     found = {(problem.row, problem.column, problem.rule) for problem in caught.value.problems}
-    assert found == {(4, "amount_yuan", "number"), (8, "month", "date"), (10, "product_id", "damaged_code"),
-                     (12, "quantity_packs", "missing")}
+    assert found == {
+        (4, "amount_yuan", "number"),
+        (8, "month", "date"),
+        (10, "product_id", "damaged_code"),
+        (12, "quantity_packs", "missing"),
+    }
     assert {problem.file for problem in caught.value.problems} == {"usage.csv"}
 
 
@@ -274,19 +287,23 @@ def test_a_workbook_of_several_sheets_is_several_tables(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(("spoil", "rule"), [
-    (lambda folder: (folder / "city.yaml").unlink(), "missing_file"),
-    (lambda folder: (folder / "city.yaml").write_text("name_zh: [", encoding="utf-8"), "city_yaml"),
-    (lambda folder: (folder / "city.yaml").write_text("name_zh: x\n", encoding="utf-8"), "missing"),
-    (lambda folder: (folder / "usage.xlsx").write_bytes(b"PK\x03\x04 no book"), "table_twice"),
-    (lambda folder: (folder / "usage (1).csv").write_text("a,b\n", encoding="utf-8"), "table_twice"),
-    (lambda folder: (folder / "hospitals.csv").write_bytes(b""), "empty_file"),
-    (lambda folder: (folder / "hospitals.csv").write_bytes(b"\0\1\2\3" * 50), "unreadable"),
-    (lambda folder: (folder / "stock.xlsx").write_bytes(b"no book"), "unreadable"),
-    (lambda folder: (folder / "stock.parquet").write_bytes(b"no parquet"), "unreadable"),
-    (lambda folder: (folder / "products.csv").unlink(), "missing_table"),
-    (lambda folder: (folder / "usage.csv").write_text("hospital_id,month\n", encoding="utf-8"), "missing_column"),
-    (lambda folder: (folder / "usage.csv").write_text("甲,乙\n1,2\n", encoding="utf-8"), "no_header")])
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (lambda folder: (folder / "city.yaml").unlink(), "missing_file"),
+        (lambda folder: (folder / "city.yaml").write_text("name_zh: [", encoding="utf-8"), "city_yaml"),
+        (lambda folder: (folder / "city.yaml").write_text("name_zh: x\n", encoding="utf-8"), "missing"),
+        (lambda folder: (folder / "usage.xlsx").write_bytes(b"PK\x03\x04 no book"), "table_twice"),
+        (lambda folder: (folder / "usage (1).csv").write_text("a,b\n", encoding="utf-8"), "table_twice"),
+        (lambda folder: (folder / "hospitals.csv").write_bytes(b""), "empty_file"),
+        (lambda folder: (folder / "hospitals.csv").write_bytes(b"\0\1\2\3" * 50), "unreadable"),
+        (lambda folder: (folder / "stock.xlsx").write_bytes(b"no book"), "unreadable"),
+        (lambda folder: (folder / "stock.parquet").write_bytes(b"no parquet"), "unreadable"),
+        (lambda folder: (folder / "products.csv").unlink(), "missing_table"),
+        (lambda folder: (folder / "usage.csv").write_text("hospital_id,month\n", encoding="utf-8"), "missing_column"),
+        (lambda folder: (folder / "usage.csv").write_text("甲,乙\n1,2\n", encoding="utf-8"), "no_header"),
+    ],
+)
 def test_what_is_wrong_with_a_folder_is_one_clear_message(tmp_path: Path, spoil, rule: str) -> None:
     folder = small_folder.write(tmp_path / "有 空格")
     spoil(folder)

@@ -1,4 +1,5 @@
 """A unit beside each quantity: packs and minimum units made one, exactly; what cannot be told is refused with its row."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -35,7 +36,9 @@ def units_of(usage: pa.Table) -> list[Decimal]:
     products = usage["product_id"].to_pylist()
     if "quantity_units" in usage.column_names:
         return usage["quantity_units"].to_pylist()
-    return [packs * SIZES[product] for packs, product in zip(usage["quantity_packs"].to_pylist(), products, strict=True)]
+    return [
+        packs * SIZES[product] for packs, product in zip(usage["quantity_packs"].to_pylist(), products, strict=True)
+    ]
 
 
 RIGHT = [Decimal(int(row[3]) * SIZES[row[2]]) for row in usage_rows()[1:]]
@@ -65,8 +68,11 @@ def test_usage_read_alone_still_knows_the_pack_sizes(tmp_path: Path) -> None:
 
 def test_unit_name_of_the_variety_settles_what_a_bottle_is(tmp_path: Path) -> None:
     rows = with_units(lambda place, product: "瓶")
-    varieties = [["batch_id", "generic", "unit_name", "level", "category", "cycle"], ["N1", "甲片", "瓶", "国家", "药品", 1],
-                 ["N1", "乙注射液", "支", "国家", "药品", 1]]
+    varieties = [
+        ["batch_id", "generic", "unit_name", "level", "category", "cycle"],
+        ["N1", "甲片", "瓶", "国家", "药品", 1],
+        ["N1", "乙注射液", "支", "国家", "药品", 1],
+    ]
     known = read_inputs(small_folder.write(tmp_path / "known", usage=rows, varieties=varieties))
     assert units_of(known["usage"]) == RIGHT and known.problems == ()
     unknown = read_inputs(small_folder.write(tmp_path / "unknown", usage=rows))
@@ -76,10 +82,16 @@ def test_unit_name_of_the_variety_settles_what_a_bottle_is(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("unit", "rule", "word"),
-    [("箱", "unknown_row_unit", "how many packs"), ("第一医院", "unknown_row_unit", "take the column out"),
-     (None, "unit_missing", "write 盒"), ("盒/片", "unknown_row_unit", "known: 盒")],
+    [
+        ("箱", "unknown_row_unit", "how many packs"),
+        ("第一医院", "unknown_row_unit", "take the column out"),
+        (None, "unit_missing", "write 盒"),
+        ("盒/片", "unknown_row_unit", "known: 盒"),
+    ],
 )
-def test_a_unit_that_cannot_be_told_is_an_error_with_row_and_value(tmp_path: Path, unit: str | None, rule: str, word: str) -> None:
+def test_a_unit_that_cannot_be_told_is_an_error_with_row_and_value(
+    tmp_path: Path, unit: str | None, rule: str, word: str
+) -> None:
     rows = with_units(lambda place, product: unit if place == 4 else "盒")
     with pytest.raises(InputError) as caught:
         read_inputs(small_folder.write(tmp_path, usage=rows))
@@ -96,7 +108,9 @@ def test_a_row_that_contradicts_the_header_is_refused(tmp_path: Path) -> None:
 
 def test_an_empty_unit_column_says_what_was_assumed(tmp_path: Path) -> None:
     loaded = load(small_folder.write(tmp_path, usage=with_units(lambda place, product: None)))
-    assert [problem.rule for problem in loaded.problems] == ["unit_assumed"] and units_of(loaded.inputs["usage"]) == RIGHT
+    assert [problem.rule for problem in loaded.problems] == ["unit_assumed"] and units_of(
+        loaded.inputs["usage"]
+    ) == RIGHT
 
 
 def test_years_in_packs_and_in_units_become_one(tmp_path: Path) -> None:
@@ -127,13 +141,22 @@ def test_many_refused_cells_are_not_named_again_as_missing(tmp_path: Path) -> No
     assert {problem.rule for problem in load(small_folder.write(tmp_path, usage=rows)).errors} == {"number"}
 
 
-@given(st.lists(st.tuples(st.integers(-10**6, 10**6), st.sampled_from(["盒", "片", "万片", "瓶"]), st.sampled_from([1, 7, 28])),
-                min_size=1, max_size=30))
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-(10**6), 10**6), st.sampled_from(["盒", "片", "万片", "瓶"]), st.sampled_from([1, 7, 28])
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
 def test_settling_agrees_with_a_plain_loop(rows: list[tuple[int, str, int]]) -> None:
     quantity = pa.array([Decimal(count) for count, _, _ in rows], arrow_type("quantity"))
     done = settle(quantity, pa.array([unit for _, unit, _ in rows]), np.array([size for _, _, size in rows]))
     times = {"万片": 10_000}
     expected = [count * times.get(unit, 1) * (size if unit in ("盒", "瓶") else 1) for count, unit, size in rows]
-    shown = [value * (size if done.basis == "pack" else 1)
-             for value, (_, _, size) in zip(done.array.to_pylist(), rows, strict=True)]
+    shown = [
+        value * (size if done.basis == "pack" else 1)
+        for value, (_, _, size) in zip(done.array.to_pylist(), rows, strict=True)
+    ]
     assert not done.refused and shown == expected

@@ -1,4 +1,5 @@
 """Cells as people write them: numbers, dates, codes, words, units."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -118,7 +119,7 @@ def test_fast_and_careful_ways_agree(values: list[Decimal | None], factor: int) 
     assert not fast.refused and not careful.refused
 
 
-@given(st.lists(st.integers(-10**17, 10**17), min_size=1, max_size=30))
+@given(st.lists(st.integers(-(10**17), 10**17), min_size=1, max_size=30))
 def test_decimals_and_int64_are_two_views_of_one_thing(values: list[int]) -> None:
     array = decimals(np.array(values, np.int64), pa.decimal128(18, 2))
     assert array.to_pylist() == [Decimal(value).scaleb(-2) for value in values]
@@ -247,7 +248,11 @@ def test_a_headers_own_unit_is_honoured(header: str, column: str, factor: int) -
 def test_headers_of_unknown_or_unsure_unit_are_remarked() -> None:
     usage = TABLES["usage"]
     assert [named(header, usage)[2] for header in ("采购金额(美元)", "采购数量", "采购数量(瓶)", "采购数量(箱)")] == [
-        "unknown", "assumed", "unsure", "unknown"]
+        "unknown",
+        "assumed",
+        "unsure",
+        "unknown",
+    ]
     assert named("随便什么", usage) is None
     assert split("采购金额（万元）") == ("采购金额", "万元")
     assert units.priced("元/片、支") == Unit(Decimal(1), "unit")

@@ -1,4 +1,5 @@
 """Workbooks as they come: an old xls reads like its xlsx, Excel errors and unsaved formulas are no gaps."""
+
 from __future__ import annotations
 
 import shutil
@@ -19,10 +20,16 @@ from vbp.tables import Loaded, cellerrors, load, read_inputs
 SHEET: list[list[Any]] = [
     ["某市第一医院2024年一季度药品采购明细表"],
     ["医疗机构编码", "采购月份", "药品编码", "采购数量（盒）", "采购金额（元）", "处方数"],
-    ["H001", "2024年1月", "00123", 100, 2800.0, 5], ["H001", "2024年2月", "00123", "1,200", 33600.5, 6],
-    ["H002", "202403", "0012300000000000456", 5, 0.1, 7], ["合计", None, None, 1305, 36400.6, 18]]
-PRODUCTS: list[list[Any]] = [small_folder.PRODUCTS[0], ["00123", *small_folder.PRODUCTS[1][1:]],
-                             ["0012300000000000456", *small_folder.PRODUCTS[2][1:]]]
+    ["H001", "2024年1月", "00123", 100, 2800.0, 5],
+    ["H001", "2024年2月", "00123", "1,200", 33600.5, 6],
+    ["H002", "202403", "0012300000000000456", 5, 0.1, 7],
+    ["合计", None, None, 1305, 36400.6, 18],
+]
+PRODUCTS: list[list[Any]] = [
+    small_folder.PRODUCTS[0],
+    ["00123", *small_folder.PRODUCTS[1][1:]],
+    ["0012300000000000456", *small_folder.PRODUCTS[2][1:]],
+]
 
 
 def folder(path: Path, sheet: list[list[Any]] | None = None) -> Path:
@@ -41,8 +48,21 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Any:
     profile = tmp_path_factory.mktemp("office")
 
     def save(book: Path, suffix: str, out: Path) -> Path:
-        subprocess.run([program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", suffix, "--outdir",
-                        str(out), str(book)], check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [
+                program,
+                f"-env:UserInstallation={profile.as_uri()}",
+                "--headless",
+                "--convert-to",
+                suffix,
+                "--outdir",
+                str(out),
+                str(book),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
         return out / f"{book.stem}.{suffix}"
 
     return save
@@ -59,7 +79,9 @@ def test_an_old_xls_reads_like_the_xlsx(tmp_path: Path, office: Any) -> None:
     assert read["usage"]["amount_yuan"].to_pylist() == [Decimal("2800.00"), Decimal("33600.50"), Decimal("0.10")]
     dropped = [dict(record.dropped) for record in read.provenance if record.table == "usage"]
     assert dropped == [{"total": 1, "title": 1}]
-    assert [problem.rule for problem in read.problems] == [problem.rule for problem in right.problems] == ["rows_left_out"]
+    assert (
+        [problem.rule for problem in read.problems] == [problem.rule for problem in right.problems] == ["rows_left_out"]
+    )
 
 
 def test_a_total_that_differs_is_found_in_an_xls_too(tmp_path: Path, office: Any) -> None:
@@ -82,7 +104,9 @@ def faults(loaded: Loaded) -> list[tuple[str, int | None, str | None, str | None
 
 
 def test_excel_errors_are_named_with_their_cell_in_any_column(tmp_path: Path, office: Any) -> None:
-    place = with_formulas(folder(tmp_path / "in"), {"E3": "=1/0", "F4": '=VLOOKUP("x",A1:B2,2,FALSE)', "D6": "=1/0", "D5": "=2+3"})
+    place = with_formulas(
+        folder(tmp_path / "in"), {"E3": "=1/0", "F4": '=VLOOKUP("x",A1:B2,2,FALSE)', "D6": "=1/0", "D5": "=2+3"}
+    )
     office(place / "采购明细.xlsx", "xlsx", tmp_path)
     (tmp_path / "采购明细.xlsx").replace(place / "采购明细.xlsx")
     loaded = load(place)
@@ -92,7 +116,10 @@ def test_excel_errors_are_named_with_their_cell_in_any_column(tmp_path: Path, of
 
 def test_formulas_never_calculated_are_errors(tmp_path: Path) -> None:
     place = with_formulas(folder(tmp_path / "in"), {"E4": "=D4*28", "F5": "=1+1"})
-    assert faults(load(place)) == [("formula_without_value", 4, "amount_yuan", None), ("formula_without_value", 5, "items", None)]
+    assert faults(load(place)) == [
+        ("formula_without_value", 4, "amount_yuan", None),
+        ("formula_without_value", 5, "items", None),
+    ]
     assert {problem.row for problem in check(place).problems if problem.level == "error"} == {4, 5}
 
 
@@ -119,6 +146,8 @@ def test_faults_are_found_across_pieces_and_with_a_prefix(tmp_path: Path, monkey
     whole = cellerrors.find(place / "采购明细.xlsx")["一季度"]
     monkeypatch.setattr(cellerrors, "PIECE", 50)
     assert len(whole) == 53 and cellerrors.find(place / "采购明细.xlsx")["一季度"] == whole
-    text = b'<x:c r="AB12" t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c><x:c r="A1" t="str"><x:f>""</x:f><x:v></x:v></x:c>'
+    text = (
+        b'<x:c r="AB12" t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c><x:c r="A1" t="str"><x:f>""</x:f><x:v></x:v></x:c>'
+    )
     assert list(cellerrors._in(text)) == [cellerrors.Fault("AB12", 12, 27, "#DIV/0!")]
     assert cellerrors.find(place / "hospitals.csv") == {}

@@ -4,6 +4,7 @@ A cell is a noise process × design (n, break, harmonics). Each cell has its own
 the numbers of the whole table. Coverage of a 95 % interval is 1 − size: zero lies outside the interval exactly where
 p < .05 (tested), and adding an effect moves estimate and interval alike.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -119,7 +120,7 @@ def p_values(cell: Cell, series: int) -> dict[str, Array]:
     error = oracle_error(cell)
     found = {name: [] for name in ("mixture", "kr", "mixture_power", "kr_power")}
     for start in range(0, series, mixture.CHUNK):
-        part = values[:, start:start + mixture.CHUNK]
+        part = values[:, start : start + mixture.CHUNK]
         batch = mixture._batch(mix, part)
         found["mixture"].append(_mixture_p(batch, np.zeros(3)))
         fit = kenward.kenward(kr, part)
@@ -147,12 +148,24 @@ def measure(cell: Cell, series: int) -> list[dict[str, object]]:
     rows = []
     for at, contrast in enumerate(CONTRASTS):
         reject = {name: value[at] < 0.05 for name, value in p.items()}
-        row = {"process": cell.process, "n": cell.n, "break": f"{cell.share:.2f}", "harmonics": cell.harmonics,
-               "contrast": contrast, "series": series, "size": reject["mixture"].mean(), "kr": reject["kr"].mean(),
-               "both": (reject["mixture"] & reject["kr"]).mean(), "size_01": (p["mixture"][at] < 0.01).mean()}
+        row = {
+            "process": cell.process,
+            "n": cell.n,
+            "break": f"{cell.share:.2f}",
+            "harmonics": cell.harmonics,
+            "contrast": contrast,
+            "series": series,
+            "size": reject["mixture"].mean(),
+            "kr": reject["kr"].mean(),
+            "both": (reject["mixture"] & reject["kr"]).mean(),
+            "size_01": (p["mixture"][at] < 0.01).mean(),
+        }
         if "kr_power" in reject:
-            row |= {"power": reject["mixture_power"].mean(), "kr_power": reject["kr_power"].mean(),
-                    "both_power": (reject["mixture_power"] & reject["kr_power"]).mean()}
+            row |= {
+                "power": reject["mixture_power"].mean(),
+                "kr_power": reject["kr_power"].mean(),
+                "both_power": (reject["mixture_power"] & reject["kr_power"]).mean(),
+            }
         rows.append(row)
     return rows
 

@@ -4,6 +4,7 @@ Units are generics; the outcome is the change of the mean log quantity (after âˆ
 interval is the textbook t interval with a common variance. Only what the documented process makes is looked at
 (`disturbed=False`): gaps, returns and stockpiling are planted apart and named in truth.json.
 """
+
 from __future__ import annotations
 
 import sys

@@ -3,6 +3,7 @@
 Writes the tables into docs/validation.md between the marks `impact:begin` and `impact:end`, dated, and prints them.
 `python tests/validate/validate_impact.py [series per cell] [seeds]`; 10,000 and 500 take about 30 CPU minutes.
 """
+
 from __future__ import annotations
 
 import datetime
@@ -32,8 +33,10 @@ def size_table(rows: pd.DataFrame) -> pd.DataFrame:
         for months in ("24", "36–60"):
             group = chosen[chosen["months"] == months].groupby("process")
             span = group["size"].min().map("{:.3f}".format) + "–" + group["size"].max().map("{:.3f}".format)
-            parts += [span.rename(f"{contrast} n {months}"), group["both"].max().map("{:.3f}".format).rename(
-                f"supported n {months}")]
+            parts += [
+                span.rename(f"{contrast} n {months}"),
+                group["both"].max().map("{:.3f}".format).rename(f"supported n {months}"),
+            ]
     return pd.concat(parts, axis=1).loc[order].reset_index()
 
 
@@ -53,22 +56,39 @@ def criteria(rows: pd.DataFrame) -> pd.DataFrame:
     verdicts = rows[rows["process"].isin((*simulation.CORE, "random walk"))]
     level = core[core["contrast"] == "level"]
     power = rows[(rows["contrast"] == "level") & rows["power"].notna()].groupby("process")["power"].mean()
-    lines = [("size, core, n ≥ 36", "≤ .10", core.loc[core["n"] >= 36, "size"].max(), 0.10, 1),
-             ("size, core, n = 24", "≤ .12", core.loc[core["n"] == 24, "size"].max(), 0.12, 1),
-             ("'supported' without effect, core and random walk", "≤ .09", verdicts["both"].max(), 0.09, 1)]
-    lines += [(f"power, level, {name}", f"≥ {least:.2f}", power[name], least, -1)
-              for name, least in (("ar0", 0.60), ("ar.4", 0.70), ("ar.8", 0.75)) if name in power]
-    lines += [("coverage, level, lowest", "≥ .90", 1 - level["size"].max(), 0.90, -1),
-              ("coverage, level, highest", "≤ .97", 1 - level["size"].min(), 0.97, 1),
-              ("coverage, slope and cumulative, lowest", "≥ .90", 1 - core["size"].max(), 0.90, -1),
-              ("coverage, slope and cumulative, highest", "≤ .97", 1 - core["size"].min(), 0.97, 1)]
-    return pd.DataFrame([{"criterion": name, "bound": bound, "measured": f"{value:.3f}",
-                          "met": _met(value, limit, side, series)} for name, bound, value, limit, side in lines])
+    lines = [
+        ("size, core, n ≥ 36", "≤ .10", core.loc[core["n"] >= 36, "size"].max(), 0.10, 1),
+        ("size, core, n = 24", "≤ .12", core.loc[core["n"] == 24, "size"].max(), 0.12, 1),
+        ("'supported' without effect, core and random walk", "≤ .09", verdicts["both"].max(), 0.09, 1),
+    ]
+    lines += [
+        (f"power, level, {name}", f"≥ {least:.2f}", power[name], least, -1)
+        for name, least in (("ar0", 0.60), ("ar.4", 0.70), ("ar.8", 0.75))
+        if name in power
+    ]
+    lines += [
+        ("coverage, level, lowest", "≥ .90", 1 - level["size"].max(), 0.90, -1),
+        ("coverage, level, highest", "≤ .97", 1 - level["size"].min(), 0.97, 1),
+        ("coverage, slope and cumulative, lowest", "≥ .90", 1 - core["size"].max(), 0.90, -1),
+        ("coverage, slope and cumulative, highest", "≤ .97", 1 - core["size"].min(), 0.97, 1),
+    ]
+    return pd.DataFrame(
+        [
+            {"criterion": name, "bound": bound, "measured": f"{value:.3f}", "met": _met(value, limit, side, series)}
+            for name, bound, value, limit, side in lines
+        ]
+    )
 
 
 def _met(value: float, limit: float, side: int, series: int) -> str:
     error = 3 * math.sqrt(limit * (1 - limit) / series)
-    return "yes" if side * (value - limit) <= 0 else "within Monte Carlo error" if side * (value - limit) <= error else "no"
+    return (
+        "yes"
+        if side * (value - limit) <= 0
+        else "within Monte Carlo error"
+        if side * (value - limit) <= error
+        else "no"
+    )
 
 
 def did_sizes(rounds: int = 4_000) -> pd.DataFrame:
@@ -84,9 +104,16 @@ def did_sizes(rounds: int = 4_000) -> pd.DataFrame:
             found = (made.rows @ change) / treated - ((1 - made.rows) @ change) / (units - treated)
             p_values = (np.abs(found) >= np.abs(found[0]) * (1 - permute.TIE)).mean(axis=0)
             count = made.rows.shape[0]
-            rows.append({"units": units, "treated": treated, "assignments": count,
-                         "attainable": f"{math.floor(0.05 * count) / count:.4f}", "size": f"{(p_values <= 0.05).mean():.4f}",
-                         "smallest p": f"{1 / count:.4f}"})
+            rows.append(
+                {
+                    "units": units,
+                    "treated": treated,
+                    "assignments": count,
+                    "attainable": f"{math.floor(0.05 * count) / count:.4f}",
+                    "size": f"{(p_values <= 0.05).mean():.4f}",
+                    "smallest p": f"{1 / count:.4f}",
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -105,23 +132,33 @@ def planted(seeds: int) -> pd.DataFrame:
             if plan.batch_id not in ROUNDS:
                 continue
             own = np.flatnonzero(made.world.products.tendered(plan.batch_id))
-            control = [at for at, one in enumerate(made.world.generics)
-                       if one.role == "control" and one.category == plan.category]
+            control = [
+                at
+                for at, one in enumerate(made.world.generics)
+                if one.role == "control" and one.category == plan.category
+            ]
             chosen = [*own, *control]
             logs = np.log([units[made.world.products.of(at)].sum(axis=0) for at in chosen])
             before, after = outcomes.windows(made.world, plan)
             steps = np.concatenate([before, after])
             expected = truth[plan.batch_id]["expected"]["difference_in_differences"]["log_quantity"]
             hits[plan.batch_id].append(_covers(logs[:, steps], steps, int(after[0]), len(own), expected))
-            series[plan.batch_id] += [(row, plan.log_level, plan.log_slope) for row in logs[:len(own)][:, steps]]
+            series[plan.batch_id] += [(row, plan.log_level, plan.log_slope) for row in logs[: len(own)][:, steps]]
             calendar = pd.DatetimeIndex([pd.Timestamp(str(day)[:7]) for day in made.world.calendar.starts])
             months[plan.batch_id] = steps, calendar[steps], int(after[0])
     rows = []
     for batch in ROUNDS:
         level, slope = _its_coverage(series[batch], *months[batch])
-        rows.append({"round": batch, "seeds": seeds, "difference-in-differences": f"{np.mean(hits[batch]):.3f}",
-                     "generics": len(series[batch]), "level (time series)": f"{level:.3f}",
-                     "slope (time series)": f"{slope:.3f}"})
+        rows.append(
+            {
+                "round": batch,
+                "seeds": seeds,
+                "difference-in-differences": f"{np.mean(hits[batch]):.3f}",
+                "generics": len(series[batch]),
+                "level (time series)": f"{level:.3f}",
+                "slope (time series)": f"{slope:.3f}",
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -132,8 +169,9 @@ def _covers(values: np.ndarray, steps: np.ndarray, start: int, treated: int, tru
     from vbp.impact.panel import NEVER, Panel
 
     flags = np.arange(values.shape[0]) < treated
-    panel = Panel(tuple(range(values.shape[0])), Grid("number", steps, 0), steps, values, flags,
-                  np.where(flags, start, NEVER))
+    panel = Panel(
+        tuple(range(values.shape[0])), Grid("number", steps, 0), steps, values, flags, np.where(flags, start, NEVER)
+    )
     made = permute.assignments(flags, sampled=1_999)
     statistic = cells_statistic(panel)
     pull = statistic(made.rows, flags[:, None] * panel.post[None, :] * 1.0)
@@ -141,8 +179,9 @@ def _covers(values: np.ndarray, steps: np.ndarray, start: int, treated: int, tru
     return low <= truth <= high
 
 
-def _its_coverage(found: list[tuple[np.ndarray, float, float]], steps: np.ndarray, months: pd.DatetimeIndex,
-                  start: int) -> tuple[float, float]:
+def _its_coverage(
+    found: list[tuple[np.ndarray, float, float]], steps: np.ndarray, months: pd.DatetimeIndex, start: int
+) -> tuple[float, float]:
     """Coverage of planted level and slope, the season modelled by two harmonics and Spring Festival days."""
     from vbp.impact.design import Options, make_design
     from vbp.impact.grid import read_times
@@ -174,16 +213,23 @@ def page(rows: pd.DataFrame, seeds: int) -> str:
         f"Measured {day} by `tests/validate/validate_impact.py`: {series:,} simulated series a cell, "
         f"{rows.groupby(['process', 'n', 'break', 'harmonics']).ngroups} cells (process × n × break at 1/3, 1/2, 2/3 × with and "
         "without two harmonics), three contrasts each. Mark: simulated.",
-        "### Against the bounds set beforehand", markdown(criteria(rows)),
+        "### Against the bounds set beforehand",
+        markdown(criteria(rows)),
         "### Size at 5 % of the default (range over designs), and the worst rate of 'supported' without an effect",
         "Coverage of a 95 % interval is one minus the size (the interval excludes zero exactly where p < .05).",
         markdown(size_table(rows)),
-        "### Power where an oracle that knows the errors has .80 (mean over designs)", markdown(power_table(rows)),
-        "### Permutation with few treated units (4,000 rounds, t4 changes)", markdown(did_sizes())]
+        "### Power where an oracle that knows the errors has .80 (mean over designs)",
+        markdown(power_table(rows)),
+        "### Permutation with few treated units (4,000 rounds, t4 changes)",
+        markdown(did_sizes()),
+    ]
     if seeds:
-        parts += ["### Planted effects of the demonstration, coverage of 95 % intervals",
-                  "Permutation interval of the mean difference (generics against controls); level and slope of each generic's "
-                  "log quantity by the mixture.", markdown(planted(seeds))]
+        parts += [
+            "### Planted effects of the demonstration, coverage of 95 % intervals",
+            "Permutation interval of the mean difference (generics against controls); level and slope of each generic's "
+            "log quantity by the mixture.",
+            markdown(planted(seeds)),
+        ]
     return "\n\n".join(parts)
 
 

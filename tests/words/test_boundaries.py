@@ -111,7 +111,9 @@ def test_per_cent_rounds_half_away_from_zero(value, places, shown):
     assert percent(float(value), places) == shown  # a float is taken as it is written, not as it is stored
 
 
-@pytest.mark.parametrize(("share", "shown"), [(0.5, "50%"), (Decimal("0.12345"), "12.3%"), (0.0005, "0.1%"), (1.6034, "160.3%"), (0, "0%")])
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.5, "50%"), (Decimal("0.12345"), "12.3%"), (0.0005, "0.1%"), (1.6034, "160.3%"), (0, "0%")]
+)
 def test_a_share_is_shown_in_per_cent(share, shown):
     assert ratio(share) == shown
 

@@ -43,7 +43,10 @@ def test_a_cell_is_written_by_its_unit(name, value, shown):
 
 
 def test_a_column_is_named_in_the_language_and_an_unknown_one_keeps_its_name():
-    assert field_label("retained_yuan", "zh") == "结余留用（元）" and field_label("retained_yuan", "en") == "Retained (yuan)"
+    assert (
+        field_label("retained_yuan", "zh") == "结余留用（元）"
+        and field_label("retained_yuan", "en") == "Retained (yuan)"
+    )
     assert field_label("no_such_column", "zh") == "no_such_column"
 
 

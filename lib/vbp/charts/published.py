@@ -146,9 +146,7 @@ def ratios(city: City, lang: str) -> go.Figure | None:
         name=metric.name_zh if lang == "zh" else metric.name_en,
         value=qualified(largest.value, largest.unit, largest.qualifier, lang),
     )
-    return _bars(
-        city, lang, rows, title, say("chart.ratios_help", lang), say("chart.percent_axis", lang), 1, log=False
-    )
+    return _bars(city, lang, rows, title, say("chart.ratios_help", lang), say("chart.percent_axis", lang), 1, log=False)
 
 
 def figures_by_theme(city: City, lang: str) -> go.Figure | None:

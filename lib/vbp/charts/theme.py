@@ -89,7 +89,8 @@ def frame(title: str, help_text: str, *, subtitle: str = "", height: int = 380, 
         layout={
             "template": template(),
             "height": height,
-            "meta": {"help": help_text, "alt": _sentences(title, subtitle, help_text)} | ({"method": method} if method else {}),
+            "meta": {"help": help_text, "alt": _sentences(title, subtitle, help_text)}
+            | ({"method": method} if method else {}),
             "title": {"text": _text(title), "subtitle": {"text": _text(subtitle)}},
         }
     )

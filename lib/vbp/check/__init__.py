@@ -2,6 +2,7 @@
 
 `check(folder)` reads the folder and runs every rule in `RULES`; a rule is a function from a `View` to its problems.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -88,9 +89,12 @@ class Checked:
 
     def as_json(self) -> dict[str, Any]:
         """Return the document of `vbp check --json`: ok, tables with their rows, issues, provenance."""
-        return {"ok": self.ok, "tables": {name: {"rows": table.num_rows} for name, table in self.inputs.tables.items()},
-                "issues": [problem.as_json() for problem in self.problems],
-                "provenance": [record.as_json() for record in self.inputs.provenance]}
+        return {
+            "ok": self.ok,
+            "tables": {name: {"rows": table.num_rows} for name, table in self.inputs.tables.items()},
+            "issues": [problem.as_json() for problem in self.problems],
+            "provenance": [record.as_json() for record in self.inputs.provenance],
+        }
 
 
 def _lane(view: View, rules: Sequence[Rule]) -> dict[Rule, list[Problem]]:

@@ -1,4 +1,5 @@
 """A copy of the user's files with the problem cells coloured and commented."""
+
 from __future__ import annotations
 
 import csv
@@ -65,7 +66,9 @@ def _mark(cell: Any, problems: list[Problem]) -> None:
 
     level = "error" if any(problem.level == "error" for problem in problems) else "warning"
     cell.fill = PatternFill("solid", start_color=COLOURS[level])
-    text = "\n".join(f"{rule_zh(problem.rule)} ({problem.level} {problem.rule}): {problem.message}" for problem in problems)
+    text = "\n".join(
+        f"{rule_zh(problem.rule)} ({problem.level} {problem.rule}): {problem.message}" for problem in problems
+    )
     cell.comment = Comment(escape(text)[:2000], "vbp", width=420, height=160)
 
 
@@ -127,7 +130,9 @@ def _list(sheet: Any, problems: tuple[Problem, ...], named: Headers) -> None:
             if values[name] is not None:
                 put(cell, values[name])
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.row_dimensions[row].height = 14.0 * max(_lines(values[name], width) for name, width in zip(COLUMNS, WIDTHS, strict=True))
+        sheet.row_dimensions[row].height = 14.0 * max(
+            _lines(values[name], width) for name, width in zip(COLUMNS, WIDTHS, strict=True)
+        )
         sheet.cell(row, 1).fill = PatternFill("solid", start_color=COLOURS[problem.level])
     for letter, width in zip("ABCDEFGHI", WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width

@@ -1,4 +1,5 @@
 """Rules on the table `fund`: what settlement and estimate would refuse of it, said with file and row."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ def fund_rows(view: View) -> list[Problem]:
         found = [fault for fault in faults(meetings(fund), fund, basis) if fault.rule != "fund_missing"]
     found = [fault for fault in found if not _same_key(view, fault)]
     once = list({(fault.rule, fault.rows or fault.place): fault for fault in reversed(found)}.values())[::-1]
-    problems = [_problem(view, fault) for fault in once[:view.limit]]
+    problems = [_problem(view, fault) for fault in once[: view.limit]]
     if len(once) > len(problems):
         text = f"and {len(once) - len(problems):,} more items of the same kinds"
         problems.append(view.problem("fund", None, None, once[-1].rule, text, None, "error"))
@@ -60,8 +61,10 @@ def _agreed(view: View) -> pd.DataFrame | None:
     import pandas as pd
 
     generics = {row["product_id"]: row["generic"] for row in view.rows("products")}
-    items = [(row["hospital_id"], row["batch_id"], row["generic"] or generics.get(row["product_id"]), row["agreement_year"])
-             for row in view.rows("agreements")]
+    items = [
+        (row["hospital_id"], row["batch_id"], row["generic"] or generics.get(row["product_id"]), row["agreement_year"])
+        for row in view.rows("agreements")
+    ]
     return pd.DataFrame(items, columns=["hospital_id", "batch_id", "generic", "agreement_year"], dtype=object)
 
 
@@ -83,10 +86,18 @@ def _problem(view: View, fault: Fault) -> Problem:
     keys = {key: value for key, value in fault.item.items() if value != ""}
     item = f" to {', '.join(map(str, keys.values()))}" if keys else ""
     if fault.rule == "insured_share":
-        text = (f"the insured shares of these {len(fault.rows)} funds sum to {fault.total:f}, more than 1"
-                f" (with {named}; all apply{item}): mend one of them")
-        return view.problem("fund", last, "insured_share", fault.rule, text, view.rows("fund")[last]["insured_share"], "error")
-    filled = sum(view.rows("fund")[last][key] is not None for key in ("hospital_id", "batch_id", "generic", "agreement_year"))
-    text = (f"this row and {named} both apply{item} with {filled} filled keys each: fill one more key cell in the one that "
-            "should win")
+        text = (
+            f"the insured shares of these {len(fault.rows)} funds sum to {fault.total:f}, more than 1"
+            f" (with {named}; all apply{item}): mend one of them"
+        )
+        return view.problem(
+            "fund", last, "insured_share", fault.rule, text, view.rows("fund")[last]["insured_share"], "error"
+        )
+    filled = sum(
+        view.rows("fund")[last][key] is not None for key in ("hospital_id", "batch_id", "generic", "agreement_year")
+    )
+    text = (
+        f"this row and {named} both apply{item} with {filled} filled keys each: fill one more key cell in the one that "
+        "should win"
+    )
     return view.problem("fund", last, "fund_ratio", fault.rule, text, None, "error")

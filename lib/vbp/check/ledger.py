@@ -1,4 +1,5 @@
 """Rules on the rows of usage: prices against awards, signs, gaps, repeats, outliers, basis."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -33,10 +34,13 @@ def pack_unit(view: View) -> list[Problem]:
     def text(place: int) -> tuple[str, str]:
         low = view.price[place] < award[place]
         said, meant = ("minimum units", "packs") if low else ("packs", "minimum units")
-        return (f"{_yuan(view.price[place])} yuan a pack against {_yuan(award[place])} in the award, a factor near "
-                "the pack "
-                f"size ({view.pack_size[view.product[place]]:g}): the quantity counts {said}, not "
-                f"{meant}", f"{view.counted([place]):f}")
+        return (
+            f"{_yuan(view.price[place])} yuan a pack against {_yuan(award[place])} in the award, a factor near "
+            "the pack "
+            f"size ({view.pack_size[view.product[place]]:g}): the quantity counts {said}, not "
+            f"{meant}",
+            f"{view.counted([place]):f}",
+        )
 
     return view.listed("usage", list(award), view.quantity_name, "pack_unit", text, "error")
 
@@ -49,9 +53,16 @@ def above_selected(view: View) -> list[Problem]:
     places, covered = view.off_award
     over = (view.price[places] > np.maximum(covered * (1 + ABOVE), covered + 0.01)) & ~view.mixed_up
     award = dict(zip(places[over].tolist(), covered[over].tolist(), strict=True))
-    return view.listed("usage", list(award), "amount_yuan", "above_selected", lambda place: (
-        f"bought at {_yuan(view.price[place])} yuan a pack, above the selected price {_yuan(award[place])}",
-        f"{view.yuan([place]):,}"))
+    return view.listed(
+        "usage",
+        list(award),
+        "amount_yuan",
+        "above_selected",
+        lambda place: (
+            f"bought at {_yuan(view.price[place])} yuan a pack, above the selected price {_yuan(award[place])}",
+            f"{view.yuan([place]):,}",
+        ),
+    )
 
 
 def outside_award(view: View) -> list[Problem]:
@@ -63,16 +74,24 @@ def outside_award(view: View) -> list[Problem]:
     before = np.full((len(view.pack_size), span), np.nan, np.float32)
     late = np.zeros((len(view.pack_size), span), bool)
     for product, award in first.items():
-        before[product, :max(months(award["start_date"]) - zero, 0)] = float(award["selected_price_yuan"])
-        late[product, max(months(last[product]["end_date"]) - zero + 1, 0):] = True
+        before[product, : max(months(award["start_date"]) - zero, 0)] = float(award["selected_price_yuan"])
+        late[product, max(months(last[product]["end_date"]) - zero + 1, 0) :] = True
     early = (
         np.abs(view.price / before.ravel()[view.cell] - 1) <= 0.001 if not np.isnan(before).all() else np.zeros(0, bool)
     )
-    problems = _outside(view, np.flatnonzero(early), "before_start", lambda product: (
-        f"bought at the selected price before the start ({first[product]['start_date']})"))
+    problems = _outside(
+        view,
+        np.flatnonzero(early),
+        "before_start",
+        lambda product: f"bought at the selected price before the start ({first[product]['start_date']})",
+    )
     if (late & (view.by_cell() > 0)).any():
-        problems += _outside(view, np.flatnonzero(late.ravel()[view.cell]), "after_end", lambda product: (
-            f"bought after the last award ended ({last[product]['end_date']}): is a renewal missing?"))
+        problems += _outside(
+            view,
+            np.flatnonzero(late.ravel()[view.cell]),
+            "after_end",
+            lambda product: f"bought after the last award ended ({last[product]['end_date']}): is a renewal missing?",
+        )
     return problems
 
 
@@ -98,12 +117,12 @@ def _outside(view: View, places: np.ndarray, rule: str, text: Callable[[int], st
     products, starts = np.unique(own[order], return_index=True)
     groups = np.split(places[order], starts[1:])
     problems = []
-    for product, rows in list(zip(products.tolist(), groups, strict=True))[:view.limit]:
+    for product, rows in list(zip(products.tolist(), groups, strict=True))[: view.limit]:
         message = f"{text(product)}; {len(rows):,} rows, {view.yuan(rows):,} yuan"
         name = view.rows("products")[product]["product_id"]
         problems.append(view.problem("usage", int(rows[0]), "month", rule, message, name))
     if len(products) > len(problems):
-        rest = np.concatenate(groups[len(problems):])
+        rest = np.concatenate(groups[len(problems) :])
         more = f"and {len(products) - len(problems):,} more products; {len(rest):,} rows, {view.yuan(rest):,} yuan"
         problems.append(view.problem("usage", None, "month", rule, more))
     return problems
@@ -118,18 +137,33 @@ def returns(view: View) -> list[Problem]:
     back = np.flatnonzero((packs < 0) | (amount < 0))
     problems: list[Problem] = []
     if len(back):
-        said = (f"{len(back):,} rows are negative (returns, 退货): {view.counted(back):f} "
-                f"{column.removeprefix('quantity_')} "
-                f"and {view.yuan(back):,} yuan are netted against the purchases")
+        said = (
+            f"{len(back):,} rows are negative (returns, 退货): {view.counted(back):f} "
+            f"{column.removeprefix('quantity_')} "
+            f"and {view.yuan(back):,} yuan are netted against the purchases"
+        )
         problems.append(view.problem("usage", back[0], column, "returns", said, f"{view.counted(back[:1]):f}"))
     contrary = back[(packs[back] > 0) | (amount[back] > 0)]
-    problems += view.listed("usage", contrary, "amount_yuan", "sign", lambda place: (
-        f"quantity {view.counted([place]):f} and amount {view.yuan([place]):,} have opposite signs: "
-        "a purchase has both above zero, a return both below",
-        f"{view.yuan([place]):,}"), "error")
+    problems += view.listed(
+        "usage",
+        contrary,
+        "amount_yuan",
+        "sign",
+        lambda place: (
+            f"quantity {view.counted([place]):f} and amount {view.yuan([place]):,} have opposite signs: "
+            "a purchase has both above zero, a return both below",
+            f"{view.yuan([place]):,}",
+        ),
+        "error",
+    )
     nothing = np.flatnonzero((packs == 0) & (amount != 0))
-    return problems + view.listed("usage", nothing, column, "zero_quantity", lambda place: (
-        f"no quantity for {view.yuan([place]):,} yuan: a price cannot be made from it", "0"))
+    return problems + view.listed(
+        "usage",
+        nothing,
+        column,
+        "zero_quantity",
+        lambda place: (f"no quantity for {view.yuan([place]):,} yuan: a price cannot be made from it", "0"),
+    )
 
 
 def missing_months(view: View) -> list[Problem]:
@@ -146,7 +180,7 @@ def missing_months(view: View) -> list[Problem]:
         known = view.month[view.month >= 0]
         if not len(known):
             return []
-        seen, first = seen[:, int(known.min()) - first:], int(known.min())
+        seen, first = seen[:, int(known.min()) - first :], int(known.min())
     empty = np.flatnonzero(~seen.any(0))
     problems = (
         [view.problem("usage", None, "month", "missing_month", "no row of any hospital in " + _named(empty + first))]
@@ -157,11 +191,17 @@ def missing_months(view: View) -> list[Problem]:
         own = np.flatnonzero(seen[place])
         gaps = np.setdiff1d(np.arange(own[0], own[-1]), np.concatenate([own, empty])) if len(own) else own
         if len(gaps) and len(own) >= 6:
-            problems.append(view.problem("usage", None, "month", "missing_month",
-                                         f"hospital {row['hospital_id']} has no row in {_named(gaps + first)}: a gap "
-                                         "is not zero use",
-                                         row["hospital_id"]))
-    return problems if view.limit is None else problems[:view.limit * 3]
+            problems.append(
+                view.problem(
+                    "usage",
+                    None,
+                    "month",
+                    "missing_month",
+                    f"hospital {row['hospital_id']} has no row in {_named(gaps + first)}: a gap is not zero use",
+                    row["hospital_id"],
+                )
+            )
+    return problems if view.limit is None else problems[: view.limit * 3]
 
 
 def _named(numbers: np.ndarray) -> str:
@@ -189,15 +229,30 @@ def duplicates(view: View) -> list[Problem]:
         if name in table.column_names
     ]
     same = alike[repeated(key_codes([flat(table[name].take(alike)) for name in whole]))]
-    problems = view.listed("usage", same, "product_id", "duplicate_row", lambda place: (
-        "equal in every cell to an earlier row: read as a second purchase; delete it if it is the same one",
-        table["product_id"][place].as_py()))
+    problems = view.listed(
+        "usage",
+        same,
+        "product_id",
+        "duplicate_row",
+        lambda place: (
+            "equal in every cell to an earlier row: read as a second purchase; delete it if it is the same one",
+            table["product_id"][place].as_py(),
+        ),
+    )
     if len(again) > len(same):
-        problems.append(view.problem("usage", again[0], "product_id", "repeated_key",
-                                     f"{len(again) - len(same):,} rows repeat a hospital, "
-                                     f"{'day' if when is not None else 'month'} and product "
-                                     "with other figures: they are added "
-                                     "up", table["product_id"][int(again[0])].as_py()))
+        problems.append(
+            view.problem(
+                "usage",
+                again[0],
+                "product_id",
+                "repeated_key",
+                f"{len(again) - len(same):,} rows repeat a hospital, "
+                f"{'day' if when is not None else 'month'} and product "
+                "with other figures: they are added "
+                "up",
+                table["product_id"][int(again[0])].as_py(),
+            )
+        )
     return problems
 
 
@@ -218,9 +273,16 @@ def outliers(view: View) -> list[Problem]:
     odd = (np.abs(log - usual.astype(np.float32)[group]) > np.float32(np.log(ODD))) & (count[group] >= 3)
     places = np.flatnonzero(odd) if whole else np.flatnonzero(good)[odd]
     normal = dict(zip(places.tolist(), np.exp(usual[group[odd]]).tolist(), strict=True))
-    problems = view.listed("usage", places, "amount_yuan", "price_outlier", lambda place: (
-        f"{_yuan(view.price[place])} yuan a pack; this product usually costs {_yuan(normal[place])}",
-        f"{view.yuan([place]):,}"))
+    problems = view.listed(
+        "usage",
+        places,
+        "amount_yuan",
+        "price_outlier",
+        lambda place: (
+            f"{_yuan(view.price[place])} yuan a pack; this product usually costs {_yuan(normal[place])}",
+            f"{view.yuan([place]):,}",
+        ),
+    )
     return problems + _odd_products(view, usual, count)
 
 
@@ -230,7 +292,7 @@ def _price_group(view: View) -> np.ndarray:
     table = np.repeat(3 * np.arange(len(view.pack_size), dtype=np.int32)[:, None], span, 1)
     for award in view.awards:
         product, start = award["product"], months(award["start_date"]) - first
-        table[product, max(start, 0):] = 3 * product + 2
+        table[product, max(start, 0) :] = 3 * product + 2
         if award["start_date"].day > 1 and 0 <= start < span:
             table[product, start] = 3 * product + 1
     return table.ravel()[view.cell]
@@ -241,18 +303,26 @@ def _odd_products(view: View, usual: np.ndarray, count: np.ndarray) -> list[Prob
     # the price before any award where there is one: cuts differ between the products of a generic
     before = count[::3] > 0
     count, usual = np.where(before, count[::3], count[2::3]), np.where(before, usual[::3], usual[2::3])
-    unit = usual[:len(products)] - np.log(view.conversion[:len(products)])
-    seen = (count[:len(products)] > 0) & np.array([row["units_per_pack"] is not None for row in products], bool)
-    generic = view.generic[:len(products)]
+    unit = usual[: len(products)] - np.log(view.conversion[: len(products)])
+    seen = (count[: len(products)] > 0) & np.array([row["units_per_pack"] is not None for row in products], bool)
+    generic = view.generic[: len(products)]
     others = {
         place: unit[seen & (generic == generic[place]) & (np.arange(len(unit)) != place)]
         for place in np.flatnonzero(seen).tolist()
     }
     middle = {place: float(np.median(rest)) for place, rest in others.items() if len(rest)}
     odd = [place for place in middle if abs(unit[place] - middle[place]) > np.log(ODD_PRODUCT)]
-    return view.listed("products", odd, "units_per_pack", "price_outlier", lambda place: (
-        f"{_yuan(float(np.exp(unit[place])))} yuan per unit, against {_yuan(float(np.exp(middle[place])))} of the "
-        f"other products of {view.generics[generic[place]]}: is units_per_pack or spec_factor right?", products[place]["units_per_pack"]))
+    return view.listed(
+        "products",
+        odd,
+        "units_per_pack",
+        "price_outlier",
+        lambda place: (
+            f"{_yuan(float(np.exp(unit[place])))} yuan per unit, against {_yuan(float(np.exp(middle[place])))} of the "
+            f"other products of {view.generics[generic[place]]}: is units_per_pack or spec_factor right?",
+            products[place]["units_per_pack"],
+        ),
+    )
 
 
 def mixed_basis(view: View) -> list[Problem]:
@@ -262,9 +332,19 @@ def mixed_basis(view: View) -> list[Problem]:
     kinds = [text for text in view.usage["basis"].unique().to_pylist() if text]
     if len(kinds) < 2:
         return []
-    return [view.problem("usage", None, "basis", "mixed_basis", f"{' and '.join(sorted(kinds))} rows stand together: "
-                                                                "keep one basis in "
-                         "usage (stock moves belong into stock)", ", ".join(sorted(kinds)), "error")]
+    return [
+        view.problem(
+            "usage",
+            None,
+            "basis",
+            "mixed_basis",
+            f"{' and '.join(sorted(kinds))} rows stand together: "
+            "keep one basis in "
+            "usage (stock moves belong into stock)",
+            ", ".join(sorted(kinds)),
+            "error",
+        )
+    ]
 
 
 def packs_and_units(view: View) -> list[Problem]:

@@ -1,4 +1,5 @@
 """Rules on what points to what: ids known, batches not at odds, groups with one lead."""
+
 from __future__ import annotations
 
 import difflib
@@ -11,12 +12,20 @@ from vbp.check.view import Row, View
 from vbp.errors import InputError, Problem, unknown
 
 OWNERS = {"hospital_id": "hospitals", "product_id": "products"}
-POINTERS = (("usage", "product_id", "error"), ("usage", "hospital_id", "error"), ("awards", "product_id", "error"),
-            ("agreements", "hospital_id", "error"), ("agreements", "product_id", "error"),
-            ("assessments", "hospital_id", "error"), ("assessments", "product_id", "error"),
-            ("fund", "hospital_id", "error"), ("batch_usage", "hospital_id", "error"),
-            ("settlements", "hospital_id", "warning"), ("stock", "hospital_id", "error"),
-            ("stock", "product_id", "error"))
+POINTERS = (
+    ("usage", "product_id", "error"),
+    ("usage", "hospital_id", "error"),
+    ("awards", "product_id", "error"),
+    ("agreements", "hospital_id", "error"),
+    ("agreements", "product_id", "error"),
+    ("assessments", "hospital_id", "error"),
+    ("assessments", "product_id", "error"),
+    ("fund", "hospital_id", "error"),
+    ("batch_usage", "hospital_id", "error"),
+    ("settlements", "hospital_id", "warning"),
+    ("stock", "hospital_id", "error"),
+    ("stock", "product_id", "error"),
+)
 
 
 def _like(text: str, known: Iterable[str]) -> str:
@@ -41,14 +50,32 @@ def unknown_ids(view: View) -> list[Problem]:
         known = {row[column] for row in view.rows(own) if row[column]}  # a refused code is empty, and named elsewhere
         rule = f"unknown_{column.removesuffix('_id')}"
         strangers = view.strangers(table, column, own)
-        listed = list(strangers)[:view.limit]
+        listed = list(strangers)[: view.limit]
         mend = f": add it to {own}, or mend it here and in the rows below"
-        problems += [view.problem(table, strangers[text], column, rule, f"{own} does not hold this id{_like(text, known) or mend}",
-                                  text, level) for text in listed]
+        problems += [
+            view.problem(
+                table,
+                strangers[text],
+                column,
+                rule,
+                f"{own} does not hold this id{_like(text, known) or mend}",
+                text,
+                level,
+            )
+            for text in listed
+        ]
         if len(strangers) > len(listed):
-            problems.append(view.problem(table, None, column, rule, f"and {len(strangers) - len(listed):,} more ids "
-                                                                    "that "
-                                         f"{own} does not hold", None, level))
+            problems.append(
+                view.problem(
+                    table,
+                    None,
+                    column,
+                    rule,
+                    f"and {len(strangers) - len(listed):,} more ids that {own} does not hold",
+                    None,
+                    level,
+                )
+            )
     return problems
 
 
@@ -70,14 +97,18 @@ def unknown_varieties(view: View) -> list[Problem]:
             if batch not in batches:
                 return unknown("batch", batch, batches), batch
             own = [name for one, name in known if one == batch]
-            near = [name for name in own if str(generic) in name] or difflib.get_close_matches(str(generic), own, n=2, cutoff=0.5)
+            near = [name for name in own if str(generic) in name] or difflib.get_close_matches(
+                str(generic), own, n=2, cutoff=0.5
+            )
             hint = f"did you mean {' or '.join(near)}?" if near else "mend it here, or add it to varieties"
             return f"varieties has no {generic} in batch {batch}: {hint}", generic
 
         level = "error" if table == "agreements" else "warning"
         name = "generic" if table == "agreements" else "product_id"
-        for column, chosen in (("batch_id", [place for place in places if pairs[place][0] not in batches]),
-                               (name, [place for place in places if pairs[place][0] in batches])):
+        for column, chosen in (
+            ("batch_id", [place for place in places if pairs[place][0] not in batches]),
+            (name, [place for place in places if pairs[place][0] in batches]),
+        ):
             problems += view.listed(table, chosen, column, "unknown_variety", text, level)
     return problems
 
@@ -93,7 +124,9 @@ def rule_profile(view: View) -> list[Problem]:
         profile_of_place(profile, view.inputs.folder)
     except InputError as error:
         place = view.inputs.place.file
-        return [replace(problem, file=place) if problem.rule == "rule_profile" else problem for problem in error.problems]
+        return [
+            replace(problem, file=place) if problem.rule == "rule_profile" else problem for problem in error.problems
+        ]
     return []
 
 
@@ -126,11 +159,19 @@ def two_batches(view: View) -> list[Problem]:
             if names[0] == names[1] or not _overlap(first, second) or (generic, *names) in seen:
                 continue
             seen.add((generic, *names))
-            problems.append(view.problem(
-                "awards", second["place"], "batch_id", "two_batches",
-                f"batches {names[0]} and {names[1]} both start on {start} for {generic}: no purchase can be given to "
-                "one of them; "
-                "correct a date or leave one out", second["batch_id"], "error"))
+            problems.append(
+                view.problem(
+                    "awards",
+                    second["place"],
+                    "batch_id",
+                    "two_batches",
+                    f"batches {names[0]} and {names[1]} both start on {start} for {generic}: no purchase can be given to "
+                    "one of them; "
+                    "correct a date or leave one out",
+                    second["batch_id"],
+                    "error",
+                )
+            )
     return problems
 
 
@@ -143,10 +184,17 @@ def one_award(view: View) -> list[Problem]:
         longest: Row | None = None
         for award in group:
             if longest is not None and _overlap(longest, award):
-                problems.append(view.problem(
-                    "awards", award["place"], "start_date", "overlapping_awards",
-                    f"this award overlaps the one of the same batch and product that starts on {longest['start_date']}",
-                    award["start_date"], "error"))
+                problems.append(
+                    view.problem(
+                        "awards",
+                        award["place"],
+                        "start_date",
+                        "overlapping_awards",
+                        f"this award overlaps the one of the same batch and product that starts on {longest['start_date']}",
+                        award["start_date"],
+                        "error",
+                    )
+                )
             if longest is None or award["end_date"] > longest["end_date"]:
                 longest = award
     return problems
@@ -158,11 +206,20 @@ def group_leads(view: View) -> list[Problem]:
     for row in view.rows("hospitals"):
         if row["county_group"]:
             groups.setdefault(row["county_group"], []).append(row)
-    return [view.problem("hospitals", None, "group_lead", "group_lead",
-                         f"county group (医共体) {name} has {sum(bool(row['group_lead']) for row in members)} lead "
-                         "hospitals among "
-                         f"{len(members)}: one is needed where completion is judged by group", name)
-            for name, members in groups.items() if sum(bool(row["group_lead"]) for row in members) != 1]
+    return [
+        view.problem(
+            "hospitals",
+            None,
+            "group_lead",
+            "group_lead",
+            f"county group (医共体) {name} has {sum(bool(row['group_lead']) for row in members)} lead "
+            "hospitals among "
+            f"{len(members)}: one is needed where completion is judged by group",
+            name,
+        )
+        for name, members in groups.items()
+        if sum(bool(row["group_lead"]) for row in members) != 1
+    ]
 
 
 def renewals(view: View) -> list[Problem]:
@@ -170,9 +227,19 @@ def renewals(view: View) -> list[Problem]:
     one."""
     rows = view.rows("varieties") if view.has("varieties") else []
     batches = {row["batch_id"] for row in rows}
-    places = [place for place, row in enumerate(rows)
-              if (row["cycle"] or 1) > 1 and (row["renewal_of"] is None or row["renewal_of"] not in batches)]
-    return view.listed("varieties", places, "renewal_of", "renewal_of", lambda place: (
-        "a renewal whose earlier round is not in this folder: its price before cannot be taken from the ledger of the "
-        "first round",
-        rows[place]["renewal_of"]))
+    places = [
+        place
+        for place, row in enumerate(rows)
+        if (row["cycle"] or 1) > 1 and (row["renewal_of"] is None or row["renewal_of"] not in batches)
+    ]
+    return view.listed(
+        "varieties",
+        places,
+        "renewal_of",
+        "renewal_of",
+        lambda place: (
+            "a renewal whose earlier round is not in this folder: its price before cannot be taken from the ledger of the "
+            "first round",
+            rows[place]["renewal_of"],
+        ),
+    )

@@ -1,4 +1,5 @@
 """Problems as a user reads them: in the order of the file, with the file's own header and the rule in Chinese."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +19,12 @@ def rule_zh(rule: str) -> str:
 
 def headers(inputs: Inputs) -> Headers:
     """Return (file, column) → the header that the file itself gives the column."""
-    return {(origin.label, column): header for origins in inputs.origins.values() for origin in origins
-            for column, header in origin.headers.items()}
+    return {
+        (origin.label, column): header
+        for origins in inputs.origins.values()
+        for origin in origins
+        for column, header in origin.headers.items()
+    }
 
 
 def column_shown(problem: Problem, named: Headers) -> str | None:
@@ -35,7 +40,11 @@ def ordered(problems: Sequence[Problem]) -> list[Problem]:
     before: Problem | None = None
     row = 0
     for problem in problems:
-        same = before is not None and (before.rule, before.file, before.level) == (problem.rule, problem.file, problem.level)
+        same = before is not None and (before.rule, before.file, before.level) == (
+            problem.rule,
+            problem.file,
+            problem.level,
+        )
         row = problem.row if problem.row is not None else row if same else 0
         keyed.append(((problem.level != "error", files[problem.file], row), problem))
         before = problem

@@ -1,4 +1,5 @@
 """Rules on single rows of the small tables: dates in order, prices against caps, codes whole, volumes sensible."""
+
 from __future__ import annotations
 
 import re
@@ -9,10 +10,15 @@ from vbp.errors import Problem
 from vbp.tables.kinds import MOST_A_UNIT
 
 CODE_LENGTHS = {"drug": 23, "consumable": 27}
-OLDER = ("20 digits, as in older lists: the classification and generic name of a consumable without its specification; the code "
-         "in force has 27 characters (C and 26 digits), so this one may stand for several products; look up the full one if you can")
-PERIODS = (("awards", "start_date", "end_date"), ("agreements", "start_date", "end_date"),
-           ("batch_usage", "period_start", "period_end"))
+OLDER = (
+    "20 digits, as in older lists: the classification and generic name of a consumable without its specification; the code "
+    "in force has 27 characters (C and 26 digits), so this one may stand for several products; look up the full one if you can"
+)
+PERIODS = (
+    ("awards", "start_date", "end_date"),
+    ("agreements", "start_date", "end_date"),
+    ("batch_usage", "period_start", "period_end"),
+)
 
 
 def period_order(view: View) -> list[Problem]:
@@ -23,30 +29,55 @@ def period_order(view: View) -> list[Problem]:
 def _period_order(view: View, table: str, start: str, end: str) -> list[Problem]:
     rows = view.rows(table) if view.has(table) else []
     places = [place for place, row in enumerate(rows) if row[start] and row[end] and row[end] < row[start]]
-    return view.listed(table, places, end, "period_order", lambda place: (
-        f"the period ends before it starts ({rows[place][start]})", rows[place][end]), "error")
+    return view.listed(
+        table,
+        places,
+        end,
+        "period_order",
+        lambda place: (f"the period ends before it starts ({rows[place][start]})", rows[place][end]),
+        "error",
+    )
 
 
 def agreement_periods(view: View) -> list[Problem]:
     """Return a warning for an agreement year much longer or shorter than a year."""
     rows = view.rows("agreements") if view.has("agreements") else []
-    lengths = [(row["end_date"] - row["start_date"]).days + 1 if row["start_date"] and row["end_date"] else 365
-               for row in rows]
+    lengths = [
+        (row["end_date"] - row["start_date"]).days + 1 if row["start_date"] and row["end_date"] else 365 for row in rows
+    ]
     places = [place for place, days in enumerate(lengths) if days > 0 and not 150 <= days <= 400]
-    return view.listed("agreements", places, "end_date", "agreement_period", lambda place: (
-        f"an agreement year of {lengths[place]} days: each year of a cycle has its own row", rows[place]["end_date"]))
+    return view.listed(
+        "agreements",
+        places,
+        "end_date",
+        "agreement_period",
+        lambda place: (
+            f"an agreement year of {lengths[place]} days: each year of a cycle has its own row",
+            rows[place]["end_date"],
+        ),
+    )
 
 
 def agreed_above_base(view: View) -> list[Problem]:
     """Return a warning where more was agreed than was reported."""
     rows = view.rows("agreements") if view.has("agreements") else []
-    places = [place for place, row in enumerate(rows)
-              if None not in (row["agreed_quantity_units"], row["base_quantity_units"])
-              and row["agreed_quantity_units"] > row["base_quantity_units"]]
-    return view.listed("agreements", places, "agreed_quantity_units", "agreed_above_base", lambda place: (
-        f"more agreed than reported ({rows[place]['base_quantity_units']:f}): the agreed volume is a share of the "
-        "report",
-        rows[place]["agreed_quantity_units"]))
+    places = [
+        place
+        for place, row in enumerate(rows)
+        if None not in (row["agreed_quantity_units"], row["base_quantity_units"])
+        and row["agreed_quantity_units"] > row["base_quantity_units"]
+    ]
+    return view.listed(
+        "agreements",
+        places,
+        "agreed_quantity_units",
+        "agreed_above_base",
+        lambda place: (
+            f"more agreed than reported ({rows[place]['base_quantity_units']:f}): the agreed volume is a share of the "
+            "report",
+            rows[place]["agreed_quantity_units"],
+        ),
+    )
 
 
 def mixed_agreements(view: View) -> list[Problem]:
@@ -57,9 +88,17 @@ def mixed_agreements(view: View) -> list[Problem]:
         key = row["batch_id"], row["hospital_id"], row["generic"], row["agreement_year"]
         groups.setdefault(key, []).append(place)
     places = [group[-1] for group in groups.values() if len({rows[place]["product_id"] is None for place in group}) > 1]
-    return view.listed("agreements", places, "product_id", "mixed_agreements", lambda place: (
-        "this generic and year has a row with a product and one without: its volume would count "
-        "twice", rows[place]["generic"]), "error")
+    return view.listed(
+        "agreements",
+        places,
+        "product_id",
+        "mixed_agreements",
+        lambda place: (
+            "this generic and year has a row with a product and one without: its volume would count twice",
+            rows[place]["generic"],
+        ),
+        "error",
+    )
 
 
 def award_unit_prices(view: View) -> list[Problem]:
@@ -72,26 +111,49 @@ def award_unit_prices(view: View) -> list[Problem]:
         factor = product.get("spec_factor")
         return (product.get("units_per_pack") or 0) * (1 if factor is None else factor)
 
-    places = [place for place, row in enumerate(rows) if row["selected_price_yuan"]
-              and row["selected_price_yuan"] >= MOST_A_UNIT * units(place) > 0]
-    return view.listed("awards", places, "selected_price_yuan", "unit_price_too_high", lambda place: (
-        f"{MOST_A_UNIT:,} yuan or more per converted unit, at {units(place).normalize():f} units a pack: mend this price, or "
-        "units_per_pack or spec_factor in products", rows[place]["selected_price_yuan"]), "error")
+    places = [
+        place
+        for place, row in enumerate(rows)
+        if row["selected_price_yuan"] and row["selected_price_yuan"] >= MOST_A_UNIT * units(place) > 0
+    ]
+    return view.listed(
+        "awards",
+        places,
+        "selected_price_yuan",
+        "unit_price_too_high",
+        lambda place: (
+            f"{MOST_A_UNIT:,} yuan or more per converted unit, at {units(place).normalize():f} units a pack: mend this price, or "
+            "units_per_pack or spec_factor in products",
+            rows[place]["selected_price_yuan"],
+        ),
+        "error",
+    )
 
 
 def award_prices(view: View) -> list[Problem]:
     """Return a warning for a selected price above its own price before, or above the cap."""
-    return _above(view, "pre_price_yuan", "the price before") + _above(view, "price_cap_yuan", "the cap "
-                                                                                               "(最高有效申报价)")
+    return _above(view, "pre_price_yuan", "the price before") + _above(
+        view, "price_cap_yuan", "the cap (最高有效申报价)"
+    )
 
 
 def _above(view: View, column: str, name: str) -> list[Problem]:
     rows = view.rows("awards") if view.has("awards") else []
-    places = [place for place, row in enumerate(rows) if row[column] and row["selected_price_yuan"]
-              and row["selected_price_yuan"] > row[column]]
-    return view.listed("awards", places, "selected_price_yuan", "award_price", lambda place: (
-        f"the selected price is above {name} ({rows[place][column].normalize():f}): are both per pack?",
-        rows[place]["selected_price_yuan"]))
+    places = [
+        place
+        for place, row in enumerate(rows)
+        if row[column] and row["selected_price_yuan"] and row["selected_price_yuan"] > row[column]
+    ]
+    return view.listed(
+        "awards",
+        places,
+        "selected_price_yuan",
+        "award_price",
+        lambda place: (
+            f"the selected price is above {name} ({rows[place][column].normalize():f}): are both per pack?",
+            rows[place]["selected_price_yuan"],
+        ),
+    )
 
 
 def code_lengths(view: View) -> list[Problem]:
@@ -109,15 +171,28 @@ def code_lengths(view: View) -> list[Problem]:
             older.append(place)
         elif want and len(code) != want:
             wrong[place] = f"a {row['category']} code has {want} characters, this one {len(code)}: it is cut or another"
-    return view.listed("products", list(wrong), "nhsa_code", "code_length",
-                       lambda place: (wrong[place], rows[place]["nhsa_code"]), "error") + view.listed(
-        "products", older, "nhsa_code", "code_short", lambda place: (OLDER, rows[place]["nhsa_code"]))
+    return view.listed(
+        "products",
+        list(wrong),
+        "nhsa_code",
+        "code_length",
+        lambda place: (wrong[place], rows[place]["nhsa_code"]),
+        "error",
+    ) + view.listed("products", older, "nhsa_code", "code_short", lambda place: (OLDER, rows[place]["nhsa_code"]))
 
 
 def paid_before_invoice(view: View) -> list[Problem]:
     """Return a warning for an invoice paid before its date."""
     rows = view.rows("settlements") if view.has("settlements") else []
-    places = [place for place, row in enumerate(rows)
-              if row["paid_date"] and row["invoice_date"] and row["paid_date"] < row["invoice_date"]]
-    return view.listed("settlements", places, "paid_date", "paid_before_invoice", lambda place: (
-        f"paid before the invoice ({rows[place]['invoice_date']})", rows[place]["paid_date"]))
+    places = [
+        place
+        for place, row in enumerate(rows)
+        if row["paid_date"] and row["invoice_date"] and row["paid_date"] < row["invoice_date"]
+    ]
+    return view.listed(
+        "settlements",
+        places,
+        "paid_date",
+        "paid_before_invoice",
+        lambda place: (f"paid before the invoice ({rows[place]['invoice_date']})", rows[place]["paid_date"]),
+    )

@@ -1,5 +1,6 @@
 """What the rules look at: usage as plain numpy columns, and the small tables as lists of rows. Made once, when asked
 for."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -61,17 +62,33 @@ class View:
     def _lists(self) -> dict[str, list[Row]]:
         return {}
 
-    def problem(self, table: str, place: int | None, column: str | None, rule: str, message: str, value: Any = None,
-                level: str = "warning") -> Problem:
+    def problem(
+        self,
+        table: str,
+        place: int | None,
+        column: str | None,
+        rule: str,
+        message: str,
+        value: Any = None,
+        level: str = "warning",
+    ) -> Problem:
         """Return a problem at a row of a table (None: the table as a whole), in the user's own file and row."""
         file, row = (None, None) if place is None else self.inputs.at(table, int(place))
         if place is None and table in self.inputs.origins:
             file = self.inputs.origins[table][0].label
         return Problem(message, rule, level, table, file, row, column, shown(value))
 
-    def listed(self, table: str, places: Sequence[int] | np.ndarray, column: str, rule: str,
-               message: Callable[[int], tuple[str, Any]], level: str = "warning") -> list[Problem]:
+    def listed(
+        self,
+        table: str,
+        places: Sequence[int] | np.ndarray,
+        column: str,
+        rule: str,
+        message: Callable[[int], tuple[str, Any]],
+        level: str = "warning",
+    ) -> list[Problem]:
         """Return a problem for each place, up to the limit; `message(place)` gives its text and value."""
+
         def make(place: int) -> Problem:
             text, value = message(place)
             return self.problem(table, place, column, rule, text, value, level)
@@ -226,7 +243,11 @@ class View:
         """Awards of products that are known, whose role is selected, with `place` and `product` (its place) beside."""
         if not self.has("awards", "products"):
             return []
-        known = {row["product_id"]: place for place, row in enumerate(self.rows("products")) if row["product_id"] and row["generic"]}
+        known = {
+            row["product_id"]: place
+            for place, row in enumerate(self.rows("products"))
+            if row["product_id"] and row["generic"]
+        }
         return [
             {**row, "place": place, "product": known[row["product_id"]]}
             for place, row in enumerate(self.rows("awards"))

@@ -1,4 +1,5 @@
 """Rules on volumes over time: over-reporting, stockpiling before a start, stock that does not add up."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -57,13 +58,21 @@ def over_reported(view: View) -> list[Problem]:
         end = months(rows[places[0]]["start_date"]) - first
         if hospital not in lookup or generic not in generics or end < 12 or end > cube.shape[2]:
             continue
-        used = float(cube[lookup[hospital], generics[generic], end - 12:end].sum())
+        used = float(cube[lookup[hospital], generics[generic], end - 12 : end].sum())
         base = float(sum(rows[place]["base_quantity_units"] for place in places))
         if used > 0 and base > OVER * used:
             found[places[0]] = (base, used)
-    return view.listed("agreements", list(found), "base_quantity_units", "over_reported", lambda place: (
-        f"{found[place][0]:,.0f} units reported against {found[place][1]:,.0f} used in the twelve months before: "
-        f"{found[place][0] / found[place][1]:.1f} times", rows[place]["base_quantity_units"]))
+    return view.listed(
+        "agreements",
+        list(found),
+        "base_quantity_units",
+        "over_reported",
+        lambda place: (
+            f"{found[place][0]:,.0f} units reported against {found[place][1]:,.0f} used in the twelve months before: "
+            f"{found[place][0] / found[place][1]:.1f} times",
+            rows[place]["base_quantity_units"],
+        ),
+    )
 
 
 def _starts(view: View) -> list[tuple[int, int, Row]]:
@@ -87,14 +96,20 @@ def stockpiling(view: View) -> list[Problem]:
         end = start - first
         if end < 12 or end > city.shape[1]:
             continue
-        late, usual = city[generic, end - 2:end].mean(), city[generic, end - 12:end - 2].mean()
+        late, usual = city[generic, end - 2 : end].mean(), city[generic, end - 12 : end - 2].mean()
         if usual > 0 and late > JUMP * usual:
-            problems.append(view.problem(
-                "awards", award["place"], "start_date", "stockpiling",
-                f"{view.generics[generic]}: {late:,.0f} units a month in {month_name(start - 2)} and "
-                f"{month_name(start - 1)} against "
-                f"{usual:,.0f} in the ten months before ({late / usual:.1f} times): stock was laid in before the start",
-                award["start_date"]))
+            problems.append(
+                view.problem(
+                    "awards",
+                    award["place"],
+                    "start_date",
+                    "stockpiling",
+                    f"{view.generics[generic]}: {late:,.0f} units a month in {month_name(start - 2)} and "
+                    f"{month_name(start - 1)} against "
+                    f"{usual:,.0f} in the ten months before ({late / usual:.1f} times): stock was laid in before the start",
+                    award["start_date"],
+                )
+            )
     return problems
 
 
@@ -117,9 +132,16 @@ def stock_at_start(view: View) -> list[Problem]:
         used = [out[name, month] for month in range(start - 6, start) if (name, month) in out]
         stock = closing.get((name, start - 1))
         if stock is not None and used and sum(used) > 0 and stock > STOCK_MONTHS * sum(used) / len(used):
-            problems.append(view.problem("awards", award["place"], "start_date", "stock_at_start",
-                                         f"{name}: stock for {stock * len(used) / sum(used):.1f} months at the "
-                                         "start", award["start_date"]))
+            problems.append(
+                view.problem(
+                    "awards",
+                    award["place"],
+                    "start_date",
+                    "stock_at_start",
+                    f"{name}: stock for {stock * len(used) / sum(used):.1f} months at the start",
+                    award["start_date"],
+                )
+            )
     return problems
 
 
@@ -130,8 +152,12 @@ def stock_identity(view: View) -> list[Problem]:
     rows = view.rows("stock")
     names = ("opening_units", "in_units", "out_units", "closing_units")
     whole = [place for place, row in enumerate(rows) if None not in [row[name] for name in names] and row["month"]]
-    off = [place for place in whole if rows[place]["opening_units"] + rows[place]["in_units"] - rows[place]["out_units"]
-           != rows[place]["closing_units"]]
+    off = [
+        place
+        for place in whole
+        if rows[place]["opening_units"] + rows[place]["in_units"] - rows[place]["out_units"]
+        != rows[place]["closing_units"]
+    ]
     problems = view.listed(
         "stock",
         off,
@@ -148,12 +174,23 @@ def stock_identity(view: View) -> list[Problem]:
     by_key = {
         (rows[place]["hospital_id"], rows[place]["product_id"], months(rows[place]["month"])): place for place in whole
     }
-    broken = {place: before for (hospital, product, month), place in by_key.items()
-              if (before := by_key.get((hospital, product, month - 1))) is not None
-              and rows[before]["closing_units"] != rows[place]["opening_units"]}
-    return problems + view.listed("stock", list(broken), "opening_units", "stock_carry", lambda place: (
-        "the month before closed with "
-        f"{rows[broken[place]]['closing_units']:f}", rows[place]["opening_units"]), "error")
+    broken = {
+        place: before
+        for (hospital, product, month), place in by_key.items()
+        if (before := by_key.get((hospital, product, month - 1))) is not None
+        and rows[before]["closing_units"] != rows[place]["opening_units"]
+    }
+    return problems + view.listed(
+        "stock",
+        list(broken),
+        "opening_units",
+        "stock_carry",
+        lambda place: (
+            f"the month before closed with {rows[broken[place]]['closing_units']:f}",
+            rows[place]["opening_units"],
+        ),
+        "error",
+    )
 
 
 def stock_against_usage(view: View) -> list[Problem]:
@@ -185,5 +222,10 @@ def stock_against_usage(view: View) -> list[Problem]:
             if abs(ledger - float(row[column])) > 0.01 * max(abs(ledger), 1):
                 off[place] = ledger
     said = "dispensed" if dispensed else "purchased"
-    return view.listed("stock", list(off), column, "stock_usage", lambda place: (
-        f"usage has {off[place]:,.4g} units {said} in this month", view.rows("stock")[place][column]))
+    return view.listed(
+        "stock",
+        list(off),
+        column,
+        "stock_usage",
+        lambda place: (f"usage has {off[place]:,.4g} units {said} in this month", view.rows("stock")[place][column]),
+    )

@@ -1,4 +1,5 @@
 """检查一个数据文件夹 · check an inputs folder: every problem at once, with file, row, column and what to do."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -9,8 +10,9 @@ import typer
 
 def run(
     inputs: Annotated[Path, typer.Argument(help="folder with city.yaml and the tables")],
-    annotate: Annotated[Path | None, typer.Option(help="write a copy (xlsx) with the problem cells coloured and "
-                                                       "commented")] = None,
+    annotate: Annotated[
+        Path | None, typer.Option(help="write a copy (xlsx) with the problem cells coloured and commented")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
     limit: Annotated[int, typer.Option(help="rows listed per rule before the rest is only counted")] = 20,
 ) -> None:

@@ -18,7 +18,9 @@ SHOWN = 40
 def run(
     inputs: Annotated[Path, typer.Argument(metavar="INPUTS", help="an inputs folder")],
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="YYYY-MM-DD")] = None,
-    by: Annotated[str, typer.Option("--by", help="item, hospital, group, generic, batch, batch_year or hospital_batch_year")] = "item",
+    by: Annotated[
+        str, typer.Option("--by", help="item, hospital, group, generic, batch, batch_year or hospital_batch_year")
+    ] = "item",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the rows as CSV")] = False,
     lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",

@@ -1,4 +1,5 @@
 """Read one CSV of the user's own for the verbs that take a file: UTF-8 (with BOM), GB18030 or GBK."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 The smallest possible p-value is stated; p is never 0.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -40,18 +41,37 @@ def run(
     if estimator == "synthetic":
         control = synthetic_control(frame, outcome, unit, time, treated, date)
         if json:
-            print_json({"estimate": control.estimate, "std_error": None, "p_value": control.p_value,
-                        "smallest_possible_p": control.smallest_possible_p, "cells": [], "ratio": control.ratio,
-                        "inference": "synthetic control, permutation over units", "path": records(control.path),
-                        "weights": control.weights[control.weights > 0].to_dict(),
-                        "checks": [check.as_json() for check in control.checks],
-                        "text": {"zh": control.text("zh"), "en": control.text("en")}})
+            print_json(
+                {
+                    "estimate": control.estimate,
+                    "std_error": None,
+                    "p_value": control.p_value,
+                    "smallest_possible_p": control.smallest_possible_p,
+                    "cells": [],
+                    "ratio": control.ratio,
+                    "inference": "synthetic control, permutation over units",
+                    "path": records(control.path),
+                    "weights": control.weights[control.weights > 0].to_dict(),
+                    "checks": [check.as_json() for check in control.checks],
+                    "text": {"zh": control.text("zh"), "en": control.text("en")},
+                }
+            )
             return
         print_table(control.path, f"{outcome} · synthetic control", lang)
         print(control.text(lang))
         return
-    result = did(frame, outcome, unit, time, treated, date, cohort=cohort, estimator=estimator, inference=inference,
-                 balanced=balanced)
+    result = did(
+        frame,
+        outcome,
+        unit,
+        time,
+        treated,
+        date,
+        cohort=cohort,
+        estimator=estimator,
+        inference=inference,
+        balanced=balanced,
+    )
     if json:
         print_json(result.as_json())
         return

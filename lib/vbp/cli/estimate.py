@@ -41,7 +41,16 @@ def run(
     print(say("estimate.assumptions_are", lang))
     for row in result.assumptions:
         mark = say(f"mark.{row.mark}", lang)
-        print(say("estimate.assumption", lang, name=row.label(lang), span=row.shown(lang), source=row.source(lang), mark=mark))
+        print(
+            say(
+                "estimate.assumption",
+                lang,
+                name=row.label(lang),
+                span=row.shown(lang),
+                source=row.source(lang),
+                mark=mark,
+            )
+        )
 
 
 def _estimate(place: str, doubtful: bool) -> tuple[EstimateSet, dict[str, str]]:

@@ -1,4 +1,5 @@
 """The arithmetic behind one payout (结余留用测算说明): rule, formula, items, ledger rows."""
+
 from __future__ import annotations
 
 import sys

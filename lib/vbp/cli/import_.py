@@ -1,4 +1,5 @@
 """导入已知格式的导出文件 · turn a known export into the tables of an inputs folder."""
+
 from __future__ import annotations
 
 from pathlib import Path

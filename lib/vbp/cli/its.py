@@ -2,6 +2,7 @@
 
 The default inference holds its size on short series (AR(2) mixture, confirmed by Kenward–Roger).
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -26,8 +27,9 @@ def run(
     anticipation: Annotated[int, typer.Option(help="points before the date with stockpiling or run-down")] = 0,
     windows: Annotated[str, typer.Option(help="drop or model the points of transition and anticipation")] = "drop",
     exclude: Annotated[list[str] | None, typer.Option(help="window left out, such as 2020-01:2020-04")] = None,
-    inference: Annotated[str, typer.Option(
-        help="auto, mixture, kenward-roger, model, hac, prais-winsten, gls-ar")] = "auto",
+    inference: Annotated[
+        str, typer.Option(help="auto, mixture, kenward-roger, model, hac, prais-winsten, gls-ar")
+    ] = "auto",
     margin: Annotated[float | None, typer.Option(help="smallest change that matters, set in advance")] = None,
     measure: Annotated[str, typer.Option(help="price, quantity, spending, selected_share … for the words")] = "other",
     lang: Annotated[str, typer.Option(help="zh or en")] = "zh",
@@ -44,10 +46,25 @@ def run(
     if lang not in LANGUAGES:
         raise UsageError(unknown("language", lang, LANGUAGES))
     result = its(
-        read_csv(file), outcome, time, date, family=family, effect=effect, offset=offset, inference=inference,
-        margin=margin, measure=measure, harmonics=harmonics, period=period, month_dummies=month_dummies,
-        spring_festival=spring_festival, phase_in=phase_in, anticipation=anticipation, windows=windows,
-        exclude=tuple(exclude or ()))
+        read_csv(file),
+        outcome,
+        time,
+        date,
+        family=family,
+        effect=effect,
+        offset=offset,
+        inference=inference,
+        margin=margin,
+        measure=measure,
+        harmonics=harmonics,
+        period=period,
+        month_dummies=month_dummies,
+        spring_festival=spring_festival,
+        phase_in=phase_in,
+        anticipation=anticipation,
+        windows=windows,
+        exclude=tuple(exclude or ()),
+    )
     if json:
         print_json(result.as_json())
         return

@@ -95,4 +95,6 @@ def print_table(frame: pd.DataFrame, title: str = "", lang: str = "en") -> None:
 def _numeric(cell: Any) -> bool:
     """Whether a cell is a number or a gap: such a column stands to the right."""
     shown = plain(cell)
-    return shown is None or isinstance(cell, Decimal) or (isinstance(shown, (int, float)) and not isinstance(shown, bool))
+    return (
+        shown is None or isinstance(cell, Decimal) or (isinstance(shown, (int, float)) and not isinstance(shown, bool))
+    )

@@ -84,9 +84,7 @@ def run(
         _find_browser()
     if quiet is None and not every:
         quiet = False  # who names a place waits for an answer
-    render(
-        chosen, Choices(jobs, force, plain, timeout, memory, on_failure, quiet, pdf, standalone, keep_runs)
-    )
+    render(chosen, Choices(jobs, force, plain, timeout, memory, on_failure, quiet, pdf, standalone, keep_runs))
 
 
 def _find_browser() -> None:

@@ -43,7 +43,9 @@ def run(
     chosen = [_job(place, folder) for place in told["places"]]
     differences = _differences(told, chosen)
     if strict and differences:
-        raise InputError([Problem(f"not as recorded: {line}", "not_as_recorded", file=str(record)) for line in differences])
+        raise InputError(
+            [Problem(f"not as recorded: {line}", "not_as_recorded", file=str(record)) for line in differences]
+        )
     for line in differences:
         print(f"not as recorded: {line}", file=sys.stderr)
     given = {"jobs": jobs, "plain": plain, "timeout": timeout, "memory": memory}

@@ -3,6 +3,7 @@
 Without a name all shipped profiles are listed. A name, or a file of your own (rules.yaml), is shown with every switch;
 a file with mistakes is refused with all of them. --new writes a file to fill in.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -15,9 +16,13 @@ if TYPE_CHECKING:
 
 
 def run(
-    profile: Annotated[str | None, typer.Argument(metavar="[PROFILE]", help="a name, or a .yaml file of your own")] = None,
-    new: Annotated[Path | None, typer.Option(help="write a file to start from, like PROFILE (default national-2020)",
-                                             metavar="FILE.yaml")] = None,
+    profile: Annotated[
+        str | None, typer.Argument(metavar="[PROFILE]", help="a name, or a .yaml file of your own")
+    ] = None,
+    new: Annotated[
+        Path | None,
+        typer.Option(help="write a file to start from, like PROFILE (default national-2020)", metavar="FILE.yaml"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     lang: Annotated[str, typer.Option(help="zh or en")] = "zh",
 ) -> None:
@@ -44,8 +49,11 @@ def _list(profiles: list[Profile], lang: str) -> None:
     from vbp.words import say
 
     for one in profiles:
-        print(f"{one.name:<24}{one.title.say(lang)}（{one.source.document}）" if lang == "zh" else
-              f"{one.name:<24}{one.title.say(lang)}")
+        print(
+            f"{one.name:<24}{one.title.say(lang)}（{one.source.document}）"
+            if lang == "zh"
+            else f"{one.name:<24}{one.title.say(lang)}"
+        )
     print(say("rules.next", lang))
 
 
@@ -57,7 +65,10 @@ def _shown(profile: Profile, lang: str) -> list[str]:
 
     first, *rest = profile_lines(profile, lang)
     said = {line.split(":")[0] for line in rest}
-    more = [f"{say('rules.' + name.split('.')[1], lang)}: {switch_text(value, lang)}" for name, value in profile.parameters()]
+    more = [
+        f"{say('rules.' + name.split('.')[1], lang)}: {switch_text(value, lang)}"
+        for name, value in profile.parameters()
+    ]
     return [f"{profile.name}  {first}", *rest, *(line for line in more if line.split(":")[0] not in said)]
 
 
@@ -72,7 +83,10 @@ def _start(parent: str | None, out: Path, lang: str) -> None:
     if out.exists():
         raise InputError(Problem("a file of this name stands there: choose another", "exists", file=str(out)))
     stem = out.resolve().parent.name if out.stem == "rules" else out.stem
-    name = "".join(letter for letter in stem.lower() if letter.isascii() and (letter.isalnum() or letter in "-_")) or "mine"
+    name = (
+        "".join(letter for letter in stem.lower() if letter.isascii() and (letter.isalnum() or letter in "-_"))
+        or "mine"
+    )
     text = starter(load_profile(parent), name, str(out))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def run(
     inputs: Annotated[Path, typer.Argument(metavar="INPUTS", help="an inputs folder")],
-    by: Annotated[str, typer.Option("--by", help="generic, hospital, batch, month or year (of the agreement)")] = "generic",
+    by: Annotated[
+        str, typer.Option("--by", help="generic, hospital, batch, month or year (of the agreement)")
+    ] = "generic",
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on standard output")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="the rows of the cut as CSV")] = False,
     lang: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",

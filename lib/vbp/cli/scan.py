@@ -3,6 +3,7 @@
 Ranked, with false-discovery control (Benjamini–Hochberg and -Yekutieli). A series that cannot be assessed is listed
 with its reason.
 """
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -16,8 +17,19 @@ if TYPE_CHECKING:
     from vbp.cli.panels import Opened
     from vbp.impact.scan import ScanResult
 
-SHOWN = ["rank", "generic", "measure", "date", "points", "level", "level_low", "level_high", "p_shown", "q_bh",
-         "level_verdict"]
+SHOWN = [
+    "rank",
+    "generic",
+    "measure",
+    "date",
+    "points",
+    "level",
+    "level_low",
+    "level_high",
+    "p_shown",
+    "q_bh",
+    "level_verdict",
+]
 
 
 def run(
@@ -51,8 +63,17 @@ def run(
             if name not in known:
                 raise UsageError(unknown("measure", name, known))
         frame = frame[frame["measure"].isin(measure)]
-    result = scan(frame, dates, keys=("city", "generic"), alpha=alpha, harmonics=harmonics, effect=effect,
-                  phase_in=phase_in, anticipation=anticipation, exclude=tuple(exclude or ()))
+    result = scan(
+        frame,
+        dates,
+        keys=("city", "generic"),
+        alpha=alpha,
+        harmonics=harmonics,
+        effect=effect,
+        phase_in=phase_in,
+        anticipation=anticipation,
+        exclude=tuple(exclude or ()),
+    )
     if json:
         print_json({"synthetic": synthetic, **document(result)})
     elif csv:
@@ -108,6 +129,11 @@ def document(result: ScanResult) -> dict[str, Any]:
     """Return the scan as JSON: rows in rank order, counts, words."""
     from vbp.cli.output import records
 
-    return {"rows": records(result.table), "alpha": result.alpha, "series": len(result.table),
-            "discoveries": len(result.discoveries), "assumptions": list(result.assumptions),
-            "text": {"zh": result.text("zh"), "en": result.text("en")}}
+    return {
+        "rows": records(result.table),
+        "alpha": result.alpha,
+        "series": len(result.table),
+        "discoveries": len(result.discoveries),
+        "assumptions": list(result.assumptions),
+        "text": {"zh": result.text("zh"), "en": result.text("en")},
+    }

@@ -1,4 +1,5 @@
 """Settlement workbook with live formulas (结余留用核算表), and a printable notice per hospital."""
+
 from __future__ import annotations
 
 import sys

@@ -1,4 +1,5 @@
 """Retained surplus (结余留用): budget, expenditure, base, ratio, payout and reasons, per hospital × batch × year."""
+
 from __future__ import annotations
 
 import sys
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
 def run(
     inputs: Annotated[Path | None, typer.Argument(help="An inputs folder (data/inputs/<slug>).")] = None,
     items: Annotated[Path | None, typer.Option(help="A flat items file (csv, xlsx, parquet) instead.")] = None,
-    profile: Annotated[str | None, typer.Option(
-        help="Rule profile: a name in data/rules or your own .yaml; default: the folder's or national-2020.")] = None,
-    as_of: Annotated[str | None, typer.Option(
-        help="YYYY-MM-DD; years that end later are shown, not paid. Default: the last usage month's end.")] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Rule profile: a name in data/rules or your own .yaml; default: the folder's or national-2020."
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="YYYY-MM-DD; years that end later are shown, not paid. Default: the last usage month's end."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document (money as decimal strings).")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The rows as CSV.")] = False,
     lang: Annotated[str, typer.Option(help="zh or en, for the table and the CSV's reasons.")] = "zh",

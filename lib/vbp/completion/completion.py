@@ -42,7 +42,17 @@ COLUMNS = [
     "state",
     "expected_done",
 ]
-SUMS = ("agreed", "actual", "agreed_fen", "weighed_fen", "actual_fen", "due", "due_fen", "items", *(f"{name}_items" for name in STATES[:4]))
+SUMS = (
+    "agreed",
+    "actual",
+    "agreed_fen",
+    "weighed_fen",
+    "actual_fen",
+    "due",
+    "due_fen",
+    "items",
+    *(f"{name}_items" for name in STATES[:4]),
+)
 ROLL_UPS: Mapping[str, tuple[str, ...]] = {
     "hospital": ("hospital_id",),
     "group": ("county_group",),
@@ -209,7 +219,9 @@ def _sums(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return sums by `keys` over agreements that have begun and are known: volumes, amounts, counts by state."""
     state = rows["state"].cat.codes.to_numpy()
     begun = np.isin(state, [STATES.index(name) for name in ("not_started", "no_data")], invert=True)
-    columns = {name: rows[name].to_numpy()[begun] for name in ("agreed", "actual", "agreed_fen", "weighed_fen", "actual_fen")}
+    columns = {
+        name: rows[name].to_numpy()[begun] for name in ("agreed", "actual", "agreed_fen", "weighed_fen", "actual_fen")
+    }
     elapsed = rows["elapsed"].to_numpy()[begun]
     columns |= {"due": columns["agreed"] * elapsed, "due_fen": columns["agreed_fen"] * elapsed}
     columns["items"] = np.ones(int(begun.sum()), dtype=np.int64)

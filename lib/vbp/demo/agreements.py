@@ -1,4 +1,5 @@
 """Agreements (约定采购量): what each hospital reported and agreed for each year of each round."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -41,17 +42,19 @@ class Agreements:
     def table(self, world: World) -> pa.Table:
         """Return the table `agreements`."""
         windows = [world.rounds[plan].year(int(year)) for plan, year in zip(self.plan, self.year, strict=True)]
-        return pa.table({
-            "batch_id": arrays.pick([plan.batch_id for plan in world.rounds], self.plan),
-            "hospital_id": arrays.pick(world.hospitals.ids, self.hospital),
-            "generic": arrays.pick([generic.name for generic in world.generics], self.generic),
-            "product_id": arrays.pick([*world.products.ids, None], self.product % (len(world.products) + 1)),
-            "agreement_year": pa.array(self.year.astype(np.int64)),
-            "start_date": arrays.dates(np.array([start for start, _ in windows], dtype="datetime64[D]")),
-            "end_date": arrays.dates(np.array([end for _, end in windows], dtype="datetime64[D]")),
-            "base_quantity_units": arrays.decimals(self.base_units * 10_000, arrays.QUANTITY),
-            "agreed_quantity_units": arrays.decimals(self.agreed_units * 10_000, arrays.QUANTITY),
-        })
+        return pa.table(
+            {
+                "batch_id": arrays.pick([plan.batch_id for plan in world.rounds], self.plan),
+                "hospital_id": arrays.pick(world.hospitals.ids, self.hospital),
+                "generic": arrays.pick([generic.name for generic in world.generics], self.generic),
+                "product_id": arrays.pick([*world.products.ids, None], self.product % (len(world.products) + 1)),
+                "agreement_year": pa.array(self.year.astype(np.int64)),
+                "start_date": arrays.dates(np.array([start for start, _ in windows], dtype="datetime64[D]")),
+                "end_date": arrays.dates(np.array([end for _, end in windows], dtype="datetime64[D]")),
+                "base_quantity_units": arrays.decimals(self.base_units * 10_000, arrays.QUANTITY),
+                "agreed_quantity_units": arrays.decimals(self.agreed_units * 10_000, arrays.QUANTITY),
+            }
+        )
 
 
 def years_signed(world: World, plan: Plan) -> range:
@@ -97,8 +100,15 @@ def _over_report(world: World, plan: Plan, year: int, use: np.ndarray) -> list[d
         return []
     generic = int(np.flatnonzero(world.products.tendered(plan.batch_id))[-1])
     use[2, generic] *= OVER_REPORT
-    return [{"hospital_id": world.hospitals.ids[2], "batch_id": plan.batch_id, "agreement_year": year,
-             "generic": world.generics[generic].name, "factor": OVER_REPORT}]
+    return [
+        {
+            "hospital_id": world.hospitals.ids[2],
+            "batch_id": plan.batch_id,
+            "agreement_year": year,
+            "generic": world.generics[generic].name,
+            "factor": OVER_REPORT,
+        }
+    ]
 
 
 def _rows(world: World, position: int, plan: Plan, year: int, use: np.ndarray) -> np.ndarray:
@@ -114,6 +124,17 @@ def _rows(world: World, position: int, plan: Plan, year: int, use: np.ndarray) -
             base = (np.floor(use[:, generic] * part / 10) * 10).astype(np.int64)
             who = np.flatnonzero(base >= LEAST_UNITS)
             agreed = base[who] * percent // 100
-            rows.append(np.column_stack([np.full(len(who), position), who, np.full(len(who), generic),
-                                         np.full(len(who), product), np.full(len(who), year), base[who], agreed]))
+            rows.append(
+                np.column_stack(
+                    [
+                        np.full(len(who), position),
+                        who,
+                        np.full(len(who), generic),
+                        np.full(len(who), product),
+                        np.full(len(who), year),
+                        base[who],
+                        agreed,
+                    ]
+                )
+            )
     return np.concatenate(rows) if rows else np.empty((0, 7), dtype=np.int64)

@@ -1,4 +1,5 @@
 """Arrow columns from numpy integers: exact decimals, dates and texts without a Python loop."""
+
 from __future__ import annotations
 
 import zlib

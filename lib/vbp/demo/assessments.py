@@ -1,4 +1,5 @@
 """Assessments (考核): a score per hospital, round and ended agreement year, over all bands, one missing."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -28,13 +29,18 @@ def make_assessments(seed: int, world: World, agreements: Agreements) -> tuple[p
     timely = np.round(np.clip(rng.normal(94, 4, len(keys)), 60, 100), 1)
     missing = len(keys) // 2
     plan, hospital, year = keys[missing]
-    absent: dict[str, object] = {"batch_id": world.rounds[plan].batch_id, "hospital_id": world.hospitals.ids[hospital],
-                                 "agreement_year": int(year)}
+    absent: dict[str, object] = {
+        "batch_id": world.rounds[plan].batch_id,
+        "hospital_id": world.hospitals.ids[hospital],
+        "agreement_year": int(year),
+    }
     kept = np.arange(len(keys)) != missing
-    return pa.table({
-        "batch_id": arrays.pick([one.batch_id for one in world.rounds], keys[kept, 0]),
-        "hospital_id": arrays.pick(world.hospitals.ids, keys[kept, 1]),
-        "agreement_year": pa.array(keys[kept, 2].astype(np.int64)),
-        "score": arrays.scaled(score[kept], arrays.SCORE),
-        "timely_reporting_percent": arrays.scaled(timely[kept], arrays.PERCENT),
-    }), absent
+    return pa.table(
+        {
+            "batch_id": arrays.pick([one.batch_id for one in world.rounds], keys[kept, 0]),
+            "hospital_id": arrays.pick(world.hospitals.ids, keys[kept, 1]),
+            "agreement_year": pa.array(keys[kept, 2].astype(np.int64)),
+            "score": arrays.scaled(score[kept], arrays.SCORE),
+            "timely_reporting_percent": arrays.scaled(timely[kept], arrays.PERCENT),
+        }
+    ), absent

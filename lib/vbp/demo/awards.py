@@ -1,4 +1,5 @@
 """What the rounds awarded: winners, selected prices whose mean cut is the published one, and the way of each price."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -67,8 +68,19 @@ def _first(rng: np.random.Generator, target: float, plan: Plan, products: Produc
     cuts = np.where(np.isnan(fixed), target + rng.normal(0.0, SPREAD_PERCENT, len(winners)), fixed)
     cuts = _recentre(cuts, np.isnan(fixed), main, target)
     prices = np.maximum(np.rint(cap_fen * (1 - cuts / 100)).astype(np.int64), 1)
-    return [Award(plan.batch_id, int(at), str(products.part[at]), int(prices[row]), int(products.price_fen[at]),
-                  int(cap_fen[row]), plan.start, plan.end) for row, at in enumerate(winners)]
+    return [
+        Award(
+            plan.batch_id,
+            int(at),
+            str(products.part[at]),
+            int(prices[row]),
+            int(products.price_fen[at]),
+            int(cap_fen[row]),
+            plan.start,
+            plan.end,
+        )
+        for row, at in enumerate(winners)
+    ]
 
 
 def _caps(products: Products, winners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,11 +111,17 @@ def _recentre(cuts: np.ndarray, free: np.ndarray, main: np.ndarray, target: floa
 def _renew(rng: np.random.Generator, plan: Plan, products: Products, before: list[Award]) -> list[Award]:
     """Renew: the main winners stay a little cheaper, but in one generic the second loses to a product that had none."""
     kept = [award for award in before if award.role == "main"]
-    by_generic = [[award for award in kept if products.generic[award.product] == at]
-                  for at in np.unique(products.generic[[award.product for award in kept]])]
+    by_generic = [
+        [award for award in kept if products.generic[award.product] == at]
+        for at in np.unique(products.generic[[award.product for award in kept]])
+    ]
     losing = next((group[-1] for group in by_generic if len(group) > 1), None)
-    cuts = _recentre(RENEWAL_CUT_PERCENT + rng.normal(0.0, 1.0, len(kept)), np.ones(len(kept), bool),
-                     np.ones(len(kept), bool), RENEWAL_CUT_PERCENT)
+    cuts = _recentre(
+        RENEWAL_CUT_PERCENT + rng.normal(0.0, 1.0, len(kept)),
+        np.ones(len(kept), bool),
+        np.ones(len(kept), bool),
+        RENEWAL_CUT_PERCENT,
+    )
     renewed = []
     for award, cut in zip(kept, cuts, strict=True):
         product, cap = award.product, award.selected_fen
@@ -112,8 +130,9 @@ def _renew(rng: np.random.Generator, plan: Plan, products: Products, before: lis
             product = int(own[products.part[own] == "other"][0])
             cap = round(award.selected_fen * float(products.units[product] / products.units[award.product]))
         pre = award.selected_fen if product == award.product else int(products.price_fen[product])
-        renewed.append(Award(plan.batch_id, product, "main", max(round(cap * (1 - cut / 100)), 1), pre, cap,
-                             plan.start, plan.end))
+        renewed.append(
+            Award(plan.batch_id, product, "main", max(round(cap * (1 - cut / 100)), 1), pre, cap, plan.start, plan.end)
+        )
     return renewed
 
 
@@ -127,7 +146,7 @@ def price_path(calendar: Calendar, products: Products, awards: Sequence[Award]) 
     for award in sorted((award for award in awards if award.selected), key=lambda award: award.start):
         at = calendar.index(award.start)
         late[award.product, at:] = award.selected_fen
-        early[award.product, at + (1 if award.start.day > 1 else 0):] = award.selected_fen
+        early[award.product, at + (1 if award.start.day > 1 else 0) :] = award.selected_fen
     return early, late
 
 
@@ -148,21 +167,21 @@ def agreed_share(winners: int) -> float:
 
 def table(awards: Sequence[Award], products: Products) -> pa.Table:
     """Return the table `awards`."""
-    return pa.table({
-        "batch_id": pa.array([award.batch_id for award in awards]),
-        "product_id": pa.array([products.ids[award.product] for award in awards]),
-        "start_date": arrays.dates(np.array([award.start for award in awards], dtype="datetime64[D]")),
-        "end_date": arrays.dates(np.array([award.end for award in awards], dtype="datetime64[D]")),
-        "selected_price_yuan": arrays.price(np.array([award.selected_fen for award in awards])),
-        "pre_price_yuan": arrays.price(np.array([award.pre_fen for award in awards])),
-        "price_cap_yuan": arrays.price(np.array([award.cap_fen for award in awards])),
-        "supply_role": pa.array([award.role for award in awards]),
-    })
+    return pa.table(
+        {
+            "batch_id": pa.array([award.batch_id for award in awards]),
+            "product_id": pa.array([products.ids[award.product] for award in awards]),
+            "start_date": arrays.dates(np.array([award.start for award in awards], dtype="datetime64[D]")),
+            "end_date": arrays.dates(np.array([award.end for award in awards], dtype="datetime64[D]")),
+            "selected_price_yuan": arrays.price(np.array([award.selected_fen for award in awards])),
+            "pre_price_yuan": arrays.price(np.array([award.pre_fen for award in awards])),
+            "price_cap_yuan": arrays.price(np.array([award.cap_fen for award in awards])),
+            "supply_role": pa.array([award.role for award in awards]),
+        }
+    )
 
 
 def mean_cut_percent(awards: Sequence[Award], batch_id: str) -> float:
     """Return the simple mean cut of a round's main winners against the cap (a renewal: the price before), percent."""
     main = [award for award in awards if award.batch_id == batch_id and award.role == "main"]
     return float(np.mean([award.cut_percent for award in main]))
-
-

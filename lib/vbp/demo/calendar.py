@@ -1,4 +1,5 @@
 """The demonstration's months: days, agreement years, seasons and the Spring Festival."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -11,6 +11,7 @@ on the log scale: one AR(1) that all generics share, one AR(1) per generic, and 
 generic and month. `step` is 1 from the start on; in the start month of a mid-month round it is the share of days from
 the start.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -94,14 +95,19 @@ def seasonal(calendar: Calendar, process: Process = PROCESS) -> np.ndarray:
     """Return growth, season and Spring Festival on the log scale (length T)."""
     months = np.arange(calendar.months)
     angle = 2 * np.pi * months / 12
-    return np.asarray(process.growth_per_year * months / 12
-                      + process.cos1 * np.cos(angle) + process.sin1 * np.sin(angle)
-                      + process.cos2 * np.cos(2 * angle) + process.sin2 * np.sin(2 * angle)
-                      + process.festival_per_day * calendar.festival)
+    return np.asarray(
+        process.growth_per_year * months / 12
+        + process.cos1 * np.cos(angle)
+        + process.sin1 * np.sin(angle)
+        + process.cos2 * np.cos(2 * angle)
+        + process.sin2 * np.sin(2 * angle)
+        + process.festival_per_day * calendar.festival
+    )
 
 
-def expected(seed: int, calendar: Calendar, hospitals: Hospitals, generics: Sequence[Generic],
-             rounds: Sequence[Plan]) -> np.ndarray:
+def expected(
+    seed: int, calendar: Calendar, hospitals: Hospitals, generics: Sequence[Generic], rounds: Sequence[Plan]
+) -> np.ndarray:
     """Return the noise-free demand in converted units (H × G × T); 0 where a hospital does not buy the generic."""
     rng = arrays.stream(seed, "affinity")
     affinity = np.exp(rng.normal(0.0, PROCESS.affinity_sd, (len(hospitals), len(generics))))
@@ -126,5 +132,5 @@ def noise(seed: int, shape: tuple[int, ...], process: Process = PROCESS) -> np.n
     hospitals, generics, months = shape
     common = autoregression(rng, 1, months, process.common_rho, process.common_sd)
     own = autoregression(rng, generics, months, process.generic_rho, process.generic_sd)
-    single = rng.normal(-process.hospital_sd**2 / 2, process.hospital_sd, (hospitals, generics, months))
+    single = rng.normal(-(process.hospital_sd**2) / 2, process.hospital_sd, (hospitals, generics, months))
     return np.exp(single + (common + own)[None, :, :])

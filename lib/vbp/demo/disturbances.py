@@ -1,4 +1,5 @@
 """What goes wrong in a real ledger, planted on purpose: gaps, returns, stockpiling, a price above the award."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -30,11 +31,14 @@ def stockpile(world: World, units: np.ndarray) -> tuple[np.ndarray, dict[str, No
     bought = units.copy()
     own = world.products.of(generic)
     for hospital in who:
-        bought[hospital, own, start - 2:start] *= STOCKPILE_FACTOR
+        bought[hospital, own, start - 2 : start] *= STOCKPILE_FACTOR
     note: dict[str, object] = {
-        "batch_id": plan.batch_id, "generic": world.generics[generic].name, "factor": STOCKPILE_FACTOR,
+        "batch_id": plan.batch_id,
+        "generic": world.generics[generic].name,
+        "factor": STOCKPILE_FACTOR,
         "hospital_ids": [world.hospitals.ids[at] for at in who],
-        "months": [_month(world, at) for at in range(start - 2, start)]}
+        "months": [_month(world, at) for at in range(start - 2, start)],
+    }
     return bought, {"stockpiling": [note]}
 
 
@@ -61,8 +65,15 @@ def returns(seed: int, world: World, packs: np.ndarray) -> Notes:
     chosen = cells[rng.choice(len(cells), size=min(max(3, len(world.hospitals) // 5), len(cells)), replace=False)]
     chosen = chosen[np.lexsort(chosen.T[::-1])]
     packs[tuple(chosen.T)] *= -1
-    return [{"hospital_id": world.hospitals.ids[h], "product_id": world.products.ids[p], "month": _month(world, t),
-             "packs": int(packs[h, p, t])} for h, p, t in chosen]
+    return [
+        {
+            "hospital_id": world.hospitals.ids[h],
+            "product_id": world.products.ids[p],
+            "month": _month(world, t),
+            "packs": int(packs[h, p, t]),
+        }
+        for h, p, t in chosen
+    ]
 
 
 def overpay(world: World, packs: np.ndarray, fen: np.ndarray) -> Notes:
@@ -73,5 +84,12 @@ def overpay(world: World, packs: np.ndarray, fen: np.ndarray) -> Notes:
     award = next(award for award in world.awards if award.batch_id == plan.batch_id and award.role == "main")
     at, product = world.calendar.index(plan.start), award.product
     fen[0, product, at] = packs[0, product, at] * award.pre_fen
-    return [{"hospital_id": world.hospitals.ids[0], "product_id": world.products.ids[product],
-             "month": _month(world, at), "paid_fen_per_pack": award.pre_fen, "selected_fen": award.selected_fen}]
+    return [
+        {
+            "hospital_id": world.hospitals.ids[0],
+            "product_id": world.products.ids[product],
+            "month": _month(world, at),
+            "paid_fen_per_pack": award.pre_fen,
+            "selected_fen": award.selected_fen,
+        }
+    ]

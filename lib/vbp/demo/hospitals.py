@@ -1,4 +1,5 @@
 """The hospitals of the invented 示范市: tiers, a county group with village clinics, sizes and adherence."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -57,13 +58,17 @@ class Hospitals:
     def table(self) -> pa.Table:
         """Return the table `hospitals`."""
         grouped = self.grouped
-        return pa.table({
-            "hospital_id": pa.array(self.ids), "name": pa.array(self.names), "tier": arrays.pick(TIERS, self.tier),
-            "level": arrays.pick(("甲等", "乙等", "乡镇卫生院", "村卫生室"), self.tier),
-            "ownership": arrays.pick(("public", "private"), self.private.astype(int)),
-            "county_group": arrays.pick((None, GROUP), grouped.astype(int)),
-            "group_lead": arrays.flags(np.arange(len(self)) == self.lead),
-        })
+        return pa.table(
+            {
+                "hospital_id": pa.array(self.ids),
+                "name": pa.array(self.names),
+                "tier": arrays.pick(TIERS, self.tier),
+                "level": arrays.pick(("甲等", "乙等", "乡镇卫生院", "村卫生室"), self.tier),
+                "ownership": arrays.pick(("public", "private"), self.private.astype(int)),
+                "county_group": arrays.pick((None, GROUP), grouped.astype(int)),
+                "group_lead": arrays.flags(np.arange(len(self)) == self.lead),
+            }
+        )
 
 
 def _tiers(count: int) -> np.ndarray:
@@ -80,9 +85,16 @@ def _names(tier: np.ndarray, lead: int, member: np.ndarray) -> tuple[str, ...]:
         seen[kind] += 1
         number = ordinal[seen[kind] - 1] if seen[kind] <= len(ordinal) else str(seen[kind])
         where = "示范县" if member[position] else "示范市"
-        names.append("示范县人民医院" if position == lead else {
-            0: f"示范市第{number}医院", 1: f"示范市第{number}区医院", 2: f"{where}第{number}卫生院",
-            3: f"{where}第{seen[kind]}村卫生室"}[int(kind)])
+        names.append(
+            "示范县人民医院"
+            if position == lead
+            else {
+                0: f"示范市第{number}医院",
+                1: f"示范市第{number}区医院",
+                2: f"{where}第{number}卫生院",
+                3: f"{where}第{seen[kind]}村卫生室",
+            }[int(kind)]
+        )
     return tuple(names)
 
 
@@ -111,6 +123,16 @@ def make_hospitals(seed: int, count: int) -> Hospitals:
     private = (tier == 1) & (position == position[tier == 1][0])
     gaps = tuple(int(at) for at in position[tier == 2][:2])
     return Hospitals(
-        ids=tuple(f"H{number:03d}" for number in range(1, count + 1)), names=_names(tier, lead, member), tier=tier,
-        size=size, adherence=_adherence(rng, tier, under, over), private=private, lead=lead, member=member,
-        under=under, over=over, gaps=gaps, stocked=tuple(range(min(5, count))))
+        ids=tuple(f"H{number:03d}" for number in range(1, count + 1)),
+        names=_names(tier, lead, member),
+        tier=tier,
+        size=size,
+        adherence=_adherence(rng, tier, under, over),
+        private=private,
+        lead=lead,
+        member=member,
+        under=under,
+        over=over,
+        gaps=gaps,
+        stocked=tuple(range(min(5, count))),
+    )

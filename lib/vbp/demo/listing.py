@@ -1,4 +1,5 @@
 """The tables that name the rounds: varieties with their price before, batches with their mean cut, amounts by round."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -49,35 +50,46 @@ def varieties(world: World, ledger: Ledger) -> pa.Table:
         counts = winners_of(world.awards, world.products, plan.batch_id)
         rows += [(plan, generic, counts[generic], given_here.get(generic)) for generic in sorted(counts)]
     given = [None if price is None else price.quantize(Decimal("0.000001")) for *_, price in rows]
-    return pa.table({
-        "batch_id": pa.array([plan.batch_id for plan, *_ in rows]),
-        "generic": pa.array([world.generics[generic].name for _, generic, *_ in rows]),
-        "unit_name": pa.array([world.generics[generic].unit_name for _, generic, *_ in rows]),
-        "level": pa.array([plan.level for plan, *_ in rows]),
-        "category": pa.array([plan.category for plan, *_ in rows]),
-        "cycle": pa.array([plan.cycle for plan, *_ in rows], pa.int64()),
-        "renewal_of": pa.array([plan.renewal_of for plan, *_ in rows], pa.string()),
-        "winners": pa.array([winners for _, _, winners, _ in rows], pa.int64()),
-        "pre_price_yuan_per_unit": pa.array(given, pa.decimal128(18, 6)),
-        "pre_price_basis": pa.array([None if price is None else "before_first_round" for price in given], pa.string()),
-    })
+    return pa.table(
+        {
+            "batch_id": pa.array([plan.batch_id for plan, *_ in rows]),
+            "generic": pa.array([world.generics[generic].name for _, generic, *_ in rows]),
+            "unit_name": pa.array([world.generics[generic].unit_name for _, generic, *_ in rows]),
+            "level": pa.array([plan.level for plan, *_ in rows]),
+            "category": pa.array([plan.category for plan, *_ in rows]),
+            "cycle": pa.array([plan.cycle for plan, *_ in rows], pa.int64()),
+            "renewal_of": pa.array([plan.renewal_of for plan, *_ in rows], pa.string()),
+            "winners": pa.array([winners for _, _, winners, _ in rows], pa.int64()),
+            "pre_price_yuan_per_unit": pa.array(given, pa.decimal128(18, 6)),
+            "pre_price_basis": pa.array(
+                [None if price is None else "before_first_round" for price in given], pa.string()
+            ),
+        }
+    )
 
 
 def batches(world: World) -> pa.Table:
     """Return the table `batches`: each round with the simple mean cut of its own main winners."""
     plans = world.rounds
-    shares = [np.mean([agreed_share(n) for n in winners_of(world.awards, world.products, plan.batch_id).values()])
-              for plan in plans]
-    return pa.table({
-        "batch_id": pa.array([plan.batch_id for plan in plans]), "name_zh": pa.array([plan.name_zh for plan in plans]),
-        "name_en": pa.array([plan.name_en for plan in plans]), "category": pa.array([plan.category for plan in plans]),
-        "average_cut_percent": arrays.scaled(
-            np.array([round(mean_cut_percent(world.awards, plan.batch_id), 2) for plan in plans]), arrays.PERCENT),
-        "cut_kind": pa.array(["simple"] * len(plans)),
-        "cut_baseline": pa.array([RENEWAL_BASELINE if plan.renewal_of else CUT_BASELINE for plan in plans]),
-        "start_date": arrays.dates(np.array([plan.start for plan in plans], dtype="datetime64[D]")),
-        "agreed_share": arrays.scaled(np.round(shares, 4), arrays.RATIO),
-    })
+    shares = [
+        np.mean([agreed_share(n) for n in winners_of(world.awards, world.products, plan.batch_id).values()])
+        for plan in plans
+    ]
+    return pa.table(
+        {
+            "batch_id": pa.array([plan.batch_id for plan in plans]),
+            "name_zh": pa.array([plan.name_zh for plan in plans]),
+            "name_en": pa.array([plan.name_en for plan in plans]),
+            "category": pa.array([plan.category for plan in plans]),
+            "average_cut_percent": arrays.scaled(
+                np.array([round(mean_cut_percent(world.awards, plan.batch_id), 2) for plan in plans]), arrays.PERCENT
+            ),
+            "cut_kind": pa.array(["simple"] * len(plans)),
+            "cut_baseline": pa.array([RENEWAL_BASELINE if plan.renewal_of else CUT_BASELINE for plan in plans]),
+            "start_date": arrays.dates(np.array([plan.start for plan in plans], dtype="datetime64[D]")),
+            "agreed_share": arrays.scaled(np.round(shares, 4), arrays.RATIO),
+        }
+    )
 
 
 def batch_usage(world: World, ledger: Ledger) -> pa.Table:
@@ -89,18 +101,25 @@ def batch_usage(world: World, ledger: Ledger) -> pa.Table:
     for plan in world.rounds:
         own = np.isin(world.products.generic, list(winners_of(world.awards, world.products, plan.batch_id)))
         split = world.calendar.belongs(plan.start)
-        for basis, months, start in (("before", slice(split - 12, split), years_later(plan.start, -1)),
-                                     ("after", slice(split, split + 12), plan.start)):
+        for basis, months, start in (
+            ("before", slice(split - 12, split), years_later(plan.start, -1)),
+            ("after", slice(split, split + 12), plan.start),
+        ):
             if months.stop > world.calendar.months:
                 continue
             fen = ledger.fen[:, own, months].sum(axis=(1, 2))
             end = years_later(start, 1) - timedelta(days=1)
-            rows += [(world.hospitals.ids[at], plan.batch_id, start, end, int(fen[at]), basis)
-                     for at in np.flatnonzero(fen > 0)]
-    return pa.table({
-        "hospital_id": pa.array([row[0] for row in rows]), "batch_id": pa.array([row[1] for row in rows]),
-        "period_start": pa.array([row[2] for row in rows], pa.date32()),
-        "period_end": pa.array([row[3] for row in rows], pa.date32()),
-        "amount_yuan": arrays.money(np.array([row[4] for row in rows], dtype=np.int64)),
-        "amount_basis": pa.array([row[5] for row in rows]),
-    })
+            rows += [
+                (world.hospitals.ids[at], plan.batch_id, start, end, int(fen[at]), basis)
+                for at in np.flatnonzero(fen > 0)
+            ]
+    return pa.table(
+        {
+            "hospital_id": pa.array([row[0] for row in rows]),
+            "batch_id": pa.array([row[1] for row in rows]),
+            "period_start": pa.array([row[2] for row in rows], pa.date32()),
+            "period_end": pa.array([row[3] for row in rows], pa.date32()),
+            "amount_yuan": arrays.money(np.array([row[4] for row in rows], dtype=np.int64)),
+            "amount_basis": pa.array([row[5] for row in rows]),
+        }
+    )

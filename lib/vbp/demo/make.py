@@ -1,4 +1,5 @@
 """The demonstration put together: `simulate` gives tables and truth in memory, `make_demo` writes the folder."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -59,8 +60,10 @@ class Simulation:
         """Hospitals, products, varieties, awards, usage: enough for the panels, made fastest."""
         world = self.world
         return {
-            "hospitals": world.hospitals.table(), "products": world.products.table(),
-            "varieties": listing.varieties(world, self.ledger), "awards": awards_table(world.awards, world.products),
+            "hospitals": world.hospitals.table(),
+            "products": world.products.table(),
+            "varieties": listing.varieties(world, self.ledger),
+            "awards": awards_table(world.awards, world.products),
             "usage": self.ledger.table(world.calendar, world.hospitals, world.products),
         }
 
@@ -76,17 +79,25 @@ class Simulation:
     def tables(self) -> Mapping[str, pa.Table]:
         """Every table of the folder."""
         return {
-            **self.core, "agreements": self.agreements.table(self.world), "fund": make_funds(self.world),
-            "assessments": self._assessed[0], "settlements": self._settled[0],
-            "stock": make_stock(self.world, self.ledger), "batches": listing.batches(self.world),
+            **self.core,
+            "agreements": self.agreements.table(self.world),
+            "fund": make_funds(self.world),
+            "assessments": self._assessed[0],
+            "settlements": self._settled[0],
+            "stock": make_stock(self.world, self.ledger),
+            "batches": listing.batches(self.world),
             "batch_usage": listing.batch_usage(self.world, self.ledger),
         }
 
     @cached_property
     def truth(self) -> dict[str, Any]:
         """What was planted, and what it comes to (truth.json)."""
-        made = {"seed": self.seed, "hospitals": len(self.world.hospitals), "months": self.world.calendar.months,
-                "like": self.like}
+        made = {
+            "seed": self.seed,
+            "hospitals": len(self.world.hospitals),
+            "months": self.world.calendar.months,
+            "like": self.like,
+        }
         noted = {"settlements": dict(self._settled[1]), "assessment_missing": self._assessed[1]}
         return make_truth(made, self.shape, self.world, self.need, self.ledger, self.agreements, noted)
 
@@ -96,8 +107,14 @@ class Simulation:
         return frame
 
 
-def simulate(seed: int, hospitals: int = 12, months: int = 60, like: str | None = None,
-             shape: Shape | None = None, disturbed: bool = True) -> Simulation:
+def simulate(
+    seed: int,
+    hospitals: int = 12,
+    months: int = 60,
+    like: str | None = None,
+    shape: Shape | None = None,
+    disturbed: bool = True,
+) -> Simulation:
     """Return one demonstration in memory, without writing anything; no file is read unless `like` names a city.
 
     Parameters

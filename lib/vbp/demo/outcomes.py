@@ -1,4 +1,5 @@
 """What the planted effects come to: noise-free series per generic, mean differences, and their differences."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -35,8 +36,10 @@ def windows(world: World, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     """
     at = world.calendar.index(plan.start)
     first = next((world.calendar.index(one.start) + 1 for one in world.rounds if one.batch_id == plan.renewal_of), 0)
-    last = next((world.calendar.index(one.start) for one in world.rounds if one.renewal_of == plan.batch_id),
-                world.calendar.months)
+    last = next(
+        (world.calendar.index(one.start) for one in world.rounds if one.renewal_of == plan.batch_id),
+        world.calendar.months,
+    )
     return np.arange(first, at), np.arange(at + (plan.start.day > 1), min(last, world.calendar.months))
 
 
@@ -47,7 +50,9 @@ def series(world: World, expected: Expected, generic: int, plan: Plan) -> dict[s
     winners = winners_split(world.products, world.awards, plan.batch_id)[own] > 0
     total, spent = units.sum(axis=0), yuan.sum(axis=0)
     return {
-        "log_quantity": np.log(total), "log_spending": np.log(spent), "log_mean_price": np.log(spent / total),
+        "log_quantity": np.log(total),
+        "log_spending": np.log(spent),
+        "log_mean_price": np.log(spent / total),
         "selected_share": units[winners].sum(axis=0) / total,
         "originator_share": units[world.products.originator[own]].sum(axis=0) / total,
     }
@@ -68,8 +73,11 @@ def effects_of(world: World, expected: Expected, plan: Plan) -> dict[str, Any]:
     """
     before, after = windows(world, plan)
     own = [int(at) for at in np.flatnonzero(world.products.tendered(plan.renewal_of or plan.batch_id))]
-    controls = [at for at, generic in enumerate(world.generics)
-                if generic.role == "control" and generic.category == plan.category]
+    controls = [
+        at
+        for at, generic in enumerate(world.generics)
+        if generic.role == "control" and generic.category == plan.category
+    ]
     bought = [at for at in own if expected.units[world.products.of(at)].sum() > 0]
     single = {world.generics[at].name: difference(series(world, expected, at, plan), before, after) for at in bought}
     mean = _mean(list(single.values()))
@@ -78,14 +86,24 @@ def effects_of(world: World, expected: Expected, plan: Plan) -> dict[str, Any]:
     same = ("log_quantity", "log_spending", "log_mean_price", "originator_share")
     starts = [str(world.calendar.starts[at])[:7] for at in (before[0], before[-1], after[0], after[-1])]
     return {
-        "months_before": starts[:2], "months_after": starts[2:], "generics": single, "mean": mean,
+        "months_before": starts[:2],
+        "months_after": starts[2:],
+        "generics": single,
+        "mean": mean,
         "shares_before": _mean([_shares(world, expected, at, plan, before) for at in bought]),
         "shares_after": _mean([_shares(world, expected, at, plan, after) for at in bought]),
         "interrupted_time_series": {name: _steps(plan, row) for name, row in single.items()},
-        "alternatives": {world.generics[at].name: {
-            "alternative_of": world.generics[int(world.generics[at].alternative_of or 0)].name,
-            **{name: value - control[name] for name, value in difference(
-                series(world, expected, at, plan), before, after).items() if name in same}} for at in others},
+        "alternatives": {
+            world.generics[at].name: {
+                "alternative_of": world.generics[int(world.generics[at].alternative_of or 0)].name,
+                **{
+                    name: value - control[name]
+                    for name, value in difference(series(world, expected, at, plan), before, after).items()
+                    if name in same
+                },
+            }
+            for at in others
+        },
         "controls": {name: control[name] for name in same},
         "difference_in_differences": {name: mean[name] - control[name] for name in same},
     }
@@ -94,9 +112,11 @@ def effects_of(world: World, expected: Expected, plan: Plan) -> dict[str, Any]:
 def _steps(plan: Plan, change: dict[str, float]) -> dict[str, dict[str, float]]:
     """Return level and slope per month of one generic's log series (constant shares: the mean price is a pure step)."""
     price = change["log_mean_price"]
-    return {"log_quantity": {"level": plan.log_level, "slope": plan.log_slope},
-            "log_mean_price": {"level": price, "slope": 0.0},
-            "log_spending": {"level": plan.log_level + price, "slope": plan.log_slope}}
+    return {
+        "log_quantity": {"level": plan.log_level, "slope": plan.log_slope},
+        "log_mean_price": {"level": price, "slope": 0.0},
+        "log_spending": {"level": plan.log_level + price, "slope": plan.log_slope},
+    }
 
 
 def _shares(world: World, expected: Expected, generic: int, plan: Plan, months: np.ndarray) -> dict[str, float]:

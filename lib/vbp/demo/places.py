@@ -2,6 +2,7 @@
 
 Nothing else of the city goes in: no name, no hospital, no amount. The counts are scaled down to a small folder.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -23,8 +24,13 @@ GENERAL_CUT = 53.0
 DEAREST = 10_000
 """Published prices above this many yuan per unit are not taken."""
 PAID = ("previous_price", "average", "average_2019")
-FORMS = {"tablet": ("片剂", "片"), "capsule": ("胶囊剂", "粒"), "vial": ("注射剂", "支"), "piece": ("注射剂", "支"),
-         "set": ("医用耗材", "套")}
+FORMS = {
+    "tablet": ("片剂", "片"),
+    "capsule": ("胶囊剂", "粒"),
+    "vial": ("注射剂", "支"),
+    "piece": ("注射剂", "支"),
+    "set": ("医用耗材", "套"),
+}
 USABLE = ("exact", "about", "more_than", "less_than")
 
 
@@ -74,9 +80,11 @@ class Shape:
             "varieties_published": self.published,
             "varieties_here": {"drug": self.drug_varieties, "consumable": self.consumable_varieties},
             "note": "published counts are scaled down together to a small folder; it has at least "
-                    f"{FEWEST['drug']} drugs and {FEWEST['consumable']} consumables whatever is published",
-            "average_cut_percent": {key: {"percent": cut.percent, "scope": cut.scope, "source_id": cut.source_id}
-                                    for key, cut in self.cuts.items()},
+            f"{FEWEST['drug']} drugs and {FEWEST['consumable']} consumables whatever is published",
+            "average_cut_percent": {
+                key: {"percent": cut.percent, "scope": cut.scope, "source_id": cut.source_id}
+                for key, cut in self.cuts.items()
+            },
             "published_prices": [price.generic for price in self.prices],
         }
 
@@ -122,8 +130,13 @@ def _table(name: str) -> pd.DataFrame:
 
     path: Path = data() / f"{name}.csv"
     if not path.is_file():
-        raise InputError(Problem(f"published data are missing: no {path.name} in data/; restore it, or set VBP_DATA",
-                                 rule="missing_file", file=path.name))
+        raise InputError(
+            Problem(
+                f"published data are missing: no {path.name} in data/; restore it, or set VBP_DATA",
+                rule="missing_file",
+                file=path.name,
+            )
+        )
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     if "value" in frame:
         frame["number"] = pd.to_numeric(frame["value"], errors="coerce")
@@ -167,8 +180,14 @@ def _national(category: str) -> Cut:
         own &= batches[column] == ""
     rows = number[own].dropna()
     if rows.empty:
-        raise InputError(Problem(f"data/batches.csv has no average cut of a national {category} round",
-                                 rule="missing_row", file="batches.csv", column="average_cut_percent"))
+        raise InputError(
+            Problem(
+                f"data/batches.csv has no average cut of a national {category} round",
+                rule="missing_row",
+                file="batches.csv",
+                column="average_cut_percent",
+            )
+        )
     return Cut(round(float(rows.mean()), 2), f"mean of {len(rows)} national {category} rounds", "batches.csv")
 
 
@@ -182,8 +201,10 @@ def published_prices(cuts: dict[str, Cut]) -> tuple[PublishedPrice, ...]:
     import pandas as pd
 
     rows = _table("prices")
-    pre, low, high = (pd.to_numeric(rows[name], errors="coerce")
-                      for name in ("pre_price_yuan", "selected_price_low_yuan", "selected_price_high_yuan"))
+    pre, low, high = (
+        pd.to_numeric(rows[name], errors="coerce")
+        for name in ("pre_price_yuan", "selected_price_low_yuan", "selected_price_high_yuan")
+    )
     paid = rows["pre_price_basis"].isin(PAID) & rows["price_unit"].isin(list(FORMS)) & (low == high) & (pre > low)
     names = rows["product_zh"].str.split("(").str[0]
     paid &= (pre <= DEAREST) & ~names.where(paid).duplicated()
@@ -192,6 +213,9 @@ def published_prices(cuts: dict[str, Cut]) -> tuple[PublishedPrice, ...]:
         near = paid & (rows["category"] == category) & ((100 * (1 - low / pre) - cut).abs() <= 15)
         for row in rows.assign(pre=pre, low=low, name=names)[near].head(3).to_dict("records"):
             form, unit = FORMS[str(row["price_unit"])] if category == "drug" else ("医用耗材", "个")
-            found.append(PublishedPrice(str(row["name"]), category, form, unit,
-                                        float(row["pre"]), float(row["low"]), str(row["source_id"])))
+            found.append(
+                PublishedPrice(
+                    str(row["name"]), category, form, unit, float(row["pre"]), float(row["low"]), str(row["source_id"])
+                )
+            )
     return tuple(found)

@@ -1,4 +1,5 @@
 """The products of each generic: originator and generics, strengths, packs, prices before any round."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -29,15 +30,37 @@ class Role:
 
 ORIGINATOR = Role("originator", 1.4, 0.30, 7, evaluated=False)
 TEMPLATES: tuple[tuple[Role, ...], ...] = (
-    (ORIGINATOR, Role("main", 1.0, 0.20, 14), Role("main", 0.95, 0.15, 28, 0.5), Role("backup1", 1.0, 0.10, 28),
-     Role("other", 0.90, 0.25, 14)),
+    (
+        ORIGINATOR,
+        Role("main", 1.0, 0.20, 14),
+        Role("main", 0.95, 0.15, 28, 0.5),
+        Role("backup1", 1.0, 0.10, 28),
+        Role("other", 0.90, 0.25, 14),
+    ),
     (ORIGINATOR, Role("main", 1.0, 0.30, 28), Role("elsewhere", 0.95, 0.10), Role("other", 0.60, 0.30, 14)),
-    (ORIGINATOR, Role("main", 1.0, 0.15, 14), Role("main", 0.95, 0.15, 7, 2.0), Role("main", 0.90, 0.10, 28),
-     Role("other", 0.85, 0.20, 14), Role("other", 0.25, 0.10, 24, evaluated=False)),
-    (Role("main", 1.4, 0.35, 7, evaluated=False), Role("main", 1.0, 0.25, 14), Role("backup1", 0.95, 0.15, 14),
-     Role("backup2", 0.95, 0.05, 28), Role("other", 0.90, 0.20, 28)),
-    (ORIGINATOR, Role("main", 1.0, 0.15, 14), Role("main", 0.95, 0.10, 28), Role("main", 0.90, 0.10, 28, 0.5),
-     Role("main", 0.95, 0.10, 14, 2.0), Role("other", 0.85, 0.25, 14)),
+    (
+        ORIGINATOR,
+        Role("main", 1.0, 0.15, 14),
+        Role("main", 0.95, 0.15, 7, 2.0),
+        Role("main", 0.90, 0.10, 28),
+        Role("other", 0.85, 0.20, 14),
+        Role("other", 0.25, 0.10, 24, evaluated=False),
+    ),
+    (
+        Role("main", 1.4, 0.35, 7, evaluated=False),
+        Role("main", 1.0, 0.25, 14),
+        Role("backup1", 0.95, 0.15, 14),
+        Role("backup2", 0.95, 0.05, 28),
+        Role("other", 0.90, 0.20, 28),
+    ),
+    (
+        ORIGINATOR,
+        Role("main", 1.0, 0.15, 14),
+        Role("main", 0.95, 0.10, 28),
+        Role("main", 0.90, 0.10, 28, 0.5),
+        Role("main", 0.95, 0.10, 14, 2.0),
+        Role("other", 0.85, 0.25, 14),
+    ),
 )
 """Two winners with a backup; one winner and one who won elsewhere; three; the originator among two; four."""
 FREE = (ORIGINATOR, Role("other", 1.0, 0.45, 14), Role("other", 0.85, 0.25, 28, evaluated=False))
@@ -90,20 +113,24 @@ class Products:
         own = [self.generics[at] for at in self.generic]
         drug = np.array([generic.category == "drug" for generic in own])
         exempt = (self.part == "other") & ~self.evaluated & np.array([bool(one.batch_id) for one in own])
-        return pa.table({
-            "product_id": pa.array(self.ids), "generic": pa.array([one.name for one in own]),
-            "category": pa.array([one.category for one in own]),
-            "dosage_form": pa.array([one.dosage_form for one in own]),
-            "strength": pa.array([_strength(one, factor) for one, factor in zip(own, self.factor, strict=True)]),
-            "units_per_pack": pa.array(self.pack.astype(np.int64)),
-            "spec_factor": arrays.scaled(self.factor, arrays.RATIO),
-            "manufacturer": arrays.pick([f"演示药企{number:02d}" for number in range(1, MAKERS + 1)], self.maker),
-            "originator": arrays.flags(self.originator), "consistency_evaluated": arrays.flags(self.evaluated),
-            "ddd_units": arrays.scaled(1.0 / self.factor, arrays.QUANTITY, ~drug),
-            "substitute_group": pa.array([one.substitute_group for one in own], pa.string()),
-            "nhsa_code": pa.array([_code(at, isdrug) for at, isdrug in enumerate(drug)]),
-            "exempt_reason": arrays.pick((None, "短缺药品"), exempt.astype(int)),
-        })
+        return pa.table(
+            {
+                "product_id": pa.array(self.ids),
+                "generic": pa.array([one.name for one in own]),
+                "category": pa.array([one.category for one in own]),
+                "dosage_form": pa.array([one.dosage_form for one in own]),
+                "strength": pa.array([_strength(one, factor) for one, factor in zip(own, self.factor, strict=True)]),
+                "units_per_pack": pa.array(self.pack.astype(np.int64)),
+                "spec_factor": arrays.scaled(self.factor, arrays.RATIO),
+                "manufacturer": arrays.pick([f"演示药企{number:02d}" for number in range(1, MAKERS + 1)], self.maker),
+                "originator": arrays.flags(self.originator),
+                "consistency_evaluated": arrays.flags(self.evaluated),
+                "ddd_units": arrays.scaled(1.0 / self.factor, arrays.QUANTITY, ~drug),
+                "substitute_group": pa.array([one.substitute_group for one in own], pa.string()),
+                "nhsa_code": pa.array([_code(at, isdrug) for at, isdrug in enumerate(drug)]),
+                "exempt_reason": arrays.pick((None, "短缺药品"), exempt.astype(int)),
+            }
+        )
 
 
 def _strength(generic: Generic, factor: float) -> str:
@@ -132,12 +159,17 @@ def make_products(seed: int, generics: Sequence[Generic]) -> Products:
     first = rng.integers(0, MAKERS, len(generics))
     unit_price = np.array([generics[position].unit_price_yuan * role.price for position, role in rows])
     return Products(
-        generics=tuple(generics), generic=at, part=np.array([role.part for _, role in rows]), pack=pack, factor=factor,
+        generics=tuple(generics),
+        generic=at,
+        part=np.array([role.part for _, role in rows]),
+        pack=pack,
+        factor=factor,
         weight=np.array([role.weight for _, role in rows]),
         price_fen=np.maximum(np.rint(unit_price * pack * factor * 100).astype(np.int64), 1),
         maker=(np.repeat(first, np.bincount(at)) + _order(at)) % MAKERS,
         evaluated=np.array([role.evaluated for _, role in rows]),
-        originator=np.array([role.price == ORIGINATOR.price for _, role in rows]))
+        originator=np.array([role.price == ORIGINATOR.price for _, role in rows]),
+    )
 
 
 def _order(at: np.ndarray) -> np.ndarray:

@@ -1,4 +1,5 @@
 """From demand to the ledger: shares of the products, whole packs, prices, and what goes wrong in a real ledger."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -96,13 +97,16 @@ class Ledger:
         """Return the table `usage`: hospital by hospital, month by month; no row where nothing was bought."""
         by_month = self.packs.transpose(0, 2, 1)
         hospital, month, product = np.nonzero(by_month)
-        return pa.table({
-            "hospital_id": arrays.pick(hospitals.ids, hospital), "month": arrays.dates(calendar.starts[month]),
-            "product_id": arrays.pick(products.ids, product),
-            "quantity_packs": arrays.decimals(by_month[hospital, month, product] * 10_000, arrays.QUANTITY),
-            "amount_yuan": arrays.money(self.fen.transpose(0, 2, 1)[hospital, month, product]),
-            "basis": arrays.pick(("purchased",), np.zeros(len(hospital), dtype=np.int64)),
-        })
+        return pa.table(
+            {
+                "hospital_id": arrays.pick(hospitals.ids, hospital),
+                "month": arrays.dates(calendar.starts[month]),
+                "product_id": arrays.pick(products.ids, product),
+                "quantity_packs": arrays.decimals(by_month[hospital, month, product] * 10_000, arrays.QUANTITY),
+                "amount_yuan": arrays.money(self.fen.transpose(0, 2, 1)[hospital, month, product]),
+                "basis": arrays.pick(("purchased",), np.zeros(len(hospital), dtype=np.int64)),
+            }
+        )
 
 
 def make_ledger(seed: int, world: World, need: np.ndarray, disturbed: bool = True) -> Ledger:
@@ -128,8 +132,9 @@ def make_ledger(seed: int, world: World, need: np.ndarray, disturbed: bool = Tru
     return Ledger(packs, fen, units, seen, notes)
 
 
-def _start_month(world: World, share: np.ndarray, prices: tuple[np.ndarray, np.ndarray], packs: np.ndarray,
-                 fen: np.ndarray) -> None:
+def _start_month(
+    world: World, share: np.ndarray, prices: tuple[np.ndarray, np.ndarray], packs: np.ndarray, fen: np.ndarray
+) -> None:
     """Price the start month of a mid-month round, in place: packs bought before the start at the price before.
 
     Of a winner's packs in that month the part (1 − f)·share before / share of the month was bought before the start,
@@ -141,7 +146,11 @@ def _start_month(world: World, share: np.ndarray, prices: tuple[np.ndarray, np.n
         if days == 1 or at >= world.calendar.months:
             continue
         own = np.flatnonzero(early[:, at] != late[:, at])
-        ratio = np.divide((1 - days) * share[:, own, at - 1], share[:, own, at],
-                          out=np.zeros((len(share), len(own))), where=share[:, own, at] > 0)
+        ratio = np.divide(
+            (1 - days) * share[:, own, at - 1],
+            share[:, own, at],
+            out=np.zeros((len(share), len(own))),
+            where=share[:, own, at] > 0,
+        )
         before = np.rint(packs[:, own, at] * np.clip(ratio, 0, 1)).astype(np.int64)
         fen[:, own, at] += before * (early - late)[None, own, at]

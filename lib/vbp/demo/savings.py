@@ -1,4 +1,5 @@
 """Savings that the demonstration's ledger must show, worked out the plain way for truth.json."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -56,19 +57,24 @@ def by_year(world: World, ledger: Ledger, agreements: Agreements) -> list[dict[s
             units = selected_units(world, ledger, position, int(year))
             bought, p1 = _per_agreement(world, agreements, kept, units, plan.batch_id)
             agreed = agreements.agreed_units[kept]
-            rows.append({
-                "batch_id": plan.batch_id, "agreement_year": int(year),
-                "ended": plan.year(int(year))[1] <= world.calendar.end,
-                "official_saving_yuan": round(float(((p0[agreements.generic[kept]] - p1) * agreed).sum()), 2),
-                "realised_saving_yuan": round(_realised(world, ledger, position, int(year), units, p0), 2),
-                "agreed_units": int(agreed.sum()), "items": int(kept.sum()),
-                "items_completed": int((bought >= agreed).sum()),
-            })
+            rows.append(
+                {
+                    "batch_id": plan.batch_id,
+                    "agreement_year": int(year),
+                    "ended": plan.year(int(year))[1] <= world.calendar.end,
+                    "official_saving_yuan": round(float(((p0[agreements.generic[kept]] - p1) * agreed).sum()), 2),
+                    "realised_saving_yuan": round(_realised(world, ledger, position, int(year), units, p0), 2),
+                    "agreed_units": int(agreed.sum()),
+                    "items": int(kept.sum()),
+                    "items_completed": int((bought >= agreed).sum()),
+                }
+            )
     return rows
 
 
-def _per_agreement(world: World, agreements: Agreements, kept: np.ndarray, units: np.ndarray,
-                   batch_id: str) -> tuple[np.ndarray, np.ndarray]:
+def _per_agreement(
+    world: World, agreements: Agreements, kept: np.ndarray, units: np.ndarray, batch_id: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the winners' units bought by the hospital itself, and P1, of each agreement."""
     member = np.equal.outer(world.products.generic, np.arange(len(world.generics))).astype(float)
     generic, hospital, product = agreements.generic[kept], agreements.hospital[kept], agreements.product[kept]
@@ -86,6 +92,8 @@ def _realised(world: World, ledger: Ledger, position: int, year: int, units: np.
     plan = world.rounds[position]
     start, end = (world.calendar.belongs(plan.year(number)[0]) for number in (year, year + 1))
     fen = ledger.fen[:, :, start:end].sum(axis=2)
-    won = np.isin(np.arange(len(world.products)), [award.product for award in world.awards
-                                                    if award.batch_id == plan.batch_id and award.selected])
+    won = np.isin(
+        np.arange(len(world.products)),
+        [award.product for award in world.awards if award.batch_id == plan.batch_id and award.selected],
+    )
     return float((units.sum(axis=0) * p0[world.products.generic]).sum() - fen[:, won].sum() / 100.0)

@@ -1,4 +1,5 @@
 """Settlements (货款结算): one invoice per hospital, distributor and month for the selected products, paid or not."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -33,12 +34,17 @@ def make_settlements(seed: int, world: World, ledger: Ledger) -> tuple[pa.Table,
     days = np.maximum(np.rint(median * np.exp(rng.normal(0.0, SPREAD, len(month)))), 1).astype("timedelta64[D]")
     paid = np.where(last + days <= np.datetime64(world.calendar.end), last + days, np.datetime64("NaT"))
     number = np.char.add("F", np.char.zfill(np.arange(1, len(month) + 1).astype(str), 7))
-    table = pa.table({
-        "hospital_id": arrays.pick(world.hospitals.ids, hospital),
-        "supplier": arrays.pick([f"演示配送企业{at:02d}" for at in range(1, SUPPLIERS + 1)], supplier),
-        "invoice_id": pa.array(number.tolist()), "invoice_date": arrays.dates(last), "paid_date": arrays.dates(paid),
-        "amount_yuan": arrays.money(fen), "direct": arrays.flags(direct),
-    })
+    table = pa.table(
+        {
+            "hospital_id": arrays.pick(world.hospitals.ids, hospital),
+            "supplier": arrays.pick([f"演示配送企业{at:02d}" for at in range(1, SUPPLIERS + 1)], supplier),
+            "invoice_id": pa.array(number.tolist()),
+            "invoice_date": arrays.dates(last),
+            "paid_date": arrays.dates(paid),
+            "amount_yuan": arrays.money(fen),
+            "direct": arrays.flags(direct),
+        }
+    )
     return table, _planted(days.astype(int), np.isnat(paid), direct, fen)
 
 
@@ -56,9 +62,14 @@ def _invoices(world: World, ledger: Ledger) -> tuple[np.ndarray, np.ndarray, np.
 def _planted(days: np.ndarray, open_: np.ndarray, direct: np.ndarray, fen: np.ndarray) -> Mapping[str, object]:
     paid, prompt = ~open_, ~open_ & (days <= 30)
     return {
-        "median_days_by_tier": list(MEDIAN_DAYS), "log_spread": SPREAD, "direct_median_days": DIRECT_MEDIAN_DAYS,
-        "direct_from_month": DIRECT_FROM_MONTH, "direct_share": DIRECT_SHARE, "invoices": len(days),
-        "unpaid": int(open_.sum()), "paid_within_30_days_count": int(prompt.sum()),
+        "median_days_by_tier": list(MEDIAN_DAYS),
+        "log_spread": SPREAD,
+        "direct_median_days": DIRECT_MEDIAN_DAYS,
+        "direct_from_month": DIRECT_FROM_MONTH,
+        "direct_share": DIRECT_SHARE,
+        "invoices": len(days),
+        "unpaid": int(open_.sum()),
+        "paid_within_30_days_count": int(prompt.sum()),
         "paid_within_30_days_share_of_paid": round(float(prompt.sum() / max(paid.sum(), 1)), 6),
         "paid_within_30_days_share_of_paid_amount": round(float(fen[prompt].sum() / max(fen[paid].sum(), 1)), 6),
         "direct_count": int(direct.sum()),

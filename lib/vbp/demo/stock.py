@@ -1,4 +1,5 @@
 """Stock (进销存) of the hospitals that keep it: opening + in − out = closing, month after month."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -37,9 +38,19 @@ def make_stock(world: World, ledger: Ledger) -> pa.Table:
     hospital, product, month = np.nonzero(np.repeat(kept[:, :, None], world.calendar.months, axis=2))
     order = np.lexsort((product, month, hospital))
     cell = (hospital[order], product[order], month[order])
-    return pa.table({
-        "hospital_id": arrays.pick([world.hospitals.ids[at] for at in world.hospitals.stocked], cell[0]),
-        "month": arrays.dates(world.calendar.starts[cell[2]]), "product_id": arrays.pick(world.products.ids, cell[1]),
-        **{name: arrays.scaled(values[cell], arrays.QUANTITY) for name, values in (
-            ("opening_units", opening), ("in_units", bought), ("out_units", out), ("closing_units", closing))},
-    })
+    return pa.table(
+        {
+            "hospital_id": arrays.pick([world.hospitals.ids[at] for at in world.hospitals.stocked], cell[0]),
+            "month": arrays.dates(world.calendar.starts[cell[2]]),
+            "product_id": arrays.pick(world.products.ids, cell[1]),
+            **{
+                name: arrays.scaled(values[cell], arrays.QUANTITY)
+                for name, values in (
+                    ("opening_units", opening),
+                    ("in_units", bought),
+                    ("out_units", out),
+                    ("closing_units", closing),
+                )
+            },
+        }
+    )

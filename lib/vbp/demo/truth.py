@@ -1,4 +1,5 @@
 """truth.json: how the folder was made, what was planted, and what it comes to."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -18,16 +19,29 @@ from vbp.demo.world import World
 NOTE = "演示数据: everything here is invented; the effects below were planted and can be recovered from the tables"
 
 
-def make_truth(made_with: Mapping[str, Any], shape: Shape, world: World, need: np.ndarray, ledger: Ledger,
-               agreements: Agreements, noted: Mapping[str, Any]) -> dict[str, Any]:
+def make_truth(
+    made_with: Mapping[str, Any],
+    shape: Shape,
+    world: World,
+    need: np.ndarray,
+    ledger: Ledger,
+    agreements: Agreements,
+    noted: Mapping[str, Any],
+) -> dict[str, Any]:
     """Return the document of truth.json (JSON types only). `noted` is what settlements and assessments planted."""
     expected = outcomes.make_expected(world, need)
     hospitals = world.hospitals
     return {
-        "note": NOTE, "synthetic": True, "made_with": dict(made_with), "modelled_on": shape.as_json(),
-        "process": demand.PROCESS.as_json() | {
-            "formula": (demand.__doc__ or "").strip(), "first_month": "2020-01",
-            "festival_days": world.calendar.festival.astype(int).tolist()},
+        "note": NOTE,
+        "synthetic": True,
+        "made_with": dict(made_with),
+        "modelled_on": shape.as_json(),
+        "process": demand.PROCESS.as_json()
+        | {
+            "formula": (demand.__doc__ or "").strip(),
+            "first_month": "2020-01",
+            "festival_days": world.calendar.festival.astype(int).tolist(),
+        },
         "rounds": [_round(world, shape, expected, ledger, plan) for plan in world.rounds],
         "generics": [_generic(world, at) for at in range(len(world.generics))],
         "hospitals": {
@@ -38,31 +52,50 @@ def make_truth(made_with: Mapping[str, Any], shape: Shape, world: World, need: n
             "adherence_logit": dict(zip(hospitals.ids, np.round(hospitals.adherence, 6).tolist(), strict=True)),
         },
         "savings": savings.by_year(world, ledger, agreements),
-        "over_reported": list(agreements.over_reported), "disturbances": ledger.disturbances, **noted,
-        "totals": {"packs": int(ledger.packs.sum()), "amount_fen": int(ledger.fen.sum()),
-                   "rows": int(np.count_nonzero(ledger.packs))},
+        "over_reported": list(agreements.over_reported),
+        "disturbances": ledger.disturbances,
+        **noted,
+        "totals": {
+            "packs": int(ledger.packs.sum()),
+            "amount_fen": int(ledger.fen.sum()),
+            "rows": int(np.count_nonzero(ledger.packs)),
+        },
     }
 
 
 def _generic(world: World, at: int) -> dict[str, Any]:
     generic = world.generics[at]
     other = None if generic.alternative_of is None else world.generics[generic.alternative_of].name
-    return {"generic": generic.name, "role": generic.role, "category": generic.category, "batch_id": generic.batch_id,
-            "alternative_of": other, "substitute_group": generic.substitute_group,
-            "published_source_id": generic.published.source_id if generic.published else None}
+    return {
+        "generic": generic.name,
+        "role": generic.role,
+        "category": generic.category,
+        "batch_id": generic.batch_id,
+        "alternative_of": other,
+        "substitute_group": generic.substitute_group,
+        "published_source_id": generic.published.source_id if generic.published else None,
+    }
 
 
 def _round(world: World, shape: Shape, expected: outcomes.Expected, ledger: Ledger, plan: Plan) -> dict[str, Any]:
     before = prices_before(world, ledger, plan)
     names = [generic.name for generic in world.generics]
     row: dict[str, Any] = {
-        "batch_id": plan.batch_id, "level": plan.level, "category": plan.category, "start_date": plan.start.isoformat(),
-        "end_date": plan.end.isoformat(), "renewal_of": plan.renewal_of, "announced": plan.announced,
+        "batch_id": plan.batch_id,
+        "level": plan.level,
+        "category": plan.category,
+        "start_date": plan.start.isoformat(),
+        "end_date": plan.end.isoformat(),
+        "renewal_of": plan.renewal_of,
+        "announced": plan.announced,
         "start_month_fraction": round(world.calendar.fraction(plan.start), 8),
         "varieties": len(winners_of(world.awards, world.products, plan.batch_id)),
-        "planted": {"log_quantity_level": plan.log_level, "log_quantity_slope_per_month": plan.log_slope,
-                    "alternative_log_quantity_level": plan.alternative_log_level,
-                    "selected_share_ordinary_hospital": plan.selected_share},
+        "planted": {
+            "log_quantity_level": plan.log_level,
+            "log_quantity_slope_per_month": plan.log_slope,
+            "alternative_log_quantity_level": plan.alternative_log_level,
+            "selected_share_ordinary_hospital": plan.selected_share,
+        },
         "published_cut_percent": None if plan.renewal_of else shape.cut(plan).percent,
         "published_cut_source_id": None if plan.renewal_of else shape.cut(plan).source_id,
         "average_cut_percent": round(mean_cut_percent(world.awards, plan.batch_id), 6),
@@ -71,8 +104,9 @@ def _round(world: World, shape: Shape, expected: outcomes.Expected, ledger: Ledg
     }
     row |= _boundary(world, ledger, plan)
     if not plan.announced:
-        row["selected_share_by_hospital"] = dict(zip(
-            world.hospitals.ids, np.round(selected_share(plan, world.hospitals), 6).tolist(), strict=True))
+        row["selected_share_by_hospital"] = dict(
+            zip(world.hospitals.ids, np.round(selected_share(plan, world.hospitals), 6).tolist(), strict=True)
+        )
         row["expected"] = outcomes.effects_of(world, expected, plan)
     return row
 
@@ -83,8 +117,10 @@ def _boundary(world: World, ledger: Ledger, plan: Plan) -> dict[str, Any]:
     months = [at for at in map(world.calendar.index, days) if at < world.calendar.months]
     own = np.isin(world.products.generic, list(winners_of(world.awards, world.products, plan.batch_id)))
     fen = int(ledger.fen[:, own][:, :, months].sum()) if months else 0
-    return {"boundary_months": [str(world.calendar.starts[at])[:7] for at in months],
-            "boundary_amount_yuan": f"{fen // 100}.{fen % 100:02d}"}
+    return {
+        "boundary_months": [str(world.calendar.starts[at])[:7] for at in months],
+        "boundary_amount_yuan": f"{fen // 100}.{fen % 100:02d}",
+    }
 
 
 def _weighted_cut(world: World, ledger: Ledger, plan: Plan) -> float:
@@ -102,6 +138,4 @@ def ledger_units(world: World, ledger: Ledger, plan: Plan, generic: int) -> floa
     """Return the converted units of a generic bought in the twelve months before a round, over all hospitals."""
     at = world.calendar.belongs(plan.start)
     own = world.products.of(generic)
-    return float((ledger.packs[:, own, at - 12:at].sum(axis=(0, 2)) * world.products.units[own]).sum())
-
-
+    return float((ledger.packs[:, own, at - 12 : at].sum(axis=(0, 2)) * world.products.units[own]).sum())

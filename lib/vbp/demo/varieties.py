@@ -1,4 +1,5 @@
 """The generics (品种) of the demonstration: tendered, alternatives, and controls that no round touches."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -59,8 +60,9 @@ class _Namer:
     def make(self, category: str, published: PublishedPrice | None = None) -> Generic:
         """Return the next generic of a category, or the published one."""
         self.made[category] += 1
-        price = float(np.exp(self.rng.normal(1.2, 0.7))) if category == "drug" else float(
-            np.exp(self.rng.normal(7.0, 0.6)))
+        price = (
+            float(np.exp(self.rng.normal(1.2, 0.7))) if category == "drug" else float(np.exp(self.rng.normal(7.0, 0.6)))
+        )
         spend = SPEND * float(np.exp(self.rng.normal(0.0, 0.5)))
         form, unit = ("片剂", "片") if self.made[category] % 3 else ("注射剂", "支")
         name = f"演示品种{self.made[category]:02d}"

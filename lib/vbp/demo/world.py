@@ -1,4 +1,5 @@
 """The demonstration's world before anything is bought: calendar, hospitals, generics, products, rounds and awards."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -34,5 +35,11 @@ def make_world(seed: int, shape: Shape, hospitals: int, months: int) -> World:
     rounds = plans(calendar)
     generics = make_generics(seed, shape, rounds)
     products = make_products(seed, generics)
-    return World(calendar, make_hospitals(seed, hospitals), generics, products, rounds,
-                 make_awards(seed, shape, rounds, products))
+    return World(
+        calendar,
+        make_hospitals(seed, hospitals),
+        generics,
+        products,
+        rounds,
+        make_awards(seed, shape, rounds, products),
+    )

@@ -1,4 +1,5 @@
 """Write the folder: csv with a title row that says 演示数据, city.yaml, truth.json; all of it or nothing."""
+
 from __future__ import annotations
 
 import json
@@ -72,4 +73,3 @@ def _refuse(out: Path) -> None:
             raise UsageError(f"{out} holds other files; give an empty or new folder for the demonstration")
     elif out.exists() or out.is_symlink():
         raise UsageError(f"{out} is a file; give a folder for the demonstration")
-

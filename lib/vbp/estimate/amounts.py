@@ -166,7 +166,12 @@ class _Weights:
 
     def formula(self, quantity: str) -> str:
         """Return a quantity's formula, with x where it is taken out of any amount."""
-        own = quantity in SETTLED and self.share is not None and self.settled is not None and not np.array_equal(self.share, self.settled)
+        own = (
+            quantity in SETTLED
+            and self.share is not None
+            and self.settled is not None
+            and not np.array_equal(self.share, self.settled)
+        )
         return _FORMULAS[quantity] + ("·(1−x)" if own else "")
 
 
@@ -229,9 +234,7 @@ def _figures(
     for hospital, draws in zip(weights.hospitals, table, strict=True):
         point, low, high = (significant(end) for end in interval(draws))
         rows.append(
-            Estimate(
-                quantity, f"hospital:{hospital}", "yuan", mark, point, low, high, city.formula, city.uses, basis
-            )
+            Estimate(quantity, f"hospital:{hospital}", "yuan", mark, point, low, high, city.formula, city.uses, basis)
         )
     return rows
 

@@ -59,7 +59,9 @@ def estimate_from_inputs(inputs: Inputs, published: Published, *, seed: int = SE
         cut_ratio(published),
         load_priors(),
         fund,
-        terms=COMMON if fund is None else Terms.of(profile_of_place(inputs.place.rule_profile, inputs.folder).settlement),
+        terms=COMMON
+        if fund is None
+        else Terms.of(profile_of_place(inputs.place.rule_profile, inputs.folder).settlement),
         synthetic=inputs.place.synthetic,
         seed=seed,
         draws=draws,

@@ -160,7 +160,9 @@ def _ranking(function: Formula, unknowns: Mapping[str, Unknown]) -> tuple[tuple[
     for name, unknown in unknowns.items():
         if unknown.draws.size == 1:
             continue
-        low, high = (significant(end) for end in sorted(float(function(**{**middle, name: end})) for end in points[name][1:]))
+        low, high = (
+            significant(end) for end in sorted(float(function(**{**middle, name: end})) for end in points[name][1:])
+        )
         if low != high:  # a rounding that moves no digit shown is no cause worth naming
             rows.append((unknown.name, low, high))
     return tuple(sorted(rows, key=lambda row: (row[1] - row[2], row[0])))

@@ -97,7 +97,9 @@ def estimate_from_published(
         absent += missed
     used = {name for row in estimates for name in row.uses}
     assumptions = tuple(unknown.assumption for name, unknown in unknowns.items() if name in used)
-    return EstimateSet(slug, "published", False, tuple(estimates), tuple(absent), assumptions, seed, draws, bool(study.let_in))
+    return EstimateSet(
+        slug, "published", False, tuple(estimates), tuple(absent), assumptions, seed, draws, bool(study.let_in)
+    )
 
 
 _Step = tuple[list[Estimate], list[NotEstimated]]
@@ -140,7 +142,9 @@ def _keep(unknowns: dict[str, Unknown], *inputs: Unknown) -> None:
     unknowns.update({item.name: item for item in inputs})
 
 
-def _from_own_cut(study: _Study, saving: Unknown, cut: Fact, fact: Fact, unknowns: dict[str, Unknown]) -> Estimate | None:
+def _from_own_cut(
+    study: _Study, saving: Unknown, cut: Fact, fact: Fact, unknowns: dict[str, Unknown]
+) -> Estimate | None:
     mean = study.stated(f"cut:{fact.scope}", cut, 100)
     ratio = ratio_unknown(f"cut_ratio:{fact.scope}", mean.draws, cut_ratio(study.published), study.seed, study.draws)
     _keep(unknowns, saving, mean, ratio)
@@ -281,7 +285,16 @@ def _base(study: _Study, unknowns: dict[str, Unknown]) -> _Step:
             low = tidy(payout.least / CAP)
             rows.append(
                 Estimate(
-                    "surplus_base", fact.scope, "yuan", "derived", None, low, None, "S ≥ P / 0.5", (payout.name,), "lower_bound"
+                    "surplus_base",
+                    fact.scope,
+                    "yuan",
+                    "derived",
+                    None,
+                    low,
+                    None,
+                    "S ≥ P / 0.5",
+                    (payout.name,),
+                    "lower_bound",
                 )
             )
         inside = figure(

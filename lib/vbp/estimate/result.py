@@ -49,7 +49,9 @@ class Assumption:
 
         if self.bound:
             return say(f"qualifier.{self.bound}", lang, value=value(self.median))
-        return value(self.median) if self.low == self.high else " – ".join(map(value, (self.low, self.median, self.high)))
+        return (
+            value(self.median) if self.low == self.high else " – ".join(map(value, (self.low, self.median, self.high)))
+        )
 
     def source(self, lang: str) -> str:
         """Return where the input comes from, in words, and what a bound leaves open."""

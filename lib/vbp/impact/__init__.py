@@ -1,4 +1,5 @@
 """Policy impact on short series: interrupted time series, difference-in-differences, synthetic control, scan."""
+
 from __future__ import annotations
 
 from vbp.impact.checks import Check
@@ -9,5 +10,17 @@ from vbp.impact.scan import ScanResult, scan
 from vbp.impact.synthetic import SyntheticResult, synthetic_control
 from vbp.impact.verdict import Verdict
 
-__all__ = ["Check", "CounterfactualSavings", "DidResult", "ItsResult", "ScanResult", "SyntheticResult", "Verdict",
-           "counterfactual_savings", "did", "its", "scan", "synthetic_control"]
+__all__ = [
+    "Check",
+    "CounterfactualSavings",
+    "DidResult",
+    "ItsResult",
+    "ScanResult",
+    "SyntheticResult",
+    "Verdict",
+    "counterfactual_savings",
+    "did",
+    "its",
+    "scan",
+    "synthetic_control",
+]

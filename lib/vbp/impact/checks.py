@@ -1,4 +1,5 @@
 """Checks of a result as objects: pass, fail or inconclusive, with a sentence in Chinese and English."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -68,8 +69,13 @@ def length(series: Series, design: Design) -> Check:
     """Is the series long enough, and without gaps?"""
     gaps = series.grid.gaps(series.steps)
     before, after = int((~design.after).sum()), int(design.after.sum())
-    numbers = {"points": before + after, "before": before, "after": after, "gaps": len(gaps),
-               "list": ", ".join(str(gap) for gap in gaps[:6]) + (" …" if len(gaps) > 6 else "")}
+    numbers = {
+        "points": before + after,
+        "before": before,
+        "after": after,
+        "gaps": len(gaps),
+        "list": ", ".join(str(gap) for gap in gaps[:6]) + (" …" if len(gaps) > 6 else ""),
+    }
     if before + after < SHORTEST or min(before, after) < SHORTEST_SIDE:
         return Check("length_and_gaps", "fail", "length_fail", numbers)
     if gaps:
@@ -90,8 +96,12 @@ def autocorrelation(design: Design, fit: Fit) -> Check:
     allows = fit.covariance is None or fit.inference.split()[0] in ("prais-winsten", "gls-ar")
     if allows:
         high = fit.persistence >= PERSISTENT
-        return Check("residual_autocorrelation", "inconclusive" if high else "pass",
-                     "autocorrelation_high" if high else "autocorrelation_allowed", numbers)
+        return Check(
+            "residual_autocorrelation",
+            "inconclusive" if high else "pass",
+            "autocorrelation_high" if high else "autocorrelation_allowed",
+            numbers,
+        )
     if p_value < 0.05:
         return Check("residual_autocorrelation", "fail", "autocorrelation_fail", numbers)
     return Check("residual_autocorrelation", "pass", "autocorrelation_pass", numbers)
@@ -143,8 +153,12 @@ def curvature(series: Series, design: Design) -> Check:
     matrix = np.column_stack([np.ones(steps.size), centred, centred**2])
     table = mixture_table(project(matrix, steps, np.array([[0.0, 0.0, 1.0]])), 16, 8)
     p_value = float(mixture(table, values[:, None], interval=False).p_value[0, 0])
-    return Check("pre_trend", "fail" if p_value < 0.05 else "pass",
-                 "pre_trend_fail" if p_value < 0.05 else "pre_trend_pass", {"p": show_p(p_value)})
+    return Check(
+        "pre_trend",
+        "fail" if p_value < 0.05 else "pass",
+        "pre_trend_fail" if p_value < 0.05 else "pre_trend_pass",
+        {"p": show_p(p_value)},
+    )
 
 
 def leave_one_out(series: Series, design: Design, fit: Fit) -> Check:
@@ -161,9 +175,12 @@ def leave_one_out(series: Series, design: Design, fit: Fit) -> Check:
     move = found[np.isfinite(found)] - whole
     worst = int(np.nanargmax(np.abs(found - whole)))
     error = float(fit.estimates.main.std_error[at, 0])
-    numbers = {"low": effect(series.family, whole + move.min()), "high": effect(series.family, whole + move.max()),
-               "whole": effect(series.family, whole),
-               "time": series.grid.label(int(design.steps[worst]))}
+    numbers = {
+        "low": effect(series.family, whole + move.min()),
+        "high": effect(series.family, whole + move.max()),
+        "whole": effect(series.family, whole),
+        "time": series.grid.label(int(design.steps[worst])),
+    }
     if whole != 0 and np.any(np.sign(whole + move) != np.sign(whole)):
         sure = abs(whole) > 2 * error
         return Check("leave_one_out", "fail" if sure else "inconclusive", "leave_one_out_fail", numbers)
@@ -197,8 +214,12 @@ def _compare(name: str, series: Series, design: Design, fit: Fit, other: Options
         return Check(name, "inconclusive", f"{reason}_none")
     ratio = abs(value - own) / error if error > 0 else np.inf
     word = "pass" if ratio <= 1 else "inconclusive" if ratio <= 2 else "fail"
-    return Check(name, word, f"{reason}_{'pass' if word == 'pass' else 'move'}",
-                 {"own": effect(series.family, own), "other": effect(series.family, value), "ratio": f"{ratio:.1f}"})
+    return Check(
+        name,
+        word,
+        f"{reason}_{'pass' if word == 'pass' else 'move'}",
+        {"own": effect(series.family, own), "other": effect(series.family, value), "ratio": f"{ratio:.1f}"},
+    )
 
 
 def seasonality(series: Series, design: Design, fit: Fit) -> Check:
@@ -235,7 +256,14 @@ def dispersion(fit: Fit) -> Check | None:
 
 def run_checks(series: Series, design: Design, fit: Fit) -> tuple[Check, ...]:
     """Return every check that applies to an interrupted time series."""
-    made = [length(series, design), autocorrelation(design, fit), placebo(series, design), curvature(series, design),
-            leave_one_out(series, design, fit), seasonality(series, design, fit), excluded(series, design, fit),
-            dispersion(fit)]
+    made = [
+        length(series, design),
+        autocorrelation(design, fit),
+        placebo(series, design),
+        curvature(series, design),
+        leave_one_out(series, design, fit),
+        seasonality(series, design, fit),
+        excluded(series, design, fit),
+        dispersion(fit),
+    ]
     return tuple(check for check in made if check is not None)

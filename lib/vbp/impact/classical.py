@@ -3,6 +3,7 @@
 On short series these reject true nulls far too often (Newey–West 10–65 %); they stay available by name, to set
 beside published work.
 """
+
 from __future__ import annotations
 
 import warnings
@@ -71,8 +72,14 @@ def prais_winsten(design: Design, values: Array, rounds: int = 50) -> Classical:
         if abs(new - rho) < 1e-8:
             break
         rho = new
-    return Classical(fit.params, fit.cov_params(), float(fit.df_resid), values - design.matrix @ fit.params,
-                     design.matrix @ fit.params, rho=rho)
+    return Classical(
+        fit.params,
+        fit.cov_params(),
+        float(fit.df_resid),
+        values - design.matrix @ fit.params,
+        design.matrix @ fit.params,
+        rho=rho,
+    )
 
 
 def gls_ar(design: Design, values: Array, order: int = 1) -> Classical:
@@ -83,8 +90,14 @@ def gls_ar(design: Design, values: Array, order: int = 1) -> Classical:
         raise UsageError("gls-ar needs a series without gaps; use prais-winsten, which keeps calendar lags")
     model = sm.GLSAR(values, design.matrix, rho=order)
     fit = model.iterative_fit(maxiter=50)
-    return Classical(fit.params, fit.cov_params(), float(fit.df_resid), values - design.matrix @ fit.params,
-                     design.matrix @ fit.params, rho=float(np.atleast_1d(model.rho)[0]))
+    return Classical(
+        fit.params,
+        fit.cov_params(),
+        float(fit.df_resid),
+        values - design.matrix @ fit.params,
+        design.matrix @ fit.params,
+        rho=float(np.atleast_1d(model.rho)[0]),
+    )
 
 
 def poisson(design: Design, values: Array, exposure: Array | None, quasi: bool, robust: bool = False) -> Classical:
@@ -101,8 +114,14 @@ def poisson(design: Design, values: Array, exposure: Array | None, quasi: bool, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = sm.GLM(values, design.matrix, family=sm.families.Poisson(), offset=offset).fit(**options)
-    return Classical(np.asarray(fit.params), np.asarray(fit.cov_params()), None, np.asarray(fit.resid_pearson),
-                     np.asarray(fit.fittedvalues), dispersion=float(fit.pearson_chi2 / fit.df_resid))
+    return Classical(
+        np.asarray(fit.params),
+        np.asarray(fit.cov_params()),
+        None,
+        np.asarray(fit.resid_pearson),
+        np.asarray(fit.fittedvalues),
+        dispersion=float(fit.pearson_chi2 / fit.df_resid),
+    )
 
 
 GAUSSIAN = {"model": ols, "hac": hac, "prais-winsten": prais_winsten, "gls-ar": gls_ar}

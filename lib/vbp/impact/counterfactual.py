@@ -3,6 +3,7 @@
 *Expected*: the model's effect summed over the points after the date. *Realised*: what was observed less the
 counterfactual; its interval also holds the noise of the months themselves.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -59,8 +60,13 @@ class Counterfactual:
     def as_json(self) -> dict[str, object]:
         """Return the cumulative part of the command's JSON."""
         relative = self.relative
-        return {"points": self.points, "expected": self.expected.as_json(), "realised": self.realised.as_json(),
-                "counterfactual_total": self.total, "relative": relative.as_json() if relative else None}
+        return {
+            "points": self.points,
+            "expected": self.expected.as_json(),
+            "realised": self.realised.as_json(),
+            "counterfactual_total": self.total,
+            "relative": relative.as_json() if relative else None,
+        }
 
 
 def _realised_rows(design: Design, fit: Fit, targets: Array) -> Array:
@@ -135,8 +141,7 @@ def _log_sums(design: Design, fit: Fit, logs: Array, exposure: Array, observed: 
     drawn_fit = np.exp(beta @ design.matrix[after].T) * exposure[after]
     expected = ((drawn_fit - drawn_base) * np.exp(s2 / 2)[:, None]).sum(axis=1)
     realised = observed[after].sum() - (drawn_base * np.exp(noise)).sum(axis=1)
-    return base, _interval((fitted - base)[after].sum(), expected), _interval(
-        (observed - base)[after].sum(), realised)
+    return base, _interval((fitted - base)[after].sum(), expected), _interval((observed - base)[after].sum(), realised)
 
 
 def _count_sums(design: Design, fit: Fit, values: Array, exposure: Array) -> tuple[Array, Array, Array, Amount, Amount]:
@@ -164,11 +169,17 @@ def _expected(fit: Fit) -> Amount:
 def _whole_path(grid: Grid, design: Design, fit: Fit, observed: Array, exposure: Array, scale: float) -> pd.DataFrame:
     """Return the path at every point with data, those left out of the fit among them."""
     link = (lambda eta: eta) if fit.family == "gaussian" else (lambda eta: np.exp(eta) * exposure * scale)
-    return pd.DataFrame({
-        "time": [grid.label(int(step)) for step in design.all_steps], "observed": observed,
-        "fitted": link(design.all_matrix @ fit.beta),
-        "counterfactual": link(design.without_policy(design.all_matrix) @ fit.beta),
-        "ci_low": np.nan, "ci_high": np.nan, "in_fit": design.keep})
+    return pd.DataFrame(
+        {
+            "time": [grid.label(int(step)) for step in design.all_steps],
+            "observed": observed,
+            "fitted": link(design.all_matrix @ fit.beta),
+            "counterfactual": link(design.without_policy(design.all_matrix) @ fit.beta),
+            "ci_low": np.nan,
+            "ci_high": np.nan,
+            "in_fit": design.keep,
+        }
+    )
 
 
 def counterfactual(grid: Grid, design: Design, fit: Fit, observed: Array, exposure: Array | None) -> Counterfactual:

@@ -1,4 +1,5 @@
 """The design of an interrupted time series: which columns, which points, and what each term means."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -126,10 +127,14 @@ def start_step(grid: Grid, date: Any, present: np.ndarray) -> int:
     position = grid.position(date)
     later = present[present >= position - 1e-9]
     if later.size == 0 or position <= present.min() + 1e-9:
-        raise InputError(Problem(
-            f"the date {date} lies outside the data ({grid.label(int(present.min()))} to "
-            f"{grid.label(int(present.max()))}); points before and after it are needed", rule="date_outside",
-            value=str(date)))
+        raise InputError(
+            Problem(
+                f"the date {date} lies outside the data ({grid.label(int(present.min()))} to "
+                f"{grid.label(int(present.max()))}); points before and after it are needed",
+                rule="date_outside",
+                value=str(date),
+            )
+        )
     return int(later.min())
 
 
@@ -206,6 +211,15 @@ def make_design(grid: Grid, options: Options, present: np.ndarray) -> Design:
     reported = np.eye(len(names))
     reported[0, 1] = -(centre + grid.origin)
     matrix = np.column_stack(list(columns.values()))
-    return Design(present[keep], names, matrix[keep], reported,
-                  tuple(at for at, name in enumerate(names) if name in effects), starts, keep, present, matrix,
-                  tuple(grid.label(int(step)) for step in present[~keep]))
+    return Design(
+        present[keep],
+        names,
+        matrix[keep],
+        reported,
+        tuple(at for at, name in enumerate(names) if name in effects),
+        starts,
+        keep,
+        present,
+        matrix,
+        tuple(grid.label(int(step)) for step in present[~keep]),
+    )

@@ -2,6 +2,7 @@
 
 Inference is clustered by unit where both groups are large, and by permutation over units where either is small.
 """
+
 from __future__ import annotations
 
 import math
@@ -80,8 +81,15 @@ class DidResult:
         """Return the result in words."""
         from vbp.impact.speak import number
 
-        parts = [say("impact_did.estimate", lang, estimate=number(self.estimate), p=show_p(self.p_value),
-                     inference=say(f"impact_did.{self._way}", lang))]
+        parts = [
+            say(
+                "impact_did.estimate",
+                lang,
+                estimate=number(self.estimate),
+                p=show_p(self.p_value),
+                inference=say(f"impact_did.{self._way}", lang),
+            )
+        ]
         if math.isfinite(self.ci_low) and math.isfinite(self.ci_high):
             parts.append(say("impact_did.interval", lang, low=number(self.ci_low), high=number(self.ci_high)))
         smallest = f"{self.smallest_possible_p:.3g}" if self.smallest_possible_p else ""
@@ -93,12 +101,22 @@ class DidResult:
     def as_json(self) -> dict[str, Any]:
         """Return the document that `vbp did --json` prints."""
         document: dict[str, Any] = {
-            "estimate": self.estimate, "std_error": self.std_error, "ci_low": self.ci_low, "ci_high": self.ci_high,
-            "p_value": self.p_value, "inference": self.inference, "estimator": self.estimator, "verdict": self.verdict,
-            "cells": self.cells.to_dict("records"), "treated_units": self.treated_units,
-            "control_units": self.control_units, "alternatives": self.alternatives,
-            "event_study": self.event.to_dict("records"), "checks": [check.as_json() for check in self.checks],
-            "text": {"zh": self.text("zh"), "en": self.text("en")}}
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "ci_low": self.ci_low,
+            "ci_high": self.ci_high,
+            "p_value": self.p_value,
+            "inference": self.inference,
+            "estimator": self.estimator,
+            "verdict": self.verdict,
+            "cells": self.cells.to_dict("records"),
+            "treated_units": self.treated_units,
+            "control_units": self.control_units,
+            "alternatives": self.alternatives,
+            "event_study": self.event.to_dict("records"),
+            "checks": [check.as_json() for check in self.checks],
+            "text": {"zh": self.text("zh"), "en": self.text("en")},
+        }
         if self.smallest_possible_p is not None:
             document["smallest_possible_p"] = self.smallest_possible_p
         return document
@@ -112,8 +130,15 @@ def cell_means(panel: Panel) -> pd.DataFrame:
             values = panel.values[np.ix_(members, times)]
             values = values[np.isfinite(values)]
             error = values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else np.nan
-            rows.append({"group": group, "period": period, "mean": float(values.mean()) if values.size else np.nan,
-                         "std_error": float(error), "n": int(values.size)})
+            rows.append(
+                {
+                    "group": group,
+                    "period": period,
+                    "mean": float(values.mean()) if values.size else np.nan,
+                    "std_error": float(error),
+                    "n": int(values.size),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -185,8 +210,15 @@ def cluster_error(panel: Panel, estimator: str, estimate: float) -> float:
     seen = panel.seen
     moves = np.where(seen, panel.treated[:, None] * panel.post[None, :], 0.0).astype(float)
     if estimator == "cells":
-        columns = np.stack([np.ones_like(moves), np.broadcast_to(panel.treated[:, None], moves.shape) * 1.0,
-                            np.broadcast_to(panel.post, moves.shape) * 1.0, moves], axis=2)[seen]
+        columns = np.stack(
+            [
+                np.ones_like(moves),
+                np.broadcast_to(panel.treated[:, None], moves.shape) * 1.0,
+                np.broadcast_to(panel.post, moves.shape) * 1.0,
+                moves,
+            ],
+            axis=2,
+        )[seen]
         residual = panel.values[seen] - columns @ np.linalg.lstsq(columns, panel.values[seen], rcond=None)[0]
         influence = np.linalg.pinv(columns)[3] * residual
         scores = np.bincount(np.nonzero(seen)[0], influence, len(panel.units))
@@ -249,8 +281,15 @@ def _permuted(panel: Panel, estimator: str) -> _Answer:
         estimates, smallest = statistic(made.rows, panel.values), made.smallest_p
         pull = statistic(made.rows, np.where(panel.seen, panel.treated[:, None] * panel.post[None, :] * 1.0, np.nan))
         low, high = permute.inverted_interval(estimates, pull)
-    return _Answer(float(estimates[0]), float(np.nanstd(estimates)), low, high, permute.p_value(estimates), smallest,
-                   f"permutation over {np.isfinite(estimates).sum()} assignments")
+    return _Answer(
+        float(estimates[0]),
+        float(np.nanstd(estimates)),
+        low,
+        high,
+        permute.p_value(estimates),
+        smallest,
+        f"permutation over {np.isfinite(estimates).sum()} assignments",
+    )
 
 
 def _wild(panel: Panel, estimate: float, draws: int = 9_999) -> _Answer:
@@ -282,8 +321,11 @@ def estimate_by(panel: Panel, estimator: str) -> float:
 
 
 def _units_check(panel: Panel, smallest: float | None, possible: int) -> Check:
-    numbers: dict[str, Any] = {"treated": int(panel.treated.sum()), "controls": int((~panel.treated).sum()),
-                               "incomplete": int((~panel.complete).sum())}
+    numbers: dict[str, Any] = {
+        "treated": int(panel.treated.sum()),
+        "controls": int((~panel.treated).sum()),
+        "incomplete": int((~panel.complete).sum()),
+    }
     if smallest is not None and smallest > 0.05:
         return Check("units", "fail", "units_few", {"assignments": possible, "smallest": f"{smallest:.3g}"})
     if numbers["incomplete"]:
@@ -308,9 +350,19 @@ def _choose(panel: Panel, estimator: str, inference: str) -> tuple[str, str]:
     return estimator, inference
 
 
-def did(frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: str, date: Any = None, *,
-        cohort: str | None = None, estimator: str = "auto", inference: str = "auto",
-        balanced: bool = False) -> DidResult:
+def did(
+    frame: pd.DataFrame,
+    outcome: str,
+    unit: str,
+    time: str,
+    treated: str,
+    date: Any = None,
+    *,
+    cohort: str | None = None,
+    estimator: str = "auto",
+    inference: str = "auto",
+    balanced: bool = False,
+) -> DidResult:
     """Compare treated with untreated units before and after.
 
     Parameters
@@ -357,6 +409,18 @@ def compare(panel: Panel, estimator: str = "auto", inference: str = "auto") -> D
             alternatives["balanced"] = estimate_by(whole, "cells")
     checks = (pre_trend(panel, inference), _units_check(panel, answer.smallest, possible))
     return DidResult(
-        answer.estimate, answer.error, answer.low, answer.high, answer.p, answer.smallest, estimator, answer.name,
-        cell_means(panel), event_study(panel, imputed(panel, panel.start) if several else None),
-        int(panel.treated.sum()), int((~panel.treated).sum()), alternatives, checks)
+        answer.estimate,
+        answer.error,
+        answer.low,
+        answer.high,
+        answer.p,
+        answer.smallest,
+        estimator,
+        answer.name,
+        cell_means(panel),
+        event_study(panel, imputed(panel, panel.start) if several else None),
+        int(panel.treated.sum()),
+        int((~panel.treated).sum()),
+        alternatives,
+        checks,
+    )

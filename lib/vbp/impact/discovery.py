@@ -1,4 +1,5 @@
 """False-discovery control over many tests, from p-values that are never trusted below what was simulated."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Event study of a difference-in-differences, and the test of parallel trends before the date."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -52,10 +53,16 @@ def _clustered(design: Array, values: Array, beta: Array, bread: Array) -> Array
 def _frame(panel: Panel, others: list[int], beta: Array, error: Array) -> pd.DataFrame:
     start = int(panel.times[panel.post][0])
     half = float(stdtrit(len(panel.units) - 1, 0.975)) * error
-    return pd.DataFrame({
-        "relative_time": [int(panel.times[at]) - start for at in others], "estimate": beta, "std_error": error,
-        "ci_low": beta - half, "ci_high": beta + half,
-        "units": [int(np.isfinite(panel.values[panel.treated, at]).sum()) for at in others]})
+    return pd.DataFrame(
+        {
+            "relative_time": [int(panel.times[at]) - start for at in others],
+            "estimate": beta,
+            "std_error": error,
+            "ci_low": beta - half,
+            "ci_high": beta + half,
+            "units": [int(np.isfinite(panel.values[panel.treated, at]).sum()) for at in others],
+        }
+    )
 
 
 def _imputed_by_time(panel: Panel, effects: Array) -> pd.DataFrame:
@@ -65,9 +72,16 @@ def _imputed_by_time(panel: Panel, effects: Array) -> pd.DataFrame:
         values = effects[np.isfinite(effects) & (since == relative)]
         error = values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else np.nan
         half = 1.96 * error
-        rows.append({"relative_time": int(relative), "estimate": float(values.mean()), "std_error": float(error),
-                     "ci_low": float(values.mean() - half), "ci_high": float(values.mean() + half),
-                     "units": int(values.size)})
+        rows.append(
+            {
+                "relative_time": int(relative),
+                "estimate": float(values.mean()),
+                "std_error": float(error),
+                "ci_low": float(values.mean() - half),
+                "ci_high": float(values.mean() + half),
+                "units": int(values.size),
+            }
+        )
     return pd.DataFrame(rows, columns=["relative_time", "estimate", "std_error", "ci_low", "ci_high", "units"])
 
 
@@ -115,5 +129,6 @@ def _permuted_trend(treated: np.ndarray, slopes: Array) -> Check:
 
 def _trend_verdict(p_value: float) -> Check:
     fails = p_value < 0.05
-    return Check("pre_trend", "fail" if fails else "pass", "parallel_fail" if fails else "parallel_pass",
-                 {"p": show_p(p_value)})
+    return Check(
+        "pre_trend", "fail" if fails else "pass", "parallel_fail" if fails else "parallel_pass", {"p": show_p(p_value)}
+    )

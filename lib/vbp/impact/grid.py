@@ -1,4 +1,5 @@
 """Time as steps on a regular grid: months, quarters, years, weeks, days, or a number's own step."""
+
 from __future__ import annotations
 
 import re
@@ -143,9 +144,13 @@ def _of_numbers(values: np.ndarray, column: str) -> Grid:
     exact = (values - levels[0]) / size
     steps = np.rint(exact)
     if np.abs(exact - steps).max() > 0.05:
-        raise InputError(Problem(
-            f"the times are not on a regular grid (smallest step {size:g}); give a month, a date or a running number",
-            rule="irregular_time", column=column))
+        raise InputError(
+            Problem(
+                f"the times are not on a regular grid (smallest step {size:g}); give a month, a date or a running number",
+                rule="irregular_time",
+                column=column,
+            )
+        )
     return Grid("number", steps.astype(int), levels[0], size)
 
 
@@ -168,8 +173,18 @@ def read_times(values: Sequence[Any] | pd.Series, column: str = "time") -> Grid:
         stamps = series.map(lambda value: value if isinstance(value, pd.Timestamp) else as_date(str(value).strip()))
         bad = [at for at, stamp in enumerate(stamps) if stamp is None or pd.isna(stamp)]
         if bad:
-            raise InputError([Problem("not a time; write 2019-12, 2019-12-25 or a number", rule="time", row=at + 2,
-                                      column=column, value=text[at]) for at in bad])
+            raise InputError(
+                [
+                    Problem(
+                        "not a time; write 2019-12, 2019-12-25 or a number",
+                        rule="time",
+                        row=at + 2,
+                        column=column,
+                        value=text[at],
+                    )
+                    for at in bad
+                ]
+            )
         grid = _of_dates(stamps)
     return grid
 
@@ -179,8 +194,15 @@ def refuse_repeats(grid: Grid, column: str) -> None:
     seen, problems = set(), []
     for at, step in enumerate(grid.steps):
         if step in seen:
-            problems.append(Problem("this time stands twice; one row a time is needed (add the rows up first)",
-                                    rule="duplicate", row=at + 2, column=column, value=str(grid.label(int(step)))))
+            problems.append(
+                Problem(
+                    "this time stands twice; one row a time is needed (add the rows up first)",
+                    rule="duplicate",
+                    row=at + 2,
+                    column=column,
+                    value=str(grid.label(int(step))),
+                )
+            )
         seen.add(step)
     if problems:
         raise InputError(problems)

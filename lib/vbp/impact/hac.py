@@ -2,6 +2,7 @@
 
 For comparison with published work and for speed; on short series these tests reject far too often (see `mixture`).
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -20,10 +21,10 @@ def _errors(pseudo: Array, residuals: Array, lags: int) -> Array:
     padded = np.zeros((points + 2 * lags, series))
     out = np.empty((pseudo.shape[0], series))
     for row, influence in enumerate(pseudo):
-        np.multiply(residuals, influence[:, None], out=padded[lags:lags + points])
+        np.multiply(residuals, influence[:, None], out=padded[lags : lags + points])
         window = padded[lags:].copy() if lags else padded
         for lag in range(1, lags + 1):
-            window += padded[lags - lag:points + 2 * lags - lag]
+            window += padded[lags - lag : points + 2 * lags - lag]
         np.einsum("ij,ij->j", window, window, out=out[row])
     return np.sqrt(out / (lags + 1))
 

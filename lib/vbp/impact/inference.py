@@ -3,6 +3,7 @@
 `auto` is the AR(2) mixture confirmed by Kenward–Roger for the gaussian and log families, and the model's own errors
 for the Poisson families. Batches and single series run through the same function, so their numbers agree.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -44,11 +45,15 @@ class Estimates:
     reach: Array
 
 
-def _tables(matrix: bytes, steps: bytes, contrasts: bytes, shape: tuple[int, int, int],
-            tilt: tuple[float, ...]) -> Tables:
+def _tables(
+    matrix: bytes, steps: bytes, contrasts: bytes, shape: tuple[int, int, int], tilt: tuple[float, ...]
+) -> Tables:
     n, k, q = shape
-    projection = project(np.frombuffer(matrix).reshape(n, k), np.frombuffer(steps, dtype=np.int64),
-                         np.frombuffer(contrasts).reshape(q, k))
+    projection = project(
+        np.frombuffer(matrix).reshape(n, k),
+        np.frombuffer(steps, dtype=np.int64),
+        np.frombuffer(contrasts).reshape(q, k),
+    )
     return Tables(projection, mixture.mixture_table(projection, tilt=np.array(tilt)), kenward.kenward_table(projection))
 
 
@@ -58,8 +63,13 @@ _kept = lru_cache(maxsize=4)(_tables)
 def tables(design: Design) -> Tables:
     """Return the tables of a design; the last few are kept, as placebo dates and scans ask again."""
     contrasts = np.ascontiguousarray(design.contrasts)
-    return _kept(np.ascontiguousarray(design.matrix).tobytes(), design.steps.astype(np.int64).tobytes(),
-                 contrasts.tobytes(), (*design.matrix.shape, contrasts.shape[0]), design.tilt)
+    return _kept(
+        np.ascontiguousarray(design.matrix).tobytes(),
+        design.steps.astype(np.int64).tobytes(),
+        contrasts.tobytes(),
+        (*design.matrix.shape, contrasts.shape[0]),
+        design.tilt,
+    )
 
 
 def _reach(fit: mixture.Inference) -> Array:
@@ -68,13 +78,16 @@ def _reach(fit: mixture.Inference) -> Array:
 
 def narrowed(made: Tables, rows: list[int]) -> Tables:
     """Return the tables with the chosen contrasts only; intervals cost by the contrast."""
-    projection = replace(made.projection, contrast_map=made.projection.contrast_map[rows],
-                         to_contrast=made.projection.to_contrast[rows])
+    projection = replace(
+        made.projection, contrast_map=made.projection.contrast_map[rows], to_contrast=made.projection.to_contrast[rows]
+    )
     mix = replace(made.mix.nodes, shift=made.mix.nodes.shift[:, rows], variance=made.mix.nodes.variance[:, rows])
     kr = replace(made.kr.nodes, shift=made.kr.nodes.shift[:, rows], variance=made.kr.nodes.variance[:, rows])
-    return Tables(projection, replace(
-        made.mix, projection=projection, nodes=mix, tilt=made.mix.tilt[rows]), replace(
-        made.kr, projection=projection, nodes=kr, factor=made.kr.factor[:, rows], df=made.kr.df[:, rows]))
+    return Tables(
+        projection,
+        replace(made.mix, projection=projection, nodes=mix, tilt=made.mix.tilt[rows]),
+        replace(made.kr, projection=projection, nodes=kr, factor=made.kr.factor[:, rows], df=made.kr.df[:, rows]),
+    )
 
 
 def default_batch(design: Design, values: Array, interval: bool = True, rows: list[int] | None = None) -> Estimates:
@@ -161,12 +174,23 @@ def _counts(design: Design, values: Array, exposure: Array | None, family: str, 
         log_fit = default_batch(design, logs)
         confirm, persistence = log_fit.main.p_value, float(mixture.autocorrelation(tables(design).mix, logs)[0])
     shown = {"auto": "model", "model": "model"}.get(name, name)
-    return Fit(f"{shown} ({family})", family, Estimates(main, confirm, reach), fit.beta, fit.covariance, fit.fitted,
-               fit.residuals, fit, persistence, log_fit)
+    return Fit(
+        f"{shown} ({family})",
+        family,
+        Estimates(main, confirm, reach),
+        fit.beta,
+        fit.covariance,
+        fit.fitted,
+        fit.residuals,
+        fit,
+        persistence,
+        log_fit,
+    )
 
 
-def infer(design: Design, values: Array, family: str = "gaussian", name: str = "auto",
-          exposure: Array | None = None) -> Fit:
+def infer(
+    design: Design, values: Array, family: str = "gaussian", name: str = "auto", exposure: Array | None = None
+) -> Fit:
     """Fit one series (n,) and infer by name.
 
     Parameters

@@ -1,4 +1,5 @@
 """Interrupted time series of one outcome: terms, verdicts, counterfactual, cumulative effects, checks, words."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -45,11 +46,22 @@ class Term:
     def as_json(self) -> dict[str, Any]:
         """Return the term as the command's JSON holds it."""
         p_bound = self.p_value is not None and self.p_value < 1e-3
-        return {"name": self.name, "estimate": self.estimate, "std_error": self.std_error, "ci_low": self.ci_low,
-                "ci_high": self.ci_high, "p_value": self.p_value, "verdict": self.verdict.word,
-                "sentence": self.verdict.text("en"), "sentence_zh": self.verdict.text("zh"),
-                "p_confirm": self.p_confirm, "p_is_bound": p_bound, "detectable": self.detectable,
-                "classical_estimate": self.classical_estimate, "classical_std_error": self.classical_error}
+        return {
+            "name": self.name,
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "ci_low": self.ci_low,
+            "ci_high": self.ci_high,
+            "p_value": self.p_value,
+            "verdict": self.verdict.word,
+            "sentence": self.verdict.text("en"),
+            "sentence_zh": self.verdict.text("zh"),
+            "p_confirm": self.p_confirm,
+            "p_is_bound": p_bound,
+            "detectable": self.detectable,
+            "classical_estimate": self.classical_estimate,
+            "classical_std_error": self.classical_error,
+        }
 
 
 @dataclass(frozen=True)
@@ -100,8 +112,14 @@ class ItsResult:
         if self.family == "gaussian":
             return None
         effects = [term for term in self.terms if term.name.startswith(("level", "slope", "anticipation", "phase_in"))]
-        return {term.name: {"estimate": float(np.exp(term.estimate)), "ci_low": float(np.exp(term.ci_low)),
-                            "ci_high": float(np.exp(term.ci_high))} for term in effects}
+        return {
+            term.name: {
+                "estimate": float(np.exp(term.estimate)),
+                "ci_low": float(np.exp(term.ci_low)),
+                "ci_high": float(np.exp(term.ci_high)),
+            }
+            for term in effects
+        }
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -129,8 +147,14 @@ class ItsResult:
         """Return the document that `vbp its --json` prints."""
         path = self.counterfactual.path
         document: dict[str, Any] = {
-            "terms": [term.as_json() for term in self.terms], "inference": self.inference, "family": self.family,
-            "date": self.start, "points": self.points, "gaps": list(self.gaps), "left_out": list(self.left_out)}
+            "terms": [term.as_json() for term in self.terms],
+            "inference": self.inference,
+            "family": self.family,
+            "date": self.start,
+            "points": self.points,
+            "gaps": list(self.gaps),
+            "left_out": list(self.left_out),
+        }
         if self.rate_ratio:
             document["rate_ratio"] = self.rate_ratio
         if self.dispersion is not None:
@@ -140,8 +164,11 @@ class ItsResult:
         cumulative |= {"p_value": self.cumulative_term.p_value, "verdict": self.cumulative_term.verdict.word}
         document["cumulative"] = cumulative
         document["exact_step"] = self.exact
-        document["verdict"] = {"word": self.verdict.word, "text": self.verdict.text("en"),
-                               "text_zh": self.verdict.text("zh")}
+        document["verdict"] = {
+            "word": self.verdict.word,
+            "text": self.verdict.text("en"),
+            "text_zh": self.verdict.text("zh"),
+        }
         document["checks"] = [check.as_json() for check in self.checks]
         document["assumptions"] = [say(f"impact_assumption.{key}", "en") for key in self.assumptions]
         document["text"] = {"zh": self.text("zh"), "en": self.text("en")}
@@ -152,11 +179,24 @@ def _numbers(frame: pd.DataFrame, column: str) -> Array:
     """Return a column as floats with NaN for empty cells; a text that is no number is an error, all of them listed."""
     text = frame[column].astype("object").where(frame[column].notna(), None)
     values = pd.to_numeric(text, errors="coerce").to_numpy(float)
-    bad = [at for at, (raw, value) in enumerate(zip(text, values, strict=True))
-           if np.isnan(value) and raw is not None and str(raw).strip().lower() not in ("", "na", "nan", ".")]
+    bad = [
+        at
+        for at, (raw, value) in enumerate(zip(text, values, strict=True))
+        if np.isnan(value) and raw is not None and str(raw).strip().lower() not in ("", "na", "nan", ".")
+    ]
     if bad:
-        raise InputError([Problem("not a number; leave the cell empty where the value is missing", rule="number",
-                                  row=at + 2, column=column, value=str(text.iloc[at])) for at in bad])
+        raise InputError(
+            [
+                Problem(
+                    "not a number; leave the cell empty where the value is missing",
+                    rule="number",
+                    row=at + 2,
+                    column=column,
+                    value=str(text.iloc[at]),
+                )
+                for at in bad
+            ]
+        )
     return values
 
 
@@ -167,8 +207,9 @@ def require_columns(frame: pd.DataFrame, columns: list[str]) -> None:
             raise UsageError(unknown("column", column, [str(name) for name in frame.columns]))
 
 
-def _read(frame: pd.DataFrame, outcome: str, time: str,
-          offset: str | None) -> tuple[Grid, np.ndarray, Array, Array | None]:
+def _read(
+    frame: pd.DataFrame, outcome: str, time: str, offset: str | None
+) -> tuple[Grid, np.ndarray, Array, Array | None]:
     """Return grid, steps with data (sorted), values and exposure; rows without a value are gaps."""
     require_columns(frame, [outcome, time] + ([offset] if offset else []))
     frame = frame[frame[time].notna()].reset_index(drop=True)
@@ -184,8 +225,9 @@ def _read(frame: pd.DataFrame, outcome: str, time: str,
     return grid, grid.steps[pick], values[pick], None if exposure is None else exposure[pick]
 
 
-def _refuse_domain(grid: Grid, steps: np.ndarray, values: Array, exposure: Array | None, family: str,
-                   outcome: str) -> None:
+def _refuse_domain(
+    grid: Grid, steps: np.ndarray, values: Array, exposure: Array | None, family: str, outcome: str
+) -> None:
     bad = np.zeros(values.size, dtype=bool)
     why = "the log family needs values above 0; use gaussian, or quasipoisson for counts"
     if family == "log":
@@ -195,8 +237,12 @@ def _refuse_domain(grid: Grid, steps: np.ndarray, values: Array, exposure: Array
     if exposure is not None and np.any(exposure <= 0):
         bad, why = bad | (exposure <= 0), "the exposure must be above 0: its logarithm enters"
     if bad.any():
-        raise InputError([Problem(f"{why} (time {grid.label(int(step))})", rule="domain", column=outcome,
-                                  value=f"{value:g}") for step, value in zip(steps[bad], values[bad], strict=True)])
+        raise InputError(
+            [
+                Problem(f"{why} (time {grid.label(int(step))})", rule="domain", column=outcome, value=f"{value:g}")
+                for step, value in zip(steps[bad], values[bad], strict=True)
+            ]
+        )
 
 
 def _exact_fit(design: Design, values: Array, family: str, exposure: Array | None) -> Fit | None:
@@ -215,9 +261,17 @@ def _exact_fit(design: Design, values: Array, family: str, exposure: Array | Non
     found = design.contrasts @ beta
     estimate = np.where(np.abs(found) < 1e-9 * np.abs(scaled).max(), 0.0, found)[:, None]
     zero, none = np.zeros_like(estimate), np.full_like(estimate, np.nan)
-    return Fit("exact", family, Estimates(Inference(estimate, zero, none, estimate, estimate), none, zero), beta,
-               np.zeros((beta.size, beta.size)), design.matrix @ beta, np.zeros(values.size),
-               ols(design, scaled), 0.0)
+    return Fit(
+        "exact",
+        family,
+        Estimates(Inference(estimate, zero, none, estimate, estimate), none, zero),
+        beta,
+        np.zeros((beta.size, beta.size)),
+        design.matrix @ beta,
+        np.zeros(values.size),
+        ols(design, scaled),
+        0.0,
+    )
 
 
 def _usable(design: Design, values: Array) -> None:
@@ -226,14 +280,22 @@ def _usable(design: Design, values: Array) -> None:
     if rule.constant(values):
         raise InputError(Problem("the series is constant; there is no change to assess", rule="constant"))
     if values.size <= design.matrix.shape[1] + 2 or min(before, after) < 2:
-        raise InputError(Problem(
-            f"{before} points before and {after} after the date are too few for {design.matrix.shape[1]} terms; "
-            f"at least {rule.SHORTEST_SIDE} on either side are needed", rule="few_points"))
+        raise InputError(
+            Problem(
+                f"{before} points before and {after} after the date are too few for {design.matrix.shape[1]} terms; "
+                f"at least {rule.SHORTEST_SIDE} on either side are needed",
+                rule="few_points",
+            )
+        )
     scaled = design.matrix / np.sqrt((design.matrix**2).sum(axis=0))
     if np.linalg.matrix_rank(scaled) < design.matrix.shape[1]:
-        raise InputError(Problem(
-            "terms cannot be told apart at these points (two dates too near each other, or seasonal terms that the "
-            "windows left out make equal); take out a term", rule="dependent_terms"))
+        raise InputError(
+            Problem(
+                "terms cannot be told apart at these points (two dates too near each other, or seasonal terms that the "
+                "windows left out make equal); take out a term",
+                rule="dependent_terms",
+            )
+        )
 
 
 def _clean(fit: Fit, residuals: Check, points: int) -> bool:
@@ -242,16 +304,25 @@ def _clean(fit: Fit, residuals: Check, points: int) -> bool:
     return residuals.verdict == "pass" and points >= 36 and (fit.family == "quasipoisson" or spread <= 1.5)
 
 
-def judge_all(estimates: Estimates, confirm: Array, barrier: Verdict | None, margin: float | None,
-              at: int = 0) -> list[Verdict]:
+def judge_all(
+    estimates: Estimates, confirm: Array, barrier: Verdict | None, margin: float | None, at: int = 0
+) -> list[Verdict]:
     """Return the verdict on every contrast of series `at` (shared by the scan)."""
     if barrier:
         return [barrier] * estimates.main.estimate.shape[0]
     main = estimates.main
     # the 90 % interval from the 95 % one: its half widths times z(.95)/z(.975)
     inner = [main.estimate[:, at] + (end[:, at] - main.estimate[:, at]) * 0.8392 for end in (main.low, main.high)]
-    return [rule.judge(float(main.p_value[row, at]), float(confirm[row]), (float(inner[0][row]), float(inner[1][row])),
-                       margin, float(estimates.reach[row, at])) for row in range(main.estimate.shape[0])]
+    return [
+        rule.judge(
+            float(main.p_value[row, at]),
+            float(confirm[row]),
+            (float(inner[0][row]), float(inner[1][row])),
+            margin,
+            float(estimates.reach[row, at]),
+        )
+        for row in range(main.estimate.shape[0])
+    ]
 
 
 def _terms(design: Design, fit: Fit, verdicts: list[Verdict]) -> list[Term]:
@@ -262,11 +333,23 @@ def _terms(design: Design, fit: Fit, verdicts: list[Verdict]) -> list[Term]:
     terms = []
     for row, name in enumerate((*design.names, "cumulative")):
         estimate, spread, low, high, p_value = (
-            float(part[row, 0]) for part in (main.estimate, main.std_error, main.low, main.high, main.p_value))
-        terms.append(Term(
-            name, estimate, spread, low, high, None if exact else p_value,
-            float(confirm[row]) if np.isfinite(confirm[row]) else None,
-            float(classical[row]), float(error[row]), float(fit.estimates.reach[row, 0]), verdicts[row]))
+            float(part[row, 0]) for part in (main.estimate, main.std_error, main.low, main.high, main.p_value)
+        )
+        terms.append(
+            Term(
+                name,
+                estimate,
+                spread,
+                low,
+                high,
+                None if exact else p_value,
+                float(confirm[row]) if np.isfinite(confirm[row]) else None,
+                float(classical[row]),
+                float(error[row]),
+                float(fit.estimates.reach[row, 0]),
+                verdicts[row],
+            )
+        )
     return terms
 
 
@@ -275,22 +358,39 @@ def _verdicts(design: Design, fit: Fit, margin: float | None, series: Series) ->
         values = series.values[design.keep]
         before, after = values[~design.after][-1], values[design.after][0]
         change = (after / before - 1) * 100 if before else float("nan")
-        said = Verdict("not_assessable", "exact", {"before": f"{before:g}", "after": f"{after:g}",
-                                                   "change": f"{change:+.2f}".replace("-", "−")})
+        said = Verdict(
+            "not_assessable",
+            "exact",
+            {"before": f"{before:g}", "after": f"{after:g}", "change": f"{change:+.2f}".replace("-", "−")},
+        )
         return [said] * (len(design.names) + 1)
     barrier = rule.obstacle(design.steps.size, int((~design.after).sum()), int(design.after.sum()))
     confirm = fit.estimates.p_confirm[:, 0]
     if barrier is None and not np.isfinite(confirm).all():
         clean = _clean(fit, autocorrelation(design, fit), design.steps.size)
         main, reach = fit.estimates.main, fit.estimates.reach
-        return [rule.judge_alone(float(p), clean, float(found))
-                for p, found in zip(main.p_value[:, 0], reach[:, 0], strict=True)]
+        return [
+            rule.judge_alone(float(p), clean, float(found))
+            for p, found in zip(main.p_value[:, 0], reach[:, 0], strict=True)
+        ]
     return judge_all(fit.estimates, confirm, barrier, margin)
 
 
-def its(frame: pd.DataFrame, outcome: str, time: str, date: Any, *, family: str = "gaussian", effect: str | None = None,
-        offset: str | None = None, inference: str = "auto", margin: float | None = None, measure: str = "other",
-        checks: bool = True, **design_options: Any) -> ItsResult:
+def its(
+    frame: pd.DataFrame,
+    outcome: str,
+    time: str,
+    date: Any,
+    *,
+    family: str = "gaussian",
+    effect: str | None = None,
+    offset: str | None = None,
+    inference: str = "auto",
+    margin: float | None = None,
+    measure: str = "other",
+    checks: bool = True,
+    **design_options: Any,
+) -> ItsResult:
     """Fit an interrupted time series and say what it shows.
 
     Parameters
@@ -318,8 +418,11 @@ def its(frame: pd.DataFrame, outcome: str, time: str, date: Any, *, family: str 
     >>> result = its(frame, "amount_yuan", "month", "2019-12", family="log", harmonics=2)   # doctest: +SKIP
     >>> result.term("level").estimate, result.verdict.word                                   # doctest: +SKIP
     """
-    for kind, given, known in (("family", family, FAMILIES), ("inference", inference, INFERENCES),
-                               ("measure", measure, MEASURES)):
+    for kind, given, known in (
+        ("family", family, FAMILIES),
+        ("inference", inference, INFERENCES),
+        ("measure", measure, MEASURES),
+    ):
         if given not in known:
             raise UsageError(unknown(kind, given, known))
     dates = tuple(date) if isinstance(date, (list, tuple)) else (date,)
@@ -333,8 +436,14 @@ def its(frame: pd.DataFrame, outcome: str, time: str, date: Any, *, family: str 
     return fit_series(series, outcome, inference, margin, measure, checks)
 
 
-def fit_series(series: Series, outcome: str, inference: str = "auto", margin: float | None = None,
-               measure: str = "other", checks: bool = True) -> ItsResult:
+def fit_series(
+    series: Series,
+    outcome: str,
+    inference: str = "auto",
+    margin: float | None = None,
+    measure: str = "other",
+    checks: bool = True,
+) -> ItsResult:
     """Fit a series that is read already; see `its`."""
     design = make_design(series.grid, series.options, series.steps)
     values = series.values[design.keep]
@@ -345,7 +454,19 @@ def fit_series(series: Series, outcome: str, inference: str = "auto", margin: fl
     made = run_checks(series, design, fit) if checks and not exact else ()
     *terms, cumulative = _terms(design, fit, _verdicts(design, fit, margin, series))
     return ItsResult(
-        outcome, measure, series.family, fit.inference, series.options, series.grid.label(design.starts[0]),
-        values.size, design.left_out, tuple(series.grid.gaps(series.steps)), tuple(terms), cumulative,
-        counterfactual(series.grid, design, fit, series.values, series.exposure), fit.reference.dispersion,
-        exact is not None, made)
+        outcome,
+        measure,
+        series.family,
+        fit.inference,
+        series.options,
+        series.grid.label(design.starts[0]),
+        values.size,
+        design.left_out,
+        tuple(series.grid.gaps(series.steps)),
+        tuple(terms),
+        cumulative,
+        counterfactual(series.grid, design, fit, series.values, series.exposure),
+        fit.reference.dispersion,
+        exact is not None,
+        made,
+    )

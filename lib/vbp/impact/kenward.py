@@ -3,6 +3,7 @@
 Kenward & Roger (1997), with V(s², rho) = s² rho^|lag| in the *marginal* variance s² (a slip of (1 − rho²) here looks
 like sizes of 15–35 %). All but the likelihood of a series depends on the design only and is tabulated over rho.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -32,8 +33,11 @@ def ar1_derivatives(rho: Array, lags: Array) -> tuple[Array, Array, Array]:
     """Return V, dV/drho and d²V/drho² (J, n, n) of the AR(1) correlation rho^|lag|."""
     lag, base = np.arange(int(lags.max()) + 1.0), rho[:, None]
     # powers once a lag, then spread over the pairs of points
-    paths = (base**lag, np.where(lag >= 1, lag * base ** np.maximum(lag - 1, 0), 0.0),
-             np.where(lag >= 2, lag * (lag - 1) * base ** np.maximum(lag - 2, 0), 0.0))
+    paths = (
+        base**lag,
+        np.where(lag >= 1, lag * base ** np.maximum(lag - 1, 0), 0.0),
+        np.where(lag >= 2, lag * (lag - 1) * base ** np.maximum(lag - 2, 0), 0.0),
+    )
     at = lags.astype(int)
     return paths[0][:, at], paths[1][:, at], paths[2][:, at]
 
@@ -112,5 +116,5 @@ def _chunk(table: KenwardTable, values: Array) -> tuple[Array, ...]:
 
 def kenward(table: KenwardTable, values: Array) -> Inference:
     """Return Kenward–Roger inference on every contrast for series `values` (n, N)."""
-    parts = [_chunk(table, values[:, start:start + CHUNK]) for start in range(0, values.shape[1], CHUNK)]
+    parts = [_chunk(table, values[:, start : start + CHUNK]) for start in range(0, values.shape[1], CHUNK)]
     return Inference(*(np.concatenate(part, axis=1) for part in zip(*parts, strict=True)))

@@ -3,6 +3,7 @@
 Both tests of this package (`mixture`, `kenward`) start from the same `Projection`; a batch of series then costs
 matrix products only. Shapes: n points, k columns, q contrasts, nu = n − k, J nodes.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -58,8 +59,12 @@ def project(design: Array, steps: Array, contrasts: Array) -> Projection:
     to_contrast = np.linalg.solve(upper.T, (contrasts / scale).T).T
     basis = q_full[:, :columns]
     return Projection(
-        lags=np.abs(np.subtract.outer(steps, steps)), complement=q_full[:, columns:].T.copy(),
-        contrast_map=to_contrast @ basis.T, basis=basis, to_contrast=to_contrast)
+        lags=np.abs(np.subtract.outer(steps, steps)),
+        complement=q_full[:, columns:].T.copy(),
+        contrast_map=to_contrast @ basis.T,
+        basis=basis,
+        to_contrast=to_contrast,
+    )
 
 
 def ar2_correlation(r1: Array, r2: Array, lags: Array) -> Array:

@@ -3,6 +3,7 @@
 Works on the columns fixed in docs/panels.md (`product_month`, `prices`, `awards`) and on the table `products`; it
 reads no file. A month without a purchase is a gap, never a zero.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -23,22 +24,25 @@ def _sums(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return quantity (converted units) and spending (yuan) by generic × month."""
     both = ["quantity_milliunits", "amount_fen"]
     found = rows.groupby(["generic", "month"], observed=True, as_index=False)[both].sum()
-    return found.assign(**{f"{name}quantity": found["quantity_milliunits"] / 1000,
-                           f"{name}spending": found["amount_fen"] / 100}).drop(
-        columns=both)
+    return found.assign(
+        **{f"{name}quantity": found["quantity_milliunits"] / 1000, f"{name}spending": found["amount_fen"] / 100}
+    ).drop(columns=both)
 
 
 def winners(awards: pd.DataFrame) -> pd.DataFrame:
     """Return generic and product_id of every product awarded as main or backup supplier."""
     chosen = awards[awards["supply_role"].astype(str) != "elsewhere"]
-    return pd.DataFrame({"generic": chosen["generic"].astype(str), "product_id": chosen["product_id"].astype(str)}
-                        ).drop_duplicates()
+    return pd.DataFrame(
+        {"generic": chosen["generic"].astype(str), "product_id": chosen["product_id"].astype(str)}
+    ).drop_duplicates()
 
 
 def _known(product_month: pd.DataFrame) -> pd.DataFrame:
-    rows = product_month.assign(generic=product_month["generic"].astype(str),
-                                product_id=product_month["product_id"].astype(str),
-                                month=pd.to_datetime(product_month["month"]))
+    rows = product_month.assign(
+        generic=product_month["generic"].astype(str),
+        product_id=product_month["product_id"].astype(str),
+        month=pd.to_datetime(product_month["month"]),
+    )
     # purchases of products that nobody knows stand under generic '' with quantity 0
     return rows[rows["generic"] != ""]
 
@@ -80,9 +84,11 @@ def generic_series(product_month: pd.DataFrame, products: pd.DataFrame, awards: 
     wide = total.assign(
         price=total["spending"] / total["quantity"].where(total["quantity"] > 0),
         selected_share=_share(rows, total, rows["product_id"].isin(set(won["product_id"])).to_numpy(), won["generic"]),
-        originator_share=_share(rows, total, rows["product_id"].isin(set(original["product_id"])).to_numpy(),
-                                original["generic"]),
-        alternatives=alternatives_spending(total, products))
+        originator_share=_share(
+            rows, total, rows["product_id"].isin(set(original["product_id"])).to_numpy(), original["generic"]
+        ),
+        alternatives=alternatives_spending(total, products),
+    )
     long = wide.melt(["generic", "month"], var_name="measure", value_name="value").dropna(subset=["value"])
     return long.sort_values(["generic", "measure", "month"]).reset_index(drop=True)[COLUMNS]
 
@@ -104,8 +110,10 @@ def policy_month(start: pd.Timestamp) -> str:
 def batch_dates(prices: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Return each tendered generic's policy months in order: its first batch, then renewals."""
     known = prices.assign(generic=prices["generic"].astype(str)).dropna(subset=["start_date"])
-    return {str(generic): tuple(sorted({policy_month(start) for start in part["start_date"]}))
-            for generic, part in known.groupby("generic")}
+    return {
+        str(generic): tuple(sorted({policy_month(start) for start in part["start_date"]}))
+        for generic, part in known.groupby("generic")
+    }
 
 
 def inside(series: pd.DataFrame, dates: Mapping[str, tuple[str, ...]], side: int = 8) -> dict[str, tuple[str, ...]]:
@@ -132,13 +140,15 @@ def panels_series(panels: Panels, products: pd.DataFrame) -> tuple[pd.DataFrame,
     dates = batch_dates(panels.prices)
     tendered = series[series["generic"].isin(dates)].reset_index(drop=True)
     if tendered.empty:
-        raise InputError(Problem("no tendered generic has any purchase; a scan needs varieties with awards",
-                                 rule="empty"))
+        raise InputError(
+            Problem("no tendered generic has any purchase; a scan needs varieties with awards", rule="empty")
+        )
     return tendered, inside(tendered, dates)
 
 
-def generic_units(series: pd.DataFrame, measure: str, dates: Mapping[str, tuple[str, ...]],
-                  products: pd.DataFrame) -> pd.DataFrame:
+def generic_units(
+    series: pd.DataFrame, measure: str, dates: Mapping[str, tuple[str, ...]], products: pd.DataFrame
+) -> pd.DataFrame:
     """Return units for `did`: generic, month, value, cohort (first date; None for controls).
 
     Controls were never tendered and are outside the substitute group of any tendered generic (no spillover to them).
@@ -154,8 +164,9 @@ def generic_units(series: pd.DataFrame, measure: str, dates: Mapping[str, tuple[
     return chosen.assign(cohort=pd.Series(cohort, index=chosen.index, dtype="object")).reset_index(drop=True)
 
 
-def city_units(series: Mapping[str, pd.DataFrame], dates: Mapping[str, str | None], measure: str,
-               generics: Iterable[str]) -> pd.DataFrame:
+def city_units(
+    series: Mapping[str, pd.DataFrame], dates: Mapping[str, str | None], measure: str, generics: Iterable[str]
+) -> pd.DataFrame:
     """Return units for `did` from several cities: city, month, value, cohort.
 
     `value` is the sum over `generics` (quantity, spending, alternatives) or spending over quantity (price); a month in
@@ -167,8 +178,9 @@ def city_units(series: Mapping[str, pd.DataFrame], dates: Mapping[str, str | Non
         names = ("spending", "quantity") if measure == "price" else (measure,)
         sums = {name: _whole_sum(chosen[chosen["measure"] == name]) for name in names}
         value = sums["spending"] / sums["quantity"] if measure == "price" else sums[measure]
-        parts.append(pd.DataFrame({"city": city, "month": value.index, "value": value.to_numpy(),
-                                   "cohort": dates.get(city)}))
+        parts.append(
+            pd.DataFrame({"city": city, "month": value.index, "value": value.to_numpy(), "cohort": dates.get(city)})
+        )
     return pd.concat(parts, ignore_index=True)
 
 

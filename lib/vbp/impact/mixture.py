@@ -11,6 +11,7 @@ needs less of it. So tests and intervals of a level use the density (1 + r1)^½,
 mild (at rho 0, 36 months, .63 instead of .60 where an oracle has .80) and stays inside the same bounds. Estimates and
 their standard deviations use one prior throughout, so that terms, paths and sums add up.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -79,10 +80,12 @@ def with_functionals(table: MixtureTable, rows: Array) -> MixtureTable:
     projection = table.projection
     correlation = ar2_correlation(table.r1, table.r2, projection.lags)
     centre = rows.mean(axis=0)
-    nodes = replace(table.nodes, shift=(rows - centre) @ projection.complement.T,
-                    variance=((rows @ correlation) * rows).sum(axis=2))
-    return replace(table, projection=replace(projection, contrast_map=centre), nodes=nodes,
-                   tilt=np.full(centre.shape[0], TILT))
+    nodes = replace(
+        table.nodes, shift=(rows - centre) @ projection.complement.T, variance=((rows @ correlation) * rows).sum(axis=2)
+    )
+    return replace(
+        table, projection=replace(projection, contrast_map=centre), nodes=nodes, tilt=np.full(centre.shape[0], TILT)
+    )
 
 
 def weights(table: MixtureTable, rss: Array, tilt: float = TILT) -> Array:
@@ -132,8 +135,10 @@ class _Batch:
     def by_tilt(self) -> list[tuple[np.ndarray, _Pairs]]:
         """Return contrasts that share a tilt, with their pairs."""
         tilts = self.table.tilt
-        return [(np.flatnonzero(tilts == tilt), self.pairs(float(tilt), np.flatnonzero(tilts == tilt)))
-                for tilt in np.unique(tilts)]
+        return [
+            (np.flatnonzero(tilts == tilt), self.pairs(float(tilt), np.flatnonzero(tilts == tilt)))
+            for tilt in np.unique(tilts)
+        ]
 
 
 def _batch(table: MixtureTable, values: Array) -> _Batch:
@@ -187,8 +192,10 @@ def _bracket(pairs: _Pairs, goal: float, guess: Array, spread: Array) -> tuple[A
         value = _gap(pairs, goal, trial)
         # the end that a step leaves behind lies on the root's other side
         low, high = np.where(down, trial, np.where(up, high, low)), np.where(down, low, np.where(up, trial, high))
-        f_low, f_high = (np.where(down, value, np.where(up, f_high, f_low)),
-                         np.where(down, f_low, np.where(up, value, f_high)))
+        f_low, f_high = (
+            np.where(down, value, np.where(up, f_high, f_low)),
+            np.where(down, f_low, np.where(up, value, f_high)),
+        )
         step = step * 2
     return low, high, f_low, f_high
 
@@ -221,7 +228,7 @@ def mixture(table: MixtureTable, values: Array, interval: bool = True) -> Infere
     values : one series a column; not constant and not fitted exactly by the design.
     interval : intervals cost 7–10 times the p-values; ask for them where they are shown.
     """
-    parts = [_chunk(table, values[:, start:start + CHUNK], interval) for start in range(0, values.shape[1], CHUNK)]
+    parts = [_chunk(table, values[:, start : start + CHUNK], interval) for start in range(0, values.shape[1], CHUNK)]
     return Inference(*(np.concatenate(part, axis=1) for part in zip(*parts, strict=True)))
 
 

@@ -4,6 +4,7 @@ Everything rests on unit × time arrays: effects of units are taken out by demea
 times by one small T × T system. So any assignment of the treatment to units costs two matrix products, and the
 permutation over thousands of assignments recomputes the very estimator, also where cells are missing.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -51,8 +52,14 @@ class Panel:
 
     def only(self, units: np.ndarray) -> Panel:
         """Return the panel of the chosen units (N,) bool."""
-        return Panel(tuple(name for name, keep in zip(self.units, units, strict=True) if keep), self.grid, self.times,
-                     self.values[units], self.treated[units], self.start[units])
+        return Panel(
+            tuple(name for name, keep in zip(self.units, units, strict=True) if keep),
+            self.grid,
+            self.times,
+            self.values[units],
+            self.treated[units],
+            self.start[units],
+        )
 
 
 NEVER = 10**9
@@ -60,26 +67,46 @@ NEVER = 10**9
 
 def _flag(frame: pd.DataFrame, column: str) -> np.ndarray:
     """Return a yes/no column as bool; 1/0, true/false, yes/no, 是/否."""
-    known = {"1": True, "0": False, "1.0": True, "0.0": False, "true": True, "false": False, "yes": True, "no": False,
-             "是": True, "否": False}
+    known = {
+        "1": True,
+        "0": False,
+        "1.0": True,
+        "0.0": False,
+        "true": True,
+        "false": False,
+        "yes": True,
+        "no": False,
+        "是": True,
+        "否": False,
+    }
     text = frame[column].map(lambda value: "" if pd.isna(value) else str(value).strip().lower())
     bad = [at for at, value in enumerate(text) if value not in known]
     if bad:
-        raise InputError([Problem("treated must be 1 or 0 (是/否)", rule="flag", row=at + 2, column=column,
-                                  value=text.iloc[at]) for at in bad])
+        raise InputError(
+            [
+                Problem("treated must be 1 or 0 (是/否)", rule="flag", row=at + 2, column=column, value=text.iloc[at])
+                for at in bad
+            ]
+        )
     return text.map(known).to_numpy(bool)
 
 
 def _dates(frame: pd.DataFrame, column: str, grid: Grid) -> np.ndarray:
     """Return the first treated step of each row; an empty cell is never."""
     text = frame[column]
-    return np.array([NEVER if pd.isna(value) or not str(value).strip()
-                     else int(np.ceil(grid.position(value if isinstance(value, pd.Timestamp) else str(value)) - 1e-9))
-                     for value in text])
+    return np.array(
+        [
+            NEVER
+            if pd.isna(value) or not str(value).strip()
+            else int(np.ceil(grid.position(value if isinstance(value, pd.Timestamp) else str(value)) - 1e-9))
+            for value in text
+        ]
+    )
 
 
-def read_panel(frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: str, date: Any | None,
-               cohort: str | None = None) -> Panel:
+def read_panel(
+    frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: str, date: Any | None, cohort: str | None = None
+) -> Panel:
     """Return the panel of a long frame.
 
     Parameters
@@ -121,17 +148,28 @@ def _told_apart(frame: pd.DataFrame, unit: str, treated: str | None, steps: np.n
     twice = pd.DataFrame({"unit": frame[unit], "step": steps}).duplicated(keep=False)
     shared = frame[unit].isin(frame.loc[twice.to_numpy(), unit])
     flag = _flag(frame, treated)
-    apart = [f"{name} ({'treated' if is_treated else 'control'})" if both else name
-             for name, is_treated, both in zip(frame[unit], flag, shared, strict=True)]
+    apart = [
+        f"{name} ({'treated' if is_treated else 'control'})" if both else name
+        for name, is_treated, both in zip(frame[unit], flag, shared, strict=True)
+    ]
     return frame.assign(**{unit: apart})
 
 
 def _refuse_twice(frame: pd.DataFrame, unit: str, grid: Grid, steps: np.ndarray, time: str) -> None:
     twice = pd.DataFrame({"unit": frame[unit], "step": steps}).duplicated()
     if twice.any():
-        raise InputError([Problem("this unit and time stand twice", rule="duplicate", row=int(at) + 2, column=time,
-                                  value=f"{frame[unit].iloc[at]}, {grid.label(int(steps[at]))}")
-                          for at in np.flatnonzero(twice.to_numpy())])
+        raise InputError(
+            [
+                Problem(
+                    "this unit and time stand twice",
+                    rule="duplicate",
+                    row=int(at) + 2,
+                    column=time,
+                    value=f"{frame[unit].iloc[at]}, {grid.label(int(steps[at]))}",
+                )
+                for at in np.flatnonzero(twice.to_numpy())
+            ]
+        )
 
 
 def _checked(panel: Panel, outcome: str) -> Panel:
@@ -142,15 +180,21 @@ def _checked(panel: Panel, outcome: str) -> Panel:
     if not panel.treated.any():
         raise InputError(Problem("no treated unit has any value", rule="no_treated"))
     if panel.treated.all():
-        raise InputError(Problem("no control unit (donor) has any value; a comparison needs units never treated",
-                                 rule="no_donors"))
+        raise InputError(
+            Problem("no control unit (donor) has any value; a comparison needs units never treated", rule="no_donors")
+        )
     if panel.post.all() or not panel.post.any():
         first, last = (panel.grid.label(int(step)) for step in (panel.times[0], panel.times[-1]))
-        raise InputError(Problem(f"the date lies outside the data ({first} to {last}); times before and after it "
-                                 "are needed", rule="date_outside"))
+        raise InputError(
+            Problem(
+                f"the date lies outside the data ({first} to {last}); times before and after it are needed",
+                rule="date_outside",
+            )
+        )
     if np.nanmax(panel.values) == np.nanmin(panel.values):
-        raise InputError(Problem("the outcome is constant; there is no change to assess", rule="constant",
-                                 column=outcome))
+        raise InputError(
+            Problem("the outcome is constant; there is no change to assess", rule="constant", column=outcome)
+        )
     return panel
 
 

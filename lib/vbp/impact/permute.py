@@ -3,6 +3,7 @@
 With few treated units the unit of randomness is the unit: clustered errors with one treated of 30 reject 72 % of true
 nulls. The actual assignment is always counted, so p is at least 1 / assignments and never 0.
 """
+
 from __future__ import annotations
 
 import itertools

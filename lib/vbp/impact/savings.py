@@ -3,6 +3,7 @@
 Official and realised savings price a volume at P0 and at P1; the counterfactual asks what would have been *spent*.
 They differ by growth of volume, by structure (selected or not, originator or generic) and by spillover to alternatives.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ class CounterfactualSavings:
         """Return every kind of saving, named: kind, yuan, ci_low, ci_high, mark."""
         rows: list[tuple[object, ...]] = [
             ("expected_against_counterfactual", *_ends(self.expected), "estimated with interval"),
-            ("realised_against_counterfactual", *_ends(self.realised), "estimated with interval")]
+            ("realised_against_counterfactual", *_ends(self.realised), "estimated with interval"),
+        ]
         for name, given in (("official", self.official), ("realised_at_prices", self.realised_at_prices)):
             if given is not None:
                 rows.append((name, float(given), None, None, "computed"))
@@ -64,8 +66,17 @@ class CounterfactualSavings:
         ends = sorted((abs(effect.ci_low), abs(effect.ci_high)))
         crosses = effect.ci_low < 0 < effect.ci_high
         low, high = (effect.ci_low, effect.ci_high) if crosses else ends
-        parts = [say("impact_savings.text", lang, points=self.points, word=word,
-                     amount=_yuan(abs(effect.estimate), lang), low=_yuan(low, lang), high=_yuan(high, lang))]
+        parts = [
+            say(
+                "impact_savings.text",
+                lang,
+                points=self.points,
+                word=word,
+                amount=_yuan(abs(effect.estimate), lang),
+                low=_yuan(low, lang),
+                high=_yuan(high, lang),
+            )
+        ]
         if self.volume_part is not None:
             parts.append(say("impact_savings.volume", lang, amount=_yuan(self.volume_part.estimate, lang)))
         if self.structure_part is not None:
@@ -84,9 +95,13 @@ def _yuan(value: float, lang: str) -> str:
     return text.removesuffix("元").removesuffix(" yuan")
 
 
-def counterfactual_savings(spending: ItsResult, quantity: ItsResult | None = None,
-                           alternatives: ItsResult | None = None, official: Decimal | None = None,
-                           realised_at_prices: Decimal | None = None) -> CounterfactualSavings:
+def counterfactual_savings(
+    spending: ItsResult,
+    quantity: ItsResult | None = None,
+    alternatives: ItsResult | None = None,
+    official: Decimal | None = None,
+    realised_at_prices: Decimal | None = None,
+) -> CounterfactualSavings:
     """Return the savings of a fitted spending series, beside official and realised ones where given.
 
     Parameters
@@ -101,7 +116,9 @@ def counterfactual_savings(spending: ItsResult, quantity: ItsResult | None = Non
     """
     for other in (quantity, alternatives):
         if other is not None and (other.start, other.counterfactual.points) != (
-                spending.start, spending.counterfactual.points):
+            spending.start,
+            spending.counterfactual.points,
+        ):
             raise UsageError("the series must cover the same points after the same date to be set beside each other")
     made = spending.counterfactual
     volume = None
@@ -116,5 +133,13 @@ def counterfactual_savings(spending: ItsResult, quantity: ItsResult | None = Non
         # official − volume growth at the new price + structure = saved against the counterfactual
         structure = saved.estimate - (float(official) - volume.estimate)
     return CounterfactualSavings(
-        made.points, made.expected.scaled(-1), saved, official, realised_at_prices, volume, structure,
-        alternatives.counterfactual.realised if alternatives is not None else None, spending.checks)
+        made.points,
+        made.expected.scaled(-1),
+        saved,
+        official,
+        realised_at_prices,
+        volume,
+        structure,
+        alternatives.counterfactual.realised if alternatives is not None else None,
+        spending.checks,
+    )

@@ -3,6 +3,7 @@
 Series that share points, date and options share one decomposition; a bad series is marked with the reason and never
 stops the others. Every number equals that of `its` for the series alone (to 1e-9).
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -84,15 +85,27 @@ class ScanResult:
         """Return the full result of the series in a row by the single-series function, its checks (slower) if wanted."""
         chosen = self.table.iloc[row]
         options = {name: value for name, value in self.options.__dict__.items() if name != "dates"}
-        return its(self.series(row), "value", "month", list(self._dates[row]), family=chosen["family"],
-                   measure=chosen["measure"] if chosen["measure"] in MEASURES else "other", checks=checks, **options)
+        return its(
+            self.series(row),
+            "value",
+            "month",
+            list(self._dates[row]),
+            family=chosen["family"],
+            measure=chosen["measure"] if chosen["measure"] in MEASURES else "other",
+            checks=checks,
+            **options,
+        )
 
     def text(self, lang: str = "zh") -> str:
         """Return the scan in a sentence."""
         table = self.table
-        counts = {"series": len(table), "assessed": int((table["level_verdict"] != "not_assessable").sum()),
-                  "supported": int((table["level_verdict"] == "supported").sum()),
-                  "bh": int((table["q_bh"] <= self.alpha).sum()), "by": int((table["q_by"] <= self.alpha).sum())}
+        counts = {
+            "series": len(table),
+            "assessed": int((table["level_verdict"] != "not_assessable").sum()),
+            "supported": int((table["level_verdict"] == "supported").sum()),
+            "bh": int((table["q_bh"] <= self.alpha).sum()),
+            "by": int((table["q_by"] <= self.alpha).sum()),
+        }
         parts = say("impact_scan.summary", lang, **counts), say("impact_scan.bound", lang, floor=f"{P_FLOOR:g}")
         return ("" if lang == "zh" else " ").join(parts)
 
@@ -137,8 +150,13 @@ def _read_one(one: _One, part: pd.DataFrame, options: Options) -> None:
     used = one.values[design.keep]
     before, after = int((~design.after).sum()), int(design.after.sum())
     gaps = one.grid.gaps(one.steps)
-    one.numbers |= {"date": one.grid.label(design.starts[0]), "points": used.size, "before": before, "after": after,
-                    "gaps": len(gaps)}
+    one.numbers |= {
+        "date": one.grid.label(design.starts[0]),
+        "points": used.size,
+        "before": before,
+        "after": after,
+        "gaps": len(gaps),
+    }
     barrier = rule.obstacle(used.size, before, after)
     if rule.constant(used):
         one.verdict = dict.fromkeys(EFFECTS, Verdict("not_assessable", "constant"))
@@ -159,8 +177,11 @@ def _exact(one: _One, design: Design, used: Array) -> bool:
         return False
     before, after = used[~design.after][-1], used[design.after][0]
     change = (after / before - 1) * 100 if before else float("nan")
-    said = Verdict("not_assessable", "exact", {"before": f"{before:g}", "after": f"{after:g}",
-                                               "change": f"{change:+.2f}".replace("-", "−")})
+    said = Verdict(
+        "not_assessable",
+        "exact",
+        {"before": f"{before:g}", "after": f"{after:g}", "change": f"{change:+.2f}".replace("-", "−")},
+    )
     one.verdict = dict.fromkeys(EFFECTS, said)
     for effect, row in _rows(design).items():
         value = float(fit.estimates.main.estimate[row, 0])
@@ -189,16 +210,28 @@ def _fill(members: Sequence[_One]) -> None:
 
 def _numbers_of(found: Estimates, effect: str, row: int, at: int) -> dict[str, float]:
     main = found.main
-    return {effect: float(main.estimate[row, at]), f"{effect}_se": float(main.std_error[row, at]),
-            f"{effect}_low": float(main.low[row, at]), f"{effect}_high": float(main.high[row, at]),
-            f"{effect}_p": float(main.p_value[row, at]), f"{effect}_p_confirm": float(found.p_confirm[row, at]),
-            f"{effect}_detectable": float(found.reach[row, at])}
+    return {
+        effect: float(main.estimate[row, at]),
+        f"{effect}_se": float(main.std_error[row, at]),
+        f"{effect}_low": float(main.low[row, at]),
+        f"{effect}_high": float(main.high[row, at]),
+        f"{effect}_p": float(main.p_value[row, at]),
+        f"{effect}_p_confirm": float(found.p_confirm[row, at]),
+        f"{effect}_detectable": float(found.reach[row, at]),
+    }
 
 
 def _row(one: _One, keys: Sequence[str]) -> dict[str, Any]:
     row: dict[str, Any] = dict(zip(keys, one.key, strict=True))
-    row |= {"measure": one.measure, "family": one.family, "date": None, "points": int(np.isfinite(one.values).sum()),
-            "before": None, "after": None, "gaps": None}
+    row |= {
+        "measure": one.measure,
+        "family": one.family,
+        "date": None,
+        "points": int(np.isfinite(one.values).sum()),
+        "before": None,
+        "after": None,
+        "gaps": None,
+    }
     for effect in EFFECTS:
         for tail in ("", "_se", "_low", "_high", "_p", "_p_confirm", "_detectable"):
             row[effect + tail] = np.nan
@@ -229,8 +262,15 @@ def _ranked(rows: list[dict[str, Any]]) -> tuple[pd.DataFrame, list[int]]:
     return ranked.reset_index(drop=True), places
 
 
-def scan(frame: pd.DataFrame, date: Any = None, *, keys: Sequence[str] = ("generic",), alpha: float = 0.05,
-         families: Mapping[str, str] | None = None, **design_options: Any) -> ScanResult:
+def scan(
+    frame: pd.DataFrame,
+    date: Any = None,
+    *,
+    keys: Sequence[str] = ("generic",),
+    alpha: float = 0.05,
+    families: Mapping[str, str] | None = None,
+    **design_options: Any,
+) -> ScanResult:
     """Run an interrupted time series on every key × measure of a long frame.
 
     Parameters

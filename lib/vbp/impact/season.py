@@ -1,4 +1,5 @@
 """Seasonal regressors: harmonics, month dummies, and Spring Festival days from the lunar calendar."""
+
 from __future__ import annotations
 
 from functools import cache

@@ -1,4 +1,5 @@
 """Results in words: the design and its checks decide what may be said; a fall in price is the aim of the policy."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -8,8 +9,15 @@ from vbp.words import say
 if TYPE_CHECKING:
     from vbp.impact.its import ItsResult, Term
 
-AIMS = {"price": -1, "spending": -1, "selected_share": 1, "originator_share": -1, "quantity": 0, "alternatives": 0,
-        "other": 0}
+AIMS = {
+    "price": -1,
+    "spending": -1,
+    "selected_share": 1,
+    "originator_share": -1,
+    "quantity": 0,
+    "alternatives": 0,
+    "other": 0,
+}
 """Which direction of a measure is the policy's aim: −1 a fall, 1 a rise, 0 neither."""
 
 
@@ -42,8 +50,13 @@ def direction(measure: str, estimate: float, lang: str) -> str:
 
 
 def _sentence(result: ItsResult, term: Term, lang: str) -> str:
-    values = {"estimate": effect(result.family, term.estimate), "low": effect(result.family, term.ci_low),
-              "high": effect(result.family, term.ci_high), "outcome": result.outcome, "date": result.start}
+    values = {
+        "estimate": effect(result.family, term.estimate),
+        "low": effect(result.family, term.ci_low),
+        "high": effect(result.family, term.ci_high),
+        "outcome": result.outcome,
+        "date": result.start,
+    }
     key = "level" if term.name.startswith("level") else "slope"
     return say(f"impact_its.{key}", lang, **values) + term.verdict.text(lang)
 
@@ -52,8 +65,11 @@ def _sums(result: ItsResult, lang: str) -> str:
     made = result.counterfactual
     parts: dict[str, str | int] = {"points": made.points}
     for name, amount in (("expected", made.expected), ("realised", made.realised)):
-        parts |= {name: number(amount.estimate), f"{name}_low": number(amount.ci_low),
-                  f"{name}_high": number(amount.ci_high)}
+        parts |= {
+            name: number(amount.estimate),
+            f"{name}_low": number(amount.ci_low),
+            f"{name}_high": number(amount.ci_high),
+        }
     text = say("impact_its.cumulative", lang, **parts)
     if made.relative:
         text += say("impact_its.relative", lang, share=f"{made.relative.estimate * 100:+.1f}%".replace("-", "−"))
@@ -64,8 +80,11 @@ def its_text(result: ItsResult, lang: str) -> str:
     """Return the paragraph of an interrupted time series."""
     level = result.term("level")
     if result.exact:
-        return say("impact_its.exact", lang, outcome=result.outcome, date=result.start) + level.verdict.text(lang) + (
-            direction(result.measure, level.estimate, lang))
+        return (
+            say("impact_its.exact", lang, outcome=result.outcome, date=result.start)
+            + level.verdict.text(lang)
+            + (direction(result.measure, level.estimate, lang))
+        )
     effects = [term for term in result.terms if term.name.startswith(("level", "slope"))]
     parts = [_sentence(result, term, lang) for term in effects]
     if level.verdict.word == "supported":

@@ -1,4 +1,5 @@
 """Synthetic control: a weighted mean of donors that follows the treated unit before the date (Abadie 2010)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -50,12 +51,17 @@ class SyntheticResult:
         from vbp.impact.verdict import show_p
         from vbp.words import say
 
-        word = "not_assessable" if self.smallest_possible_p > 0.05 else (
-            "supported" if self.p_value <= 0.05 and self.checks[0].verdict == "pass" else "inconclusive")
+        word = (
+            "not_assessable"
+            if self.smallest_possible_p > 0.05
+            else ("supported" if self.p_value <= 0.05 and self.checks[0].verdict == "pass" else "inconclusive")
+        )
         name = {"zh": "合成对照，置换检验", "en": "synthetic control, permutation over units"}[lang]
-        parts = [say("impact_did.estimate", lang, estimate=number(self.estimate), inference=name,
-                     p=show_p(self.p_value)),
-                 say(f"impact_did.{word}", lang, smallest=f"{self.smallest_possible_p:.3g}"), self.checks[0].text(lang)]
+        parts = [
+            say("impact_did.estimate", lang, estimate=number(self.estimate), inference=name, p=show_p(self.p_value)),
+            say(f"impact_did.{word}", lang, smallest=f"{self.smallest_possible_p:.3g}"),
+            self.checks[0].text(lang),
+        ]
         return ("" if lang == "zh" else " ").join(parts)
 
 
@@ -82,8 +88,9 @@ def _ratio(gap: Array, early: np.ndarray) -> float:
     return float(after / before) if before > 0 else float("inf") if after > 0 else 0.0
 
 
-def synthetic_control(frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: str,
-                      date: Any) -> SyntheticResult:
+def synthetic_control(
+    frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: str, date: Any
+) -> SyntheticResult:
     """Return the synthetic control of the treated unit (several: their mean) from complete donors.
 
     Raises
@@ -98,8 +105,9 @@ def synthetic_control(frame: pd.DataFrame, outcome: str, unit: str, time: str, t
 def fit_synthetic(panel: Panel) -> SyntheticResult:
     """Return the synthetic control of a panel that is read already; see `synthetic_control`."""
     if not panel.complete[panel.treated].all():
-        raise InputError(Problem("the treated unit has missing values; synthetic control needs a complete series",
-                                 rule="gaps"))
+        raise InputError(
+            Problem("the treated unit has missing values; synthetic control needs a complete series", rule="gaps")
+        )
     panel = panel.only(panel.complete)
     donors, early = panel.values[~panel.treated], ~panel.post
     if donors.shape[0] < 2:
@@ -114,14 +122,26 @@ def fit_synthetic(panel: Panel) -> SyntheticResult:
     names = [name for name, is_treated in zip(panel.units, panel.treated, strict=True) if not is_treated]
     counted = np.array([own, *ratios])
     return SyntheticResult(
-        pd.Series(weights, index=names, name="weight"), _path(panel, target, gap), float(gap[~early].mean()), own,
-        float((counted >= own * (1 - 1e-10)).mean()), 1 / counted.size, pd.Series(ratios, index=names, name="ratio"),
-        (_fit_check(target, gap, early),))
+        pd.Series(weights, index=names, name="weight"),
+        _path(panel, target, gap),
+        float(gap[~early].mean()),
+        own,
+        float((counted >= own * (1 - 1e-10)).mean()),
+        1 / counted.size,
+        pd.Series(ratios, index=names, name="ratio"),
+        (_fit_check(target, gap, early),),
+    )
 
 
 def _path(panel: Panel, target: Array, gap: Array) -> pd.DataFrame:
-    return pd.DataFrame({"time": [panel.grid.label(int(step)) for step in panel.times], "observed": target,
-                         "synthetic": target - gap, "gap": gap})
+    return pd.DataFrame(
+        {
+            "time": [panel.grid.label(int(step)) for step in panel.times],
+            "observed": target,
+            "synthetic": target - gap,
+            "gap": gap,
+        }
+    )
 
 
 def _fit_check(target: Array, gap: Array, early: np.ndarray) -> Check:
@@ -129,5 +149,6 @@ def _fit_check(target: Array, gap: Array, early: np.ndarray) -> Check:
     error = float(np.sqrt((gap[early] ** 2).mean()))
     share = error / spread if spread > 0 else 0.0 if error == 0 else float("inf")
     good = share <= FITS
-    return Check("donors_fit", "pass" if good else "fail", "donors_pass" if good else "donors_fail",
-                 {"share": f"{share:.0%}"})
+    return Check(
+        "donors_fit", "pass" if good else "fail", "donors_pass" if good else "donors_fail", {"share": f"{share:.0%}"}
+    )

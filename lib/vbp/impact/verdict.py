@@ -3,6 +3,7 @@
 The rule and its measured errors: an effect is *supported* only where the mixture and Kenward–Roger both reject at
 5 %; without an effect that happens in 3 % of series on average and in at most 9 % of any core noise process.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -33,8 +34,7 @@ class Verdict:
 def obstacle(points: int, before: int, after: int) -> Verdict | None:
     """Return why a series of this length is not assessable, or None."""
     if min(before, after) < SHORTEST_SIDE:
-        return Verdict("not_assessable", "few_points",
-                       {"before": before, "after": after, "needed": SHORTEST_SIDE})
+        return Verdict("not_assessable", "few_points", {"before": before, "after": after, "needed": SHORTEST_SIDE})
     if points < SHORTEST:
         return Verdict("not_assessable", "short", {"points": points, "needed": SHORTEST})
     return None
@@ -51,8 +51,13 @@ def constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= 1e-12 * max(1e-300, np.abs(values).max()))
 
 
-def judge(p_value: float, p_confirm: float, inner: tuple[float, float] | None = None,
-          margin: float | None = None, detectable: float = float("nan")) -> Verdict:
+def judge(
+    p_value: float,
+    p_confirm: float,
+    inner: tuple[float, float] | None = None,
+    margin: float | None = None,
+    detectable: float = float("nan"),
+) -> Verdict:
     """Return the verdict on an effect that can be assessed.
 
     Parameters

@@ -1,4 +1,5 @@
 """Known exports made into the tables of an inputs folder, by profiles in data/profiles/*.yaml."""
+
 from __future__ import annotations
 
 from vbp.imports.engine import Imported, import_files

@@ -1,4 +1,5 @@
 """What an export says twice must agree: the price per unit with the pack price and size, the stated cut with both prices."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -39,8 +40,11 @@ def unit_price(columns: Columns, entry: Mapping[str, str]) -> dict[int, tuple[st
             continue
         made = whole / count
         if abs(made - stated) > slack + own / count:
-            odd[place] = (f"{whole.normalize():f} yuan a pack of {count.normalize():f} are {made:.4f} yuan a unit, the table says "
-                          f"{stated.normalize():f}: is the pack read rightly?", stated)
+            odd[place] = (
+                f"{whole.normalize():f} yuan a pack of {count.normalize():f} are {made:.4f} yuan a unit, the table says "
+                f"{stated.normalize():f}: is the pack read rightly?",
+                stated,
+            )
     return odd
 
 
@@ -55,12 +59,18 @@ def cut(columns: Columns, entry: Mapping[str, str]) -> dict[int, tuple[str, Deci
         made = (old - new) / old * 100
         if abs(made - stated) > slack + (last + first * new / old) / old * 100:
             fraction = abs(made - stated * 100) <= 1
-            odd[place] = (f"from {old.normalize():f} to {new.normalize():f} yuan a unit is a cut of {made:.2f} %, the table says "
-                          f"{stated.normalize():f}" + (" (a fraction? write per cent)" if fraction else ""), stated)
+            odd[place] = (
+                f"from {old.normalize():f} to {new.normalize():f} yuan a unit is a cut of {made:.2f} %, the table says "
+                f"{stated.normalize():f}" + (" (a fraction? write per cent)" if fraction else ""),
+                stated,
+            )
     return odd
 
 
-WAYS: dict[str, Callable[[Columns, Mapping[str, str]], dict[int, tuple[str, Decimal]]]] = {"unit_price": unit_price, "cut": cut}
+WAYS: dict[str, Callable[[Columns, Mapping[str, str]], dict[int, tuple[str, Decimal]]]] = {
+    "unit_price": unit_price,
+    "cut": cut,
+}
 """Every check a profile can name under `check`."""
 
 
@@ -72,7 +82,17 @@ def cross_checked(columns: Columns, rows: np.ndarray, label: str, entries: list[
             raise UsageError(f"the profile checks by an {unknown('way', str(entry.get('check')), tuple(WAYS))}")
         odd = WAYS[entry["check"]](columns, entry)
         column = entry["unit_price" if entry["check"] == "unit_price" else "cut"]
-        problems += cells(list(odd), lambda place, odd=odd, entry=entry, column=column: Problem(  # type: ignore[misc]
-            odd[place][0], f"{entry['check']}_differs", "warning", None, label, int(rows[place]), column,
-            f"{odd[place][1].normalize():f}"))
+        problems += cells(
+            list(odd),
+            lambda place, odd=odd, entry=entry, column=column: Problem(  # type: ignore[misc]
+                odd[place][0],
+                f"{entry['check']}_differs",
+                "warning",
+                None,
+                label,
+                int(rows[place]),
+                column,
+                f"{odd[place][1].normalize():f}",
+            ),
+        )
     return problems

@@ -1,4 +1,5 @@
 """The few ways in which a profile makes a column out of others; each works on distinct texts, not on rows."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -81,6 +82,7 @@ def first_of(columns: Columns, entry: Mapping[str, Any]) -> tuple[pa.Array, list
 
 def as_month(columns: Columns, entry: Mapping[str, Any]) -> tuple[pa.Array, list[int]]:
     """Return the month of a day or month in column `of`."""
+
     def change(text: str) -> str | None:
         made = month(text)
         return None if made is None else made.isoformat()[:7]
@@ -89,8 +91,15 @@ def as_month(columns: Columns, entry: Mapping[str, Any]) -> tuple[pa.Array, list
 
 
 WAYS: dict[str, Callable[[Columns, Mapping[str, Any]], tuple[pa.Array, list[int]]]] = {
-    "prefix": prefix, "suffix": suffix, "choose": choose, "joined": joined, "numbered": numbered, "first_of": first_of,
-    "month": as_month, "strength": _pack(lambda pack: pack.strength), "units_per_pack": _pack(lambda pack: pack.units),
+    "prefix": prefix,
+    "suffix": suffix,
+    "choose": choose,
+    "joined": joined,
+    "numbered": numbered,
+    "first_of": first_of,
+    "month": as_month,
+    "strength": _pack(lambda pack: pack.strength),
+    "units_per_pack": _pack(lambda pack: pack.units),
     "unit_name": _pack(lambda pack: pack.unit_name),
 }
 """Every way a profile can name under `do`."""

@@ -1,4 +1,5 @@
 """An import profile's YAML: read, laid over the profile that it extends, and every mistake in it said at once."""
+
 from __future__ import annotations
 
 import copy
@@ -68,8 +69,14 @@ def _loaded(path: Path) -> Document:
     except (ValueError, OSError) as error:
         undecoded = isinstance(error, UnicodeDecodeError)
         why = "it is not UTF-8; save it again as UTF-8" if undecoded else getattr(error, "strerror", None) or str(error)
-        raise InputError(Problem(f"the import profile cannot be read: {why}", "import_profile", file=path.name,
-                                 row=getattr(error, "line", None))) from error
+        raise InputError(
+            Problem(
+                f"the import profile cannot be read: {why}",
+                "import_profile",
+                file=path.name,
+                row=getattr(error, "line", None),
+            )
+        ) from error
     if not isinstance(document, dict):
         raise InputError(_problem(path, "(file)", "a profile is a mapping of keys such as extends: platform-cn"))
     return document
@@ -83,13 +90,22 @@ def _extended(path: Path, own: Document) -> Document:
     base = copy.deepcopy(_loaded(folder() / f"{parent}.yaml"))
     if "extends" in base:
         raise InputError(_problem(path, "extends", f"{parent} extends another one itself: extend that"))
-    faults = [_problem(path, key, "this key holds other entries: key: value lines below it")
-              for key in ("headers", "columns", "drop") if not isinstance(own.get(key, {}), dict)]
+    faults = [
+        _problem(path, key, "this key holds other entries: key: value lines below it")
+        for key in ("headers", "columns", "drop")
+        if not isinstance(own.get(key, {}), dict)
+    ]
     faults += [] if isinstance(own.get("ignore", []), list) else [_problem(path, "ignore", "a list: [单据号, 备注]")]
-    faults += [_problem(path, f"headers.{name}", unknown("column", str(name), tuple(base["columns"])))
-               for name in _mapping(own.get("headers")) if name not in base["columns"]]
-    faults += [_problem(path, f"headers.{name}", "a list of headers is needed: [收货单位]")
-               for name, heads in _mapping(own.get("headers")).items() if not isinstance(heads, list)]
+    faults += [
+        _problem(path, f"headers.{name}", unknown("column", str(name), tuple(base["columns"])))
+        for name in _mapping(own.get("headers"))
+        if name not in base["columns"]
+    ]
+    faults += [
+        _problem(path, f"headers.{name}", "a list of headers is needed: [收货单位]")
+        for name, heads in _mapping(own.get("headers")).items()
+        if not isinstance(heads, list)
+    ]
     if faults:
         raise InputError(faults)
     _add_headers(base, own)
@@ -127,11 +143,20 @@ def _faults(document: Document) -> Iterator[tuple[str, str]]:
         if key not in PARTS:
             yield str(key), f"unknown key{_near(key, tuple(PARTS))}"
         elif not isinstance(value, PARTS[key]):
-            yield key, "a list is needed: [a, b]" if PARTS[key] == (list,) else "this key holds other entries: key: value lines below it"
+            yield (
+                key,
+                "a list is needed: [a, b]"
+                if PARTS[key] == (list,)
+                else "this key holds other entries: key: value lines below it",
+            )
     for key in ("title", "columns", "tables"):
         if key not in document:
-            yield key, "this key is required; `extends: platform-cn` brings columns and tables" if key != "title" else \
-                "this key is required, such as title: 我省平台订单"
+            yield (
+                key,
+                "this key is required; `extends: platform-cn` brings columns and tables"
+                if key != "title"
+                else "this key is required, such as title: 我省平台订单",
+            )
     if isinstance(document.get("title"), dict) and not {"zh", "en"} <= set(document["title"]):
         yield "title", "write {zh: …, en: …}, or one text for both"
     for name, entry in _mapping(document.get("columns")).items():
@@ -144,7 +169,10 @@ def _faults(document: Document) -> Iterator[tuple[str, str]]:
 
 def _column_faults(where: str, entry: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(entry, dict) or not isinstance(entry.get("headers"), list) or not entry["headers"]:
-        yield where, "write {kind: name, headers: [收货单位]}: the headers that the export uses, and a kind (docs/imports.md)"
+        yield (
+            where,
+            "write {kind: name, headers: [收货单位]}: the headers that the export uses, and a kind (docs/imports.md)",
+        )
         return
     for key in entry:
         if key not in ENTRY:

@@ -1,5 +1,6 @@
 """A known export made into the tables of an inputs folder: read, derive, select, prove the totals, write all or
 nothing."""
+
 from __future__ import annotations
 
 import difflib
@@ -82,21 +83,36 @@ def _grids(path: Path, profile: Profile) -> list[Grid]:
         return [] if grid is None else [grid]
     found = [(sheet, rows, sheets.heading_of(rows, [profile.table])) for sheet, rows in sheets.open_sheets(path)]
     faults = cellerrors.find(path)
-    return [sheets.read(path.name, sheet, rows, heading, faults.get(sheet, ())) for sheet, rows, heading in found if heading is not None
-            and len(heading.found) > 1]
+    return [
+        sheets.read(path.name, sheet, rows, heading, faults.get(sheet, ()))
+        for sheet, rows, heading in found
+        if heading is not None and len(heading.found) > 1
+    ]
 
 
 def _strict(problem: Problem, profile: Profile) -> Problem:
     """Return an unknown header as an error: an import takes a known export and guesses nothing."""
     if problem.rule != "unknown_column":
         return problem
-    forms = {form: column.name for column in profile.table.columns for form in column.headers
-             if not column.name.startswith("ignored_")}
+    forms = {
+        form: column.name
+        for column in profile.table.columns
+        for form in column.headers
+        if not column.name.startswith("ignored_")
+    }
     near = difflib.get_close_matches(str(problem.column), forms, n=2, cutoff=0.4)
     like = " or ".join(dict.fromkeys(forms[form] for form in near))
-    return replace(problem, level="error", message=(
-        "profile " + profile.name + " does not know this header: in a profile of your own put it under `headers`" +
-        (f" (as {like}?)" if like else "") + ", or under `ignore` if it is not needed"))
+    return replace(
+        problem,
+        level="error",
+        message=(
+            "profile "
+            + profile.name
+            + " does not know this header: in a profile of your own put it under `headers`"
+            + (f" (as {like}?)" if like else "")
+            + ", or under `ignore` if it is not needed"
+        ),
+    )
 
 
 def _no_header(path: Path, profile: Profile) -> Problem:
@@ -104,9 +120,14 @@ def _no_header(path: Path, profile: Profile) -> Problem:
     needed = ", ".join(f"{column.name} ({column.headers[0]} …)" for column in profile.table.required)
     row, seen = _headlike(path)
     has = f"; row {row} of the file reads: {', '.join(seen)[:400]}" if seen else ""
-    return Problem(f"no header row of profile {profile.name} found; it needs {needed}{has}; write a profile of your own that says what "
-                   f"these are: extends: {profile.name}, headers: {{hospital_id: [their header], …}} (docs/imports.md)",
-                   "no_header", "error", None, path.name)
+    return Problem(
+        f"no header row of profile {profile.name} found; it needs {needed}{has}; write a profile of your own that says what "
+        f"these are: extends: {profile.name}, headers: {{hospital_id: [their header], …}} (docs/imports.md)",
+        "no_header",
+        "error",
+        None,
+        path.name,
+    )
 
 
 def _headlike(path: Path) -> tuple[int, list[str]]:
@@ -118,7 +139,9 @@ def _headlike(path: Path) -> tuple[int, list[str]]:
         rows = [list(row) for row in csvfile.text_of(path.name, body, encoding).first]
     elif suffix != ".parquet":
         rows = next((sheets.first_rows(found) for _, found in sheets.open_sheets(path)), [])
-    words = [[cell.strip() for cell in row if cell.strip() and not any(letter.isdigit() for letter in cell)] for row in rows]
+    words = [
+        [cell.strip() for cell in row if cell.strip() and not any(letter.isdigit() for letter in cell)] for row in rows
+    ]
     best = max(range(len(words)), key=lambda place: len(words[place]), default=0)
     return best + 1, words[best] if words else []
 
@@ -130,8 +153,9 @@ def _parts(path: Path, profile: Profile) -> tuple[list[Part], list[Problem]]:
     except Unreadable as error:
         return [], [Problem(error.message, error.rule, "error", None, path.name, error.row)]
     except OSError as error:
-        return [], [Problem("the file cannot be read: "
-                            f"{error.strerror or error}", "unreadable", "error", None, path.name)]
+        return [], [
+            Problem(f"the file cannot be read: {error.strerror or error}", "unreadable", "error", None, path.name)
+        ]
     if not parts:
         return [], [_no_header(path, profile)]
     problems = []
@@ -156,9 +180,13 @@ def _without(part: Part, profile: Profile) -> tuple[dict[str, pa.Array], np.ndar
     rows = np.asarray(part.rows, np.int64)[keep]
     if keep.all():
         return columns, rows, []
-    dropped = Problem(f"{int((~keep).sum()):,} rows left out by the profile "
-                      f"({', '.join(profile.drop)})", "rows_left_out", "warning",
-                      None, part.grid.label)
+    dropped = Problem(
+        f"{int((~keep).sum()):,} rows left out by the profile ({', '.join(profile.drop)})",
+        "rows_left_out",
+        "warning",
+        None,
+        part.grid.label,
+    )
     return columns, rows, [dropped]
 
 
@@ -180,7 +208,7 @@ def _derived(part: Part, profile: Profile, constants: Mapping[str, str]) -> _Mad
     for name, entry in profile.derive.items():
         made, bad = derived.derive(name, entry, columns)
         source = columns.get(str(entry.get("of")))
-        texts = {place: None if source is None else str(source[place].as_py()) for place in bad[:LIMIT + 1]}
+        texts = {place: None if source is None else str(source[place].as_py()) for place in bad[: LIMIT + 1]}
         unread = partial(derived.unread, name, entry, part.grid.label)
         problems += cells(bad, partial(_unread, unread, rows, texts))
         columns[name] = made
@@ -203,8 +231,9 @@ def _settled(profile: Profile, made: Sequence[_Made], problems: list[Problem]) -
     return columns
 
 
-def _unread(make: Callable[[int, str | None], Problem], rows: np.ndarray, texts: Mapping[int, str | None],
-            place: int) -> Problem:
+def _unread(
+    make: Callable[[int, str | None], Problem], rows: np.ndarray, texts: Mapping[int, str | None], place: int
+) -> Problem:
     return make(int(rows[place]), texts.get(place))
 
 
@@ -213,8 +242,11 @@ def _cell_texts(column: pa.Array, target: Column) -> pa.Array:
     column = plain(flat(column))
     if pa.types.is_decimal(column.type):
         # Arrow writes small numbers of more than six decimals as 1E-8
-        text = column.cast(pa.string()) if column.type.scale <= 6 else pa.array(
-            [None if value is None else f"{value:f}" for value in column.to_pylist()], pa.string())
+        text = (
+            column.cast(pa.string())
+            if column.type.scale <= 6
+            else pa.array([None if value is None else f"{value:f}" for value in column.to_pylist()], pa.string())
+        )
         text = pc.replace_substring_regex(text, r"(\.\d*?)0+$", r"\1")
         return pc.replace_substring_regex(text, r"\.$", "")
     text = column.cast(pa.string())
@@ -248,14 +280,29 @@ def _conflicts(name: str, wanted: Mapping[str, Any], whole: pa.Table, kept: pa.T
         return []
     key = wanted["distinct"] if isinstance(wanted["distinct"], list) else [wanted["distinct"]]
     odd = whole.group_by(whole.column_names).aggregate([]).num_rows - kept.num_rows
-    return [] if odd <= 0 else [Problem(f"{odd:,} times one {', '.join(key)} comes with different values in other "
-                                        f"columns of {name}; the "
-                                        "first is kept", "conflict", "warning", name, file)]
+    return (
+        []
+        if odd <= 0
+        else [
+            Problem(
+                f"{odd:,} times one {', '.join(key)} comes with different values in other "
+                f"columns of {name}; the "
+                "first is kept",
+                "conflict",
+                "warning",
+                name,
+                file,
+            )
+        ]
+    )
 
 
 def _sum(column: pa.Array) -> Decimal:
-    value = pc.sum(column.cast(pa.decimal128(38, 8)) if not pa.types.is_decimal(column.type) else column.cast(
-        pa.decimal128(38, column.type.scale))).as_py()
+    value = pc.sum(
+        column.cast(pa.decimal128(38, 8))
+        if not pa.types.is_decimal(column.type)
+        else column.cast(pa.decimal128(38, column.type.scale))
+    ).as_py()
     return Decimal(0) if value is None else Decimal(value)
 
 
@@ -287,9 +334,13 @@ def _write(
     """Write every table, city.yaml (where there is none) and provenance.json: all of them, or nothing."""
     standing = [f"{name}.csv" for name in tables if (out / f"{name}.csv").exists()]
     if standing and not replace:
-        raise InputError(Problem(f"{', '.join(standing)} stand already in the folder: choose another one, or say "
-                                 "--replace", "exists",
-                                 file=str(out)))
+        raise InputError(
+            Problem(
+                f"{', '.join(standing)} stand already in the folder: choose another one, or say --replace",
+                "exists",
+                file=str(out),
+            )
+        )
     with whole_folder(out) as made:
         for name, table in tables.items():
             with (made / f"{name}.csv").open("wb") as stream:
@@ -328,8 +379,13 @@ def _write_csv(table: pa.Table, stream: Any) -> None:
     pacsv.write_csv(table, stream, pacsv.WriteOptions(quoting_style="needed"))
 
 
-def import_files(files: Sequence[Path], profile_name: str, out: Path, settings: Mapping[str, str] | None = None,
-                 replace: bool = False) -> Imported:
+def import_files(
+    files: Sequence[Path],
+    profile_name: str,
+    out: Path,
+    settings: Mapping[str, str] | None = None,
+    replace: bool = False,
+) -> Imported:
     """Import export files by a profile into the folder `out`.
 
     Raises
@@ -351,9 +407,16 @@ def import_files(files: Sequence[Path], profile_name: str, out: Path, settings: 
         own, found = _parts(path, profile)
         parts += own
         problems += found
-        records.append({"name": path.name, "size": path.stat().st_size, "sha256": sha256(path), "profile": profile.name,
-                        "rows_read": sum(len(part.rows) for part in own),
-                        "rows_dropped": sum(sum(part.dropped.values()) for part in own)})
+        records.append(
+            {
+                "name": path.name,
+                "size": path.stat().st_size,
+                "sha256": sha256(path),
+                "profile": profile.name,
+                "rows_read": sum(len(part.rows) for part in own),
+                "rows_dropped": sum(sum(part.dropped.values()) for part in own),
+            }
+        )
     if any(problem.level == "error" for problem in problems):
         raise InputError(problems)
     made = [_derived(part, profile, constants) for part in parts]
@@ -382,7 +445,9 @@ def import_files(files: Sequence[Path], profile_name: str, out: Path, settings: 
 def _joined(name: str, parts: Sequence[Mapping[str, pa.Array]]) -> pa.Array:
     """Return a column over all parts; a part that lacks it is empty there."""
     kind = next(plain(flat(part[name])).type for part in parts if name in part)
-    chunks = [plain(flat(part[name])) if name in part else pa.nulls(len(next(iter(part.values()))), kind) for part in parts]
+    chunks = [
+        plain(flat(part[name])) if name in part else pa.nulls(len(next(iter(part.values()))), kind) for part in parts
+    ]
     return flat(pa.chunked_array(chunks, kind))
 
 

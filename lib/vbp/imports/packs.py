@@ -1,4 +1,5 @@
 """Strength and pack out of texts like 20mg*7片/板*4板/盒: what one unit holds, and how many units a pack holds."""
+
 from __future__ import annotations
 
 import re
@@ -50,8 +51,8 @@ def parse(text: str) -> Pack:
     """
     pieces = [piece for piece in tidy(text).split("*") if piece]
     strengths = [piece for piece in pieces if DOSE.search(piece)]
-    counts = pieces[len(strengths):]
-    if pieces[:len(strengths)] != strengths:
+    counts = pieces[len(strengths) :]
+    if pieces[: len(strengths)] != strengths:
         raise UnreadPack(f"strength and counts are mixed in {text!r}")
     if not counts and strengths:
         dose, unit, _ = _split_tail(strengths[-1])

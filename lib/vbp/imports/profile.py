@@ -1,4 +1,5 @@
 """An import profile: a YAML file that says what a known export's columns mean and which tables they become."""
+
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
@@ -36,8 +37,11 @@ class Profile:
 
     def said(self, given: Collection[str]) -> list[str]:
         """Return the notes that apply: one with `unless` is left out where all the settings it names were given."""
-        return [note if isinstance(note, str) else str(note["text"]) for note in self.notes
-                if isinstance(note, str) or not set(note["unless"]) <= set(given)]
+        return [
+            note if isinstance(note, str) else str(note["text"])
+            for note in self.notes
+            if isinstance(note, str) or not set(note["unless"]) <= set(given)
+        ]
 
 
 def _column(name: str, entry: Mapping[str, Any]) -> Column:
@@ -47,9 +51,17 @@ def _column(name: str, entry: Mapping[str, Any]) -> Column:
         if values
         else None
     )
-    return Column(name, entry.get("kind", "word" if words else "name"), entry.get("zh", name), entry.get("en", name),
-                  tuple(map(str, entry["headers"])), entry.get("unit", ""), entry.get("required", True), words=words,
-                  other_basis=entry.get("other_basis", ""))
+    return Column(
+        name,
+        entry.get("kind", "word" if words else "name"),
+        entry.get("zh", name),
+        entry.get("en", name),
+        tuple(map(str, entry["headers"])),
+        entry.get("unit", ""),
+        entry.get("required", True),
+        words=words,
+        other_basis=entry.get("other_basis", ""),
+    )
 
 
 def _ignored(headers: list[str]) -> tuple[Column, ...]:
@@ -74,8 +86,15 @@ def read_profile(name: str) -> Profile:
     ignore = tuple(map(str, entry.get("ignore", ())))
     # a total row lacks the cells that tell rows apart: every required one that is no number
     key = tuple(column.name for column in columns if column.required and not column.numeric)
-    table = Table(stem, entry["title"]["zh"], entry["title"]["en"], key, (*columns, *_ignored(list(ignore))),
-                  one_of=tuple(map(tuple, entry.get("one_of", ()))), by_name=False)
+    table = Table(
+        stem,
+        entry["title"]["zh"],
+        entry["title"]["en"],
+        key,
+        (*columns, *_ignored(list(ignore))),
+        one_of=tuple(map(tuple, entry.get("one_of", ()))),
+        by_name=False,
+    )
     return Profile(
         stem,
         entry["title"],

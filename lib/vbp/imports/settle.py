@@ -1,4 +1,5 @@
 """Packs and minimum units in an export made one: the unit beside each row honoured, all files on one basis."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,9 @@ def by_row(part: Part, columns: Columns, rows: np.ndarray, wanted: Mapping[str, 
     return {**{name: array for name, array in columns.items() if name != have[0]}, basis: done.array}, problems
 
 
-def one_basis(made: Sequence[tuple[Columns, np.ndarray, str]], wanted: Mapping[str, Any]) -> tuple[list[Columns], list[Problem]]:
+def one_basis(
+    made: Sequence[tuple[Columns, np.ndarray, str]], wanted: Mapping[str, Any]
+) -> tuple[list[Columns], list[Problem]]:
     """Return all files' columns with quantities in minimum units where any file has no packs for a row, else as they are."""
     packs, units = wanted["packs"], wanted["units"]
     if all(packs in columns and not flat(columns[packs]).null_count for columns, _, _ in made):
@@ -53,8 +56,12 @@ def one_basis(made: Sequence[tuple[Columns, np.ndarray, str]], wanted: Mapping[s
     for columns, rows, label in made:
         if packs in columns:
             columns, bad = _in_units(columns, wanted)
-            problems += cells(bad, lambda place, rows=rows, label=label: Problem(  # type: ignore[misc]
-                UNSIZED, "unit_conversion", "error", None, label, int(rows[place]), packs))
+            problems += cells(
+                bad,
+                lambda place, rows=rows, label=label: Problem(  # type: ignore[misc]
+                    UNSIZED, "unit_conversion", "error", None, label, int(rows[place]), packs
+                ),
+            )
         done.append({name: array for name, array in columns.items() if name != packs or units not in columns})
     return done, problems
 
@@ -68,4 +75,5 @@ def _in_units(columns: Columns, wanted: Mapping[str, Any]) -> tuple[Columns, lis
     counted = flat(columns[wanted["units"]])
     lacking = missing(counted) & ~missing(given)
     return {**columns, wanted["units"]: pc.if_else(pa.array(lacking), made, counted)}, np.intersect1d(
-        bad, np.flatnonzero(lacking)).tolist()
+        bad, np.flatnonzero(lacking)
+    ).tolist()

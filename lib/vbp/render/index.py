@@ -92,7 +92,9 @@ def _first(summary: Any, lang: str) -> str:
     if card:
         value = Decimal(card["value"])
         shown = money(value, lang) if card["unit"] == "yuan" else percent(value, 1)
-        return say("page.index_marked", lang, name=card["name"][lang], value=shown, mark=say(f"mark.{card['mark']}", lang))
+        return say(
+            "page.index_marked", lang, name=card["name"][lang], value=shown, mark=say(f"mark.{card['mark']}", lang)
+        )
     rows = [
         row
         for row in ((summary or {}).get("estimate") or {}).get("estimates", ())

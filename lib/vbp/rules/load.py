@@ -1,4 +1,5 @@
 """Read rule profiles from YAML: by name from data/rules/, or from a user's own file; every problem at once."""
+
 from __future__ import annotations
 
 import difflib
@@ -56,8 +57,16 @@ def profile_of_place(name: str, inputs: Path) -> Profile:
         return read_profile(inputs / name)
     if name not in profile_names():
         own = "; for rules of your own name a file of this folder (`vbp rules --new rules.yaml` starts one)"
-        raise InputError(Problem(unknown("rule profile (结余留用规则)", name, profile_names()) + own, "rule_profile",
-                                 table="city", file="city.yaml", column="rule_profile", value=name))
+        raise InputError(
+            Problem(
+                unknown("rule profile (结余留用规则)", name, profile_names()) + own,
+                "rule_profile",
+                table="city",
+                file="city.yaml",
+                column="rule_profile",
+                value=name,
+            )
+        )
     return load_profile(name)
 
 
@@ -69,8 +78,15 @@ def read_profile(path: Path) -> Profile:
     except ValidationError as error:
         raise InputError([_problem(path, fault) for fault in error.errors()]) from None
     if path.parent == folder() and profile.name != path.stem:
-        raise InputError(Problem(f"the profile calls itself {profile.name!r}; name and file must agree",
-                                 rule="profile_name", file=path.name, column="name", value=profile.name))
+        raise InputError(
+            Problem(
+                f"the profile calls itself {profile.name!r}; name and file must agree",
+                rule="profile_name",
+                file=path.name,
+                column="name",
+                value=profile.name,
+            )
+        )
     return profile
 
 
@@ -80,8 +96,11 @@ def _resolved(path: Path, seen: tuple[str, ...]) -> dict[str, Any]:
     if parent is None:
         return document
     if parent in seen or parent not in profile_names():
-        why = "the profiles extend each other in a circle" if parent in seen else unknown(
-            "profile", str(parent), profile_names())
+        why = (
+            "the profiles extend each other in a circle"
+            if parent in seen
+            else unknown("profile", str(parent), profile_names())
+        )
         raise InputError(Problem(why, rule="profile_extends", file=path.name, column="extends", value=str(parent)))
     base = _resolved(folder() / f"{parent}.yaml", (*seen, parent))
     inherited: dict[str, Any] = {key: base[key] for key in ("settlement", "assessment", "unverified") if key in base}
@@ -108,15 +127,27 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         document = safe_yaml.load(path.read_bytes().decode("utf-8"))
     except UnicodeDecodeError:
-        raise InputError(Problem("cannot read the rule profile: it is not UTF-8; save it again as UTF-8",
-                                 rule="profile_yaml", file=path.name)) from None
+        raise InputError(
+            Problem(
+                "cannot read the rule profile: it is not UTF-8; save it again as UTF-8",
+                rule="profile_yaml",
+                file=path.name,
+            )
+        ) from None
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or str(error) or "unreadable"
-        raise InputError(Problem(f"cannot read the rule profile: {what}", rule="profile_yaml", file=path.name,
-                                 row=getattr(error, "line", None))) from None
+        raise InputError(
+            Problem(
+                f"cannot read the rule profile: {what}",
+                rule="profile_yaml",
+                file=path.name,
+                row=getattr(error, "line", None),
+            )
+        ) from None
     if not isinstance(document, dict):
-        raise InputError(Problem("a rule profile is a mapping of keys; this file holds none", rule="profile_yaml",
-                                 file=path.name))
+        raise InputError(
+            Problem("a rule profile is a mapping of keys; this file holds none", rule="profile_yaml", file=path.name)
+        )
     return document
 
 
@@ -163,6 +194,10 @@ def _unknown_key(place: tuple[Any, ...]) -> str:
 
 def _keys() -> dict[str, list[str]]:
     parts: dict[str, type[BaseModel]] = {
-        "": model.Profile, "settlement": model.Settlement, "assessment": model.Assessment, "source": model.Source,
-        "effective": model.Effective}
+        "": model.Profile,
+        "settlement": model.Settlement,
+        "assessment": model.Assessment,
+        "source": model.Source,
+        "effective": model.Effective,
+    }
     return {name: [field.alias or key for key, field in part.model_fields.items()] for name, part in parts.items()}

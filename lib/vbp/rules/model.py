@@ -2,6 +2,7 @@
 
 Formulas and where each value was seen: docs/rules.md; the words for people: `rules.*` of the phrase table.
 """
+
 from __future__ import annotations
 
 from datetime import date
@@ -73,18 +74,23 @@ class Band(Strict):
 
 def _band_faults(bands: tuple[Band, ...]) -> list[str]:
     """Say what is wrong with single bands: a ratio above the cap, an empty band."""
-    high = [f"the retention ratio (结余留用比例) {band.ratio} exceeds 0.50" for band in bands
-            if band.ratio > HIGHEST_RATIO]
-    return high + [f"band {band.lowest}–{band.highest}: 'to' must be above 'from'" for band in bands
-                   if band.highest <= band.lowest]
+    high = [
+        f"the retention ratio (结余留用比例) {band.ratio} exceeds 0.50" for band in bands if band.ratio > HIGHEST_RATIO
+    ]
+    return high + [
+        f"band {band.lowest}–{band.highest}: 'to' must be above 'from'" for band in bands if band.highest <= band.lowest
+    ]
 
 
 def _cover_faults(bands: tuple[Band, ...]) -> list[str]:
     """Say where sorted bands leave a gap between 0 and 100, or overlap."""
     edges = [Decimal(0), *(edge for band in bands for edge in (band.lowest, band.highest)), HIGHEST_SCORE]
     pairs = [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2)]
-    return [f"{'gap' if end < start else 'overlap'} between {min(end, start)} and {max(end, start)}"
-            for end, start in pairs if end != start]
+    return [
+        f"{'gap' if end < start else 'overlap'} between {min(end, start)} and {max(end, start)}"
+        for end, start in pairs
+        if end != start
+    ]
 
 
 class Indicator(Strict):
@@ -129,8 +135,9 @@ class Assessment(Strict):
 
     @field_validator("weights")
     @classmethod
-    def _weights_sum_to_100(cls, weights: dict[IndicatorName, Indicator] | None
-                            ) -> dict[IndicatorName, Indicator] | None:
+    def _weights_sum_to_100(
+        cls, weights: dict[IndicatorName, Indicator] | None
+    ) -> dict[IndicatorName, Indicator] | None:
         total = sum((indicator.weight for indicator in (weights or {}).values()), Decimal(0))
         if weights is not None and total != HIGHEST_SCORE:
             raise ValueError(f"the weights sum to {total}, not to 100")
@@ -171,8 +178,10 @@ class Settlement(Strict):
     @property
     def needs(self) -> tuple[str, ...]:
         """Return the optional items columns that these switches cannot do without."""
-        return {"leave_out_evaluated": ("nonselected_evaluated_yuan",),
-                "leave_out_cheaper": ("nonselected_cheaper_yuan",)}.get(self.non_selected, ())
+        return {
+            "leave_out_evaluated": ("nonselected_evaluated_yuan",),
+            "leave_out_cheaper": ("nonselected_cheaper_yuan",),
+        }.get(self.non_selected, ())
 
 
 class Profile(Strict):
@@ -217,5 +226,6 @@ class Profile(Strict):
     def parameters(self) -> list[tuple[str, object]]:
         """Return every switch as ("settlement.unit", "batch"), in the order of the model."""
         pairs: list[tuple[str, object]] = [
-            (f"settlement.{key}", getattr(self.settlement, key)) for key in Settlement.model_fields]
+            (f"settlement.{key}", getattr(self.settlement, key)) for key in Settlement.model_fields
+        ]
         return [*pairs, ("assessment.no_score", self.assessment.no_score)]

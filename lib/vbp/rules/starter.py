@@ -1,4 +1,5 @@
 """A rule profile to start from: YAML in which every switch stands, behind a #, with its values in words."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -28,8 +29,9 @@ def starter(parent: Profile, name: str, file: str) -> str:
     text = HEAD.format(parent=parent.name, name=name, file=file) + "".join(_switches(parent.settlement))
     choices = _choices("no_score", ("zero", "unknown"))
     text += TAIL.format(no_score=parent.assessment.no_score, no_score_words=choices, bands=say("rules.bands", "zh"))
-    return text + "".join(f"    - {{from: {band.lowest}, to: {band.highest}, ratio: {band.ratio}}}\n"
-                          for band in parent.assessment.bands)
+    return text + "".join(
+        f"    - {{from: {band.lowest}, to: {band.highest}, ratio: {band.ratio}}}\n" for band in parent.assessment.bands
+    )
 
 
 def _switches(settlement: Settlement) -> Iterator[str]:

@@ -68,7 +68,9 @@ class Savings:
     def text(self, lang: str) -> str:
         """Return the savings in a few sentences, each kind named, with what stays out."""
         shown = {kind: money(amount, lang) for kind, amount in self.totals.items()}
-        lines = [say(f"savings.sentence{'' if 'official' in self.kinds else '_not_agreed'}", lang, as_of=self.as_of, **shown)]
+        lines = [
+            say(f"savings.sentence{'' if 'official' in self.kinds else '_not_agreed'}", lang, as_of=self.as_of, **shown)
+        ]
         if len(self.left_out):
             lines.append(say("savings.left_out", lang, items=len(self.left_out), share=f"{self.left_out_share:.1%}"))
         return "\n".join(lines)

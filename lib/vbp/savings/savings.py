@@ -75,7 +75,9 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
 def _with_gaps(table: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
     """Return a table without the amounts of kinds that are not known."""
     columns = [name for name in table if str(name).removesuffix("_yuan") in kinds]
-    return table.assign(**{str(name): pd.Series([None] * len(table), index=table.index, dtype=object) for name in columns})
+    return table.assign(
+        **{str(name): pd.Series([None] * len(table), index=table.index, dtype=object) for name in columns}
+    )
 
 
 def _axes(panels: Panels, keys: Keys) -> dict[str, pd.Index]:

@@ -3,6 +3,7 @@
 Declared in `tables.toml` and `words.toml`. From here come header recognition, validation, `docs/tables.md` and the
 template workbook.
 """
+
 from __future__ import annotations
 
 from vbp.schema.catalogue import tables, vocabularies

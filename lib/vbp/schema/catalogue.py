@@ -1,4 +1,5 @@
 """The tables as `tables.toml` and `words.toml` declare them, made into objects once."""
+
 from __future__ import annotations
 
 import tomllib
@@ -16,8 +17,12 @@ HERE = Path(__file__).parent
 def vocabularies() -> dict[str, Vocabulary]:
     """Return every vocabulary by name (`category`, `tier`, `yes_no` …)."""
     entries = tomllib.loads((HERE / "words.toml").read_text(encoding="utf-8"))
-    return {name: Vocabulary({word: tuple(variants) for word, variants in entry["words"].items()},
-                             strict=entry.get("strict", True)) for name, entry in entries.items()}
+    return {
+        name: Vocabulary(
+            {word: tuple(variants) for word, variants in entry["words"].items()}, strict=entry.get("strict", True)
+        )
+        for name, entry in entries.items()
+    }
 
 
 def _column(entry: dict[str, Any], shared: dict[str, dict[str, Any]]) -> Column:
@@ -34,8 +39,16 @@ def _column(entry: dict[str, Any], shared: dict[str, dict[str, Any]]) -> Column:
 
 def _table(name: str, entry: dict[str, Any], shared: dict[str, dict[str, Any]]) -> Table:
     columns = tuple(_column(column, shared) for column in entry["columns"])
-    return Table(name, entry["zh"], entry["en"], tuple(entry["key"]), columns, tuple(entry["names"]),
-                 tuple(tuple(group) for group in entry.get("one_of", ())), entry.get("open", False))
+    return Table(
+        name,
+        entry["zh"],
+        entry["en"],
+        tuple(entry["key"]),
+        columns,
+        tuple(entry["names"]),
+        tuple(tuple(group) for group in entry.get("one_of", ())),
+        entry.get("open", False),
+    )
 
 
 @cache

@@ -1,4 +1,5 @@
 """One column of one table: its name, type, unit, meaning, range, words and the headers that people write for it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -6,11 +7,21 @@ from decimal import Decimal
 from functools import cached_property
 
 KINDS = {
-    "code": "text that identifies; never a number", "name": "free text", "term": "text that joins tables (generic)",
-    "word": "one of a few words", "flag": "yes or no", "count": "whole number", "amount": "money, exact to the fen",
-    "price": "money per pack or unit, 6 decimals", "quantity": "quantity, 4 decimals", "ratio": "share, 0 to 1",
-    "factor": "factor, 8 decimals", "percent": "per cent, 0 to 100", "score": "score, 4 decimals",
-    "date": "day", "month": "month, kept as its first day",
+    "code": "text that identifies; never a number",
+    "name": "free text",
+    "term": "text that joins tables (generic)",
+    "word": "one of a few words",
+    "flag": "yes or no",
+    "count": "whole number",
+    "amount": "money, exact to the fen",
+    "price": "money per pack or unit, 6 decimals",
+    "quantity": "quantity, 4 decimals",
+    "ratio": "share, 0 to 1",
+    "factor": "factor, 8 decimals",
+    "percent": "per cent, 0 to 100",
+    "score": "score, 4 decimals",
+    "date": "day",
+    "month": "month, kept as its first day",
 }
 """Every kind of column and what it means."""
 
@@ -98,8 +109,11 @@ class Table:
     @cached_property
     def forms(self) -> tuple[tuple[str, str], ...]:
         """Every text that names a column, with the column's name: (医院编码, hospital_id) …"""
-        return tuple((form, column.name) for column in self.columns
-                     for form in ((column.name, column.zh) if self.by_name else ()) + column.headers)
+        return tuple(
+            (form, column.name)
+            for column in self.columns
+            for form in ((column.name, column.zh) if self.by_name else ()) + column.headers
+        )
 
     @property
     def required(self) -> tuple[Column, ...]:

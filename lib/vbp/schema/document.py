@@ -1,4 +1,5 @@
 """`docs/tables.md`, made from the schema: run `python -m vbp.schema.document` to write it anew."""
+
 from __future__ import annotations
 
 from vbp.schema import DEMANDED, KINDS, TABLES, Column, Table, vocabularies
@@ -32,8 +33,11 @@ def _range(column: Column) -> str:
 
 def _words(column: Column) -> str:
     words = vocabularies()["yes_no"] if column.kind == "flag" else column.words
-    return "" if words is None else ", ".join(f"{word} "
-                                              f"({forms[0]})" if forms else word for word, forms in words.words.items())
+    return (
+        ""
+        if words is None
+        else ", ".join(f"{word} ({forms[0]})" if forms else word for word, forms in words.words.items())
+    )
 
 
 def _line(column: Column, key: tuple[str, ...]) -> str:
@@ -50,12 +54,19 @@ def _line(column: Column, key: tuple[str, ...]) -> str:
 
 
 def _section(table: Table) -> str:
-    lines = [f"## `{table.name}` {table.zh}", "", f"{table.en[0].upper()}{table.en[1:]}. Key: {', '.join(table.key)}. "
-             f"File or sheet names: {', '.join((table.name, *dict.fromkeys((table.zh, *table.names))))}."]
+    lines = [
+        f"## `{table.name}` {table.zh}",
+        "",
+        f"{table.en[0].upper()}{table.en[1:]}. Key: {', '.join(table.key)}. "
+        f"File or sheet names: {', '.join((table.name, *dict.fromkeys((table.zh, *table.names))))}.",
+    ]
     lines += [f"One of {' or '.join(f'`{name}`' for name in group)} is needed." for group in table.one_of]
     lines += ["Further columns (indicators) are kept as text."] if table.open else []
-    lines += ["", "| column | type | unit | meaning | range or words | headers recognised | OCDS "
-                  "|", "|---|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| column | type | unit | meaning | range or words | headers recognised | OCDS |",
+        "|---|---|---|---|---|---|---|",
+    ]
     return "\n".join([*lines, *(_line(column, table.key) for column in table.columns)])
 
 

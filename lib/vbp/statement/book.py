@@ -1,4 +1,5 @@
 """Write the workbook: summary, one sheet per hospital, parameters, sources and checks; or one file per hospital."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -20,9 +21,21 @@ from vbp.whole import probe, whole_file, whole_folder
 
 LARGEST_LINES, LARGEST_HOSPITALS = 40_000, 120
 """Above either, Excel opens one workbook only with pain: one file per hospital and a summary instead."""
-HEADS = ("医疗机构代码", "医疗机构", "批次", "协议年度", "预算B(元)", "支出E(元)", "净额(元)",
-         "结余测算基数(元)", "留用比例k", "结余留用额(元)",
-         "系统核算额(元)", "核对", "说明")
+HEADS = (
+    "医疗机构代码",
+    "医疗机构",
+    "批次",
+    "协议年度",
+    "预算B(元)",
+    "支出E(元)",
+    "净额(元)",
+    "结余测算基数(元)",
+    "留用比例k",
+    "结余留用额(元)",
+    "系统核算额(元)",
+    "核对",
+    "说明",
+)
 WIDTHS = (16, 28, 12, 9, 17, 17, 17, 17, 10, 17, 17, 9, 46)
 FIRST = 5
 HINT = "“系统核算额”为程序精确计算结果；“核对”变红表示与表内公式结果不一致（例如改动了参数）。"
@@ -70,14 +83,21 @@ def _whole(settlement: Settlement, hospitals: Sequence[str], heading: Heading) -
         data = hospital_data(settlement, hospital)
         name = _hospital_name(data.items, hospital)
         sheet = book.create_sheet(cells.sheet_name(number, name))
-        links += write_hospital(sheet, data, settlement.profile, heading.title(f"{name}结余留用核算表"),
-                                _subtitle(settlement), heading.header)
+        links += write_hospital(
+            sheet,
+            data,
+            settlement.profile,
+            heading.title(f"{name}结余留用核算表"),
+            _subtitle(settlement),
+            heading.header,
+        )
         names += [name] * len(data.rows)
         sheets.append(sheet)
     _summary(summary, settlement, set(hospitals), links, names, heading)
     write_parameters(book.create_sheet(SHEET), settlement.profile, heading.title("参数"), heading.header)
-    write_sources(book.create_sheet("来源与核对"), settlement, heading.title("来源与核对"), heading.header,
-                  heading.provenance)
+    write_sources(
+        book.create_sheet("来源与核对"), settlement, heading.title("来源与核对"), heading.header, heading.provenance
+    )
     return book
 
 
@@ -92,8 +112,9 @@ def _subtitle(settlement: Settlement) -> str:
     return f"规则：{profile.title.zh}（{profile.source.document}）{until}　金额单位：元"
 
 
-def _summary(sheet: Any, settlement: Settlement, hospitals: set[str], links: list[RowCells], names: list[str],
-             heading: Heading) -> None:
+def _summary(
+    sheet: Any, settlement: Settlement, hospitals: set[str], links: list[RowCells], names: list[str], heading: Heading
+) -> None:
     """Write the summary: each amount links to the hospital's sheet, the total is the sum of rounded rows."""
     mask = settlement.table["hospital_id"].isin(hospitals)
     table = settlement.table[mask]
@@ -122,20 +143,32 @@ def _linked(sheet: Any, row: dict[str, Any], link: RowCells, name: str, n: int) 
         return Formula(f"'{link.sheet}'!{column}{link.line}")
 
     money = [cells.cell(sheet, at(column), cells.MONEY) for column in "GHIJ"]
-    return [cells.cell(sheet, row["hospital_id"]), cells.cell(sheet, name), cells.cell(sheet, row["batch_id"]),
-            cells.cell(sheet, int(row["agreement_year"])), *money, cells.cell(sheet, at("E"), cells.RATIO),
-            cells.cell(sheet, at("M"), cells.MONEY), cells.cell(sheet, at("N"), cells.MONEY),
-            cells.cell(sheet, at("O")),
-            cells.cell(sheet, Formula(f"'{link.sheet}'!P{link.line}&\"\""))]
+    return [
+        cells.cell(sheet, row["hospital_id"]),
+        cells.cell(sheet, name),
+        cells.cell(sheet, row["batch_id"]),
+        cells.cell(sheet, int(row["agreement_year"])),
+        *money,
+        cells.cell(sheet, at("E"), cells.RATIO),
+        cells.cell(sheet, at("M"), cells.MONEY),
+        cells.cell(sheet, at("N"), cells.MONEY),
+        cells.cell(sheet, at("O")),
+        cells.cell(sheet, Formula(f"'{link.sheet}'!P{link.line}&\"\"")),
+    ]
 
 
 def _total(sheet: Any, last: int, library: Any) -> None:
     n = last + 1
     blank = [cells.cell(sheet, "合计"), *(cells.cell(sheet, None) for _ in range(8))]
-    sheet.append([*blank, cells.cell(sheet, Formula(f"SUM(J{FIRST}:J{last})"), cells.MONEY),
-                  cells.cell(sheet, library, cells.MONEY),
-                  cells.cell(sheet, Formula(f'IF(ABS(J{n}-K{n})<0.005,"一致","不一致")')),
-                  cells.cell(sheet, "未到期、未知的行不计入合计")])
+    sheet.append(
+        [
+            *blank,
+            cells.cell(sheet, Formula(f"SUM(J{FIRST}:J{last})"), cells.MONEY),
+            cells.cell(sheet, library, cells.MONEY),
+            cells.cell(sheet, Formula(f'IF(ABS(J{n}-K{n})<0.005,"一致","不一致")')),
+            cells.cell(sheet, "未到期、未知的行不计入合计"),
+        ]
+    )
 
 
 def _summary_only(settlement: Settlement, heading: Heading) -> Workbook:
@@ -146,21 +179,36 @@ def _summary_only(settlement: Settlement, heading: Heading) -> Workbook:
     last = FIRST + len(table) - 1
     _summary_head(sheet, heading, settlement, last)
     lines = settlement.lines
-    names = (lines.text("hospital_name")[lines.row_starts] if "hospital_name" in lines.facts
-             else table["hospital_id"].to_numpy())
+    names = (
+        lines.text("hospital_name")[lines.row_starts]
+        if "hospital_name" in lines.facts
+        else table["hospital_id"].to_numpy()
+    )
     for place, row in enumerate(records(table)):
         n, due = FIRST + place, row["retained_yuan"]
         reasons = "；".join(reason.text("zh") for reason in settlement.reasons_of(place))
         shown = due if due is not None else "未到期或未知"
-        money = [cells.cell(sheet, row[name], cells.MONEY) for name in (
-            "budget_yuan", "expenditure_yuan", "net_yuan", "base_yuan")]
-        sheet.append([cells.cell(sheet, row["hospital_id"]), cells.cell(sheet, names[place] or row["hospital_id"]),
-                      cells.cell(sheet, row["batch_id"]), cells.cell(sheet, int(row["agreement_year"])), *money,
-                      cells.cell(sheet, row["ratio"], cells.RATIO), cells.cell(sheet, shown, cells.MONEY),
-                      cells.cell(sheet, shown, cells.MONEY),
-                      cells.cell(sheet, Formula(f'IF(J{n}=K{n},"一致","不一致")')), cells.cell(sheet, reasons)])
+        money = [
+            cells.cell(sheet, row[name], cells.MONEY)
+            for name in ("budget_yuan", "expenditure_yuan", "net_yuan", "base_yuan")
+        ]
+        sheet.append(
+            [
+                cells.cell(sheet, row["hospital_id"]),
+                cells.cell(sheet, names[place] or row["hospital_id"]),
+                cells.cell(sheet, row["batch_id"]),
+                cells.cell(sheet, int(row["agreement_year"])),
+                *money,
+                cells.cell(sheet, row["ratio"], cells.RATIO),
+                cells.cell(sheet, shown, cells.MONEY),
+                cells.cell(sheet, shown, cells.MONEY),
+                cells.cell(sheet, Formula(f'IF(J{n}=K{n},"一致","不一致")')),
+                cells.cell(sheet, reasons),
+            ]
+        )
     _total(sheet, last, settlement.total_yuan)
     write_parameters(book.create_sheet(SHEET), settlement.profile, heading.title("参数"), heading.header)
-    write_sources(book.create_sheet("来源与核对"), settlement, heading.title("来源与核对"), heading.header,
-                  heading.provenance)
+    write_sources(
+        book.create_sheet("来源与核对"), settlement, heading.title("来源与核对"), heading.header, heading.provenance
+    )
     return book

@@ -1,4 +1,5 @@
 """Cells, styles and page set-up of the workbook: inputs unlocked, formulas locked, names that stay text."""
+
 from __future__ import annotations
 
 import re
@@ -14,8 +15,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.utils import get_column_letter
 
 FONT, TITLE_FONT = "宋体", "黑体"
-MONEY, PRICE, QUANTITY, SHARE, PLAIN = '#,##0.00', '#,##0.0000######', '#,##0.####', '0.00%', 'General'
-WEIGHT, RATIO = '0.0000######', '0%'
+MONEY, PRICE, QUANTITY, SHARE, PLAIN = "#,##0.00", "#,##0.0000######", "#,##0.####", "0.00%", "General"
+WEIGHT, RATIO = "0.0000######", "0%"
 _BODY = Font(name=FONT, size=10)
 _BOLD = Font(name=FONT, size=10, bold=True)
 _TITLE = Font(name=TITLE_FONT, size=15, bold=True)

@@ -1,4 +1,5 @@
 """What every sheet and page says of itself: place, synthetic or not, files behind it."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,4 +1,5 @@
 """The one-page notice to a hospital (结余留用核算告知书): HTML that prints on A4, in Chinese or English."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -25,19 +26,27 @@ def notice(settlement: Settlement, hospital: str, lang: str = "zh", heading: Hea
     rows = [_row(settlement, place, lang) for place in places]
     total = sum((row["due"] for row in rows if row["due"] is not None), Decimal("0.00"))
     name, profile = _name(settlement, hospital), settlement.profile
-    words = {key: say(f"statement.{key}", lang) for key in (
-        "synthetic", "heading", "total", "formula", "closing", "sign")}
+    words = {
+        key: say(f"statement.{key}", lang) for key in ("synthetic", "heading", "total", "formula", "closing", "sign")
+    }
     words["salutation"] = say("statement.salutation", lang, hospital=name)
     words["opening"] = say("statement.opening", lang, document=profile.source.document)
     words["rule"] = say("statement.rule", lang, title=profile.title.say(lang))
     return pages.get_template("notice.html").render(
-        lang={"zh": "zh-CN"}.get(lang, lang), title=f"{words['heading']} {name}", synthetic=heading.synthetic,
-        place=heading.place, words=words, rows=rows, total=f"{total:,.2f}",
-        heads=[say(f"statement.{head}", lang) for head in HEADS])
+        lang={"zh": "zh-CN"}.get(lang, lang),
+        title=f"{words['heading']} {name}",
+        synthetic=heading.synthetic,
+        place=heading.place,
+        words=words,
+        rows=rows,
+        total=f"{total:,.2f}",
+        heads=[say(f"statement.{head}", lang) for head in HEADS],
+    )
 
 
-def write_notices(settlement: Settlement, folder: Path, heading: Heading | None = None,
-                  langs: Sequence[str] = ("zh", "en")) -> list[Path]:
+def write_notices(
+    settlement: Settlement, folder: Path, heading: Heading | None = None, langs: Sequence[str] = ("zh", "en")
+) -> list[Path]:
     """Write every hospital's notice in each language into `folder`, replacing it whole; return the files."""
     with whole_folder(folder) as fresh:
         for number, hospital in enumerate(dict.fromkeys(settlement.table["hospital_id"]), start=1):
@@ -63,8 +72,14 @@ def _row(settlement: Settlement, place: int, lang: str) -> dict[str, Any]:
     def yuan(value: Decimal | None) -> str:
         return "—" if value is None else f"{value:,.2f}"
 
-    return {"batch": row["batch_id"], "year": row["agreement_year"], "budget": yuan(row["budget_yuan"]),
-            "expenditure": yuan(row["expenditure_yuan"]), "base": yuan(row["base_yuan"]),
-            "ratio": ratio(row["ratio"], 0), "due": due,
-            "retained": say("statement.pending", lang) if due is None else yuan(due),
-            "reasons": comma.join(reason.text(lang) for reason in settlement.reasons_of(place))}
+    return {
+        "batch": row["batch_id"],
+        "year": row["agreement_year"],
+        "budget": yuan(row["budget_yuan"]),
+        "expenditure": yuan(row["expenditure_yuan"]),
+        "base": yuan(row["base_yuan"]),
+        "ratio": ratio(row["ratio"], 0),
+        "due": due,
+        "retained": say("statement.pending", lang) if due is None else yuan(due),
+        "reasons": comma.join(reason.text(lang) for reason in settlement.reasons_of(place)),
+    }

@@ -1,4 +1,5 @@
 """What must agree between the rows of an items table: keys, fund rows of one item, shares, scores."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -10,10 +11,22 @@ from vbp.errors import Problem
 from vbp.rules import Profile
 from vbp.surplus.columns import ITEM, KEY, ROW
 
-REPEATED = ("base_quantity_units", "pre_price_yuan", "agreed_quantity_units", "selected_price_yuan",
-            "actual_quantity_units", "nonselected_amount_yuan", "nonselected_evaluated_yuan",
-            "nonselected_cheaper_yuan", "last_year_quantity_units", "end_date", "cycle", "exempt_reason", "category",
-            "county_group")
+REPEATED = (
+    "base_quantity_units",
+    "pre_price_yuan",
+    "agreed_quantity_units",
+    "selected_price_yuan",
+    "actual_quantity_units",
+    "nonselected_amount_yuan",
+    "nonselected_evaluated_yuan",
+    "nonselected_cheaper_yuan",
+    "last_year_quantity_units",
+    "end_date",
+    "cycle",
+    "exempt_reason",
+    "category",
+    "county_group",
+)
 """What the two fund rows of one item repeat."""
 
 
@@ -37,8 +50,15 @@ def _duplicates(frame: pd.DataFrame, file: str | None) -> list[Problem]:
     problems = []
     for _, rows in double.groupby(list(KEY), sort=False, dropna=False):
         first, *rest = rows.to_dict("records")
-        problems += [Problem(f"the same item as row {first['row']}: {_key(row, KEY)}; keep one, or tell them apart by "
-                             "spec or fund", rule="duplicate_key", file=file, row=row["row"]) for row in rest]
+        problems += [
+            Problem(
+                f"the same item as row {first['row']}: {_key(row, KEY)}; keep one, or tell them apart by spec or fund",
+                rule="duplicate_key",
+                file=file,
+                row=row["row"],
+            )
+            for row in rest
+        ]
     return problems
 
 
@@ -48,9 +68,19 @@ def _fund_rows(frame: pd.DataFrame, file: str | None) -> list[Problem]:
     problems = []
     for _, rows in many.groupby(list(ITEM), sort=False, dropna=False):
         first, *rest = rows.to_dict("records")
-        problems += [Problem(f"the fund rows of one item repeat its figures; row {first['row']} has "
-                             f"{first[name]}", rule="fund_rows_differ", file=file, row=row["row"], column=name,
-                             value=str(row[name])) for row in rest for name in names if _differ(first[name], row[name])]
+        problems += [
+            Problem(
+                f"the fund rows of one item repeat its figures; row {first['row']} has {first[name]}",
+                rule="fund_rows_differ",
+                file=file,
+                row=row["row"],
+                column=name,
+                value=str(row[name]),
+            )
+            for row in rest
+            for name in names
+            if _differ(first[name], row[name])
+        ]
     return problems
 
 
@@ -66,9 +96,15 @@ def _fund_shares(frame: pd.DataFrame, file: str | None) -> list[Problem]:
     for _, rows in many.groupby(list(ITEM), sort=False, dropna=False):
         total = sum((share for share in rows["insured_share"] if share is not None), Decimal(0))
         if total > 1:
-            problems.append(Problem(f"the insured shares of one item's funds sum to {total}, more than 1",
-                                    rule="insured_share_sum", file=file, row=int(rows["row"].iloc[-1]),
-                                    column="insured_share"))
+            problems.append(
+                Problem(
+                    f"the insured shares of one item's funds sum to {total}, more than 1",
+                    rule="insured_share_sum",
+                    file=file,
+                    row=int(rows["row"].iloc[-1]),
+                    column="insured_share",
+                )
+            )
     return problems
 
 
@@ -79,9 +115,16 @@ def _parts(frame: pd.DataFrame, file: str | None) -> list[Problem]:
             continue
         for row in frame[frame[name].notna() & frame["nonselected_amount_yuan"].notna()].to_dict("records"):
             if row[name] > row["nonselected_amount_yuan"]:
-                problems.append(Problem(f"more than the whole non-selected amount {row['nonselected_amount_yuan']}",
-                                        rule="part_above_whole", file=file, row=row["row"], column=name,
-                                        value=str(row[name])))
+                problems.append(
+                    Problem(
+                        f"more than the whole non-selected amount {row['nonselected_amount_yuan']}",
+                        rule="part_above_whole",
+                        file=file,
+                        row=row["row"],
+                        column=name,
+                        value=str(row[name]),
+                    )
+                )
     return problems
 
 
@@ -94,15 +137,31 @@ def _scores(frame: pd.DataFrame, file: str | None) -> list[Problem]:
         if rows["score"].nunique() > 1:
             first = rows["score"].iloc[0]
             other = next(row for row in rows.to_dict("records") if row["score"] != first)
-            problems.append(Problem(
-                f"two scores for {' × '.join(map(str, key))}: {first} (row {rows['row'].iloc[0]}) and this; this "
-                "profile scores a hospital once per batch and year", rule="score_differs", file=file, row=other["row"],
-                column="score", value=str(other["score"])))
+            problems.append(
+                Problem(
+                    f"two scores for {' × '.join(map(str, key))}: {first} (row {rows['row'].iloc[0]}) and this; this "
+                    "profile scores a hospital once per batch and year",
+                    rule="score_differs",
+                    file=file,
+                    row=other["row"],
+                    column="score",
+                    value=str(other["score"]),
+                )
+            )
     return problems
 
 
 def _needs(frame: pd.DataFrame, file: str | None, profile: Profile | None) -> list[Problem]:
     if profile is None:
         return []
-    return [Problem(f"profile {profile.name} ({profile.settlement.non_selected}) needs this column", file=file, row=1,
-                    rule="profile_needs_column", column=name) for name in profile.settlement.needs if name not in frame]
+    return [
+        Problem(
+            f"profile {profile.name} ({profile.settlement.non_selected}) needs this column",
+            file=file,
+            row=1,
+            rule="profile_needs_column",
+            column=name,
+        )
+        for name in profile.settlement.needs
+        if name not in frame
+    ]

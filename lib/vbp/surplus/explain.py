@@ -1,4 +1,5 @@
 """Explain one payout line by line: rule → formula with the numbers in → items → ledger rows (结余留用测算说明)."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,8 +17,16 @@ from vbp.words import known, say
 
 LedgerRows = Callable[[str, str, str, int], pd.DataFrame]
 """(hospital, batch, generic, year) → the purchases behind a cell, as `vbp.ledger.Panels.rows` returns them."""
-SHOWN_SWITCHES = ("unit", "flooring", "non_selected", "base_volume", "eligibility", "completion_threshold", "funds",
-                  "rounding")
+SHOWN_SWITCHES = (
+    "unit",
+    "flooring",
+    "non_selected",
+    "base_volume",
+    "eligibility",
+    "completion_threshold",
+    "funds",
+    "rounding",
+)
 
 
 @dataclass(frozen=True)
@@ -49,24 +58,33 @@ class Explanation:
         for row in self.rows:
             record = records(self.settlement.table.iloc[[row]])[0]
             items = self.table[self.table["agreement_year"] == record["agreement_year"]]
-            parts += [_formula_part(self.settlement, row, record, items, lang),
-                      _items_part(record, items, self.settlement.profile, lang)]
+            parts += [
+                _formula_part(self.settlement, row, record, items, lang),
+                _items_part(record, items, self.settlement.profile, lang),
+            ]
             if self.ledger is not None:
                 parts.append(_ledger_part(record, items, self.ledger, lang, self.every_row))
         return tuple(parts)
 
     def text(self, lang: str) -> str:
         """Return the explanation as plain text."""
-        return "\n\n".join("\n".join((part.numbered(lang), *(f"  {line}" for line in part.lines)))
-                           for part in self.parts(lang))
+        return "\n\n".join(
+            "\n".join((part.numbered(lang), *(f"  {line}" for line in part.lines))) for part in self.parts(lang)
+        )
 
     def assumptions(self, lang: str) -> tuple[str, ...]:
         """Return the settlement's assumptions."""
         return self.settlement.assumptions(lang)
 
 
-def explain(settlement: Settlement, hospital: str, batch: str, year: int | None = None, generic: str | None = None,
-            ledger: LedgerRows | None = None) -> Explanation:
+def explain(
+    settlement: Settlement,
+    hospital: str,
+    batch: str,
+    year: int | None = None,
+    generic: str | None = None,
+    ledger: LedgerRows | None = None,
+) -> Explanation:
     """Explain the payouts of one hospital and batch, in all agreement years or one, all items or one generic.
 
     Raises
@@ -131,14 +149,23 @@ def _rule_part(profile: Profile, lang: str) -> Part:
 
 def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
     """Return a rule profile as lines: source, note, switches and score bands, with what stands on no primary text."""
-    lines = [say("explain.source", lang, title=profile.title.say(lang), document=profile.source.document,
-                 publisher=profile.source.publisher, date=profile.source.date)]
+    lines = [
+        say(
+            "explain.source",
+            lang,
+            title=profile.title.say(lang),
+            document=profile.source.document,
+            publisher=profile.source.publisher,
+            date=profile.source.date,
+        )
+    ]
     if profile.source.note:
         lines.append(profile.source.note.say(lang))
     for name in SHOWN_SWITCHES:
         lines.append(_switch(profile, name, lang))
     bands = ("；" if lang == "zh" else "; ").join(
-        f"{band.lowest}–{band.highest}{_colon(lang)}{_plain(band.ratio * 100)}%" for band in profile.assessment.bands)
+        f"{band.lowest}–{band.highest}{_colon(lang)}{_plain(band.ratio * 100)}%" for band in profile.assessment.bands
+    )
     lines.append(f"{say('rules.bands', lang)}{_colon(lang)}{bands}" + _mark(profile, "assessment.bands", lang))
     return tuple(lines)
 
@@ -158,22 +185,35 @@ def _mark(profile: Profile, parameter: str, lang: str) -> str:
 
 def _formula_part(settlement: Settlement, row: int, record: dict[str, Any], items: pd.DataFrame, lang: str) -> Part:
     score = next((value for value in items["score"] if value is not None), None)
-    heading = say("explain.formula", lang, hospital=record["hospital_id"], batch=record["batch_id"],
-                  year=record["agreement_year"])
+    heading = say(
+        "explain.formula", lang, hospital=record["hospital_id"], batch=record["batch_id"], year=record["agreement_year"]
+    )
     counted = int(settlement.judged.counted[settlement.lines.row == row].sum())
     ratio, due, equal = record["ratio"], record["retained_yuan"], _equal(lang)
-    lines = [say("explain.budget", lang, result=_is(record["budget_yuan"], equal), count=counted),
-             say("explain.expenditure", lang, result=_is(record["expenditure_yuan"], equal)),
-             say("explain.net", lang, budget=_yuan(record["budget_yuan"]), spent=_yuan(record["expenditure_yuan"]),
-                 result=_is(record["net_yuan"], equal)),
-             say("explain.base", lang, result=_is(record["base_yuan"], equal)),
-             say("explain.ratio", lang, score=_plain(score) if score is not None else "—",
-                 ratio="?" if ratio is None else f"{_plain(ratio * 100)}%")]
+    lines = [
+        say("explain.budget", lang, result=_is(record["budget_yuan"], equal), count=counted),
+        say("explain.expenditure", lang, result=_is(record["expenditure_yuan"], equal)),
+        say(
+            "explain.net",
+            lang,
+            budget=_yuan(record["budget_yuan"]),
+            spent=_yuan(record["expenditure_yuan"]),
+            result=_is(record["net_yuan"], equal),
+        ),
+        say("explain.base", lang, result=_is(record["base_yuan"], equal)),
+        say(
+            "explain.ratio",
+            lang,
+            score=_plain(score) if score is not None else "—",
+            ratio="?" if ratio is None else f"{_plain(ratio * 100)}%",
+        ),
+    ]
     if due is None:
         lines.append(say("explain.pending", lang))
     else:
-        lines.append(say("explain.retained", lang, ratio=_plain(ratio), base=_yuan(record["base_yuan"]),
-                         due=_yuan(due)))
+        lines.append(
+            say("explain.retained", lang, ratio=_plain(ratio), base=_yuan(record["base_yuan"]), due=_yuan(due))
+        )
     lines += [f"{reason.code}{_colon(lang)}{reason.text(lang)}" for reason in settlement.reasons_of(row)]
     return Part(2, heading, tuple(lines))
 
@@ -208,14 +248,30 @@ def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
     done = f"{actual / agreed:.2%}" if agreed and actual is not None else "—"
     state = say("explain.counted" if item["counted"] else "explain.left_out", lang)
     lines = [say("explain.item", lang, name=name, state=state, codes=_bracketed(codes, lang))]
-    lines.append(f"  B = {_plain(item['volume_units'])}×{_plain(item['pre_price_yuan'])}×{weight} "
-                 f"{_is(item['budget_yuan'], '=')}")
-    lines.append(f"  E = ({_plain(agreed)}×{_plain(item['selected_price_yuan'])}{spent})×{weight} "
-                 f"{_is(item['expenditure_yuan'], '=')}")
-    lines.append("  " + say("explain.completion", lang, actual=_plain(actual), agreed=_plain(agreed), done=done,
-                            surplus=_is(item["surplus_yuan"], _equal(lang))))
-    sources = [say(f"explain.{kind}_{item[column]}", lang) for kind, column in (
-        ("p0", "pre_price_source"), ("p1", "selected_price_source")) if item.get(column)]
+    lines.append(
+        f"  B = {_plain(item['volume_units'])}×{_plain(item['pre_price_yuan'])}×{weight} "
+        f"{_is(item['budget_yuan'], '=')}"
+    )
+    lines.append(
+        f"  E = ({_plain(agreed)}×{_plain(item['selected_price_yuan'])}{spent})×{weight} "
+        f"{_is(item['expenditure_yuan'], '=')}"
+    )
+    lines.append(
+        "  "
+        + say(
+            "explain.completion",
+            lang,
+            actual=_plain(actual),
+            agreed=_plain(agreed),
+            done=done,
+            surplus=_is(item["surplus_yuan"], _equal(lang)),
+        )
+    )
+    sources = [
+        say(f"explain.{kind}_{item[column]}", lang)
+        for kind, column in (("p0", "pre_price_source"), ("p1", "selected_price_source"))
+        if item.get(column)
+    ]
     return [*lines, *(f"  {source}" for source in sources)]
 
 
@@ -226,9 +282,17 @@ def _ledger_part(record: dict[str, Any], items: pd.DataFrame, ledger: LedgerRows
         rows = ledger(record["hospital_id"], record["batch_id"], generic, int(record["agreement_year"]))
         lines.append(say("explain.ledger_item", lang, generic=generic, count=len(rows)))
         for name, part in rows.groupby("class", observed=True, sort=False):
-            lines.append("  " + say("explain.ledger_class", lang, name=say(f"purchase.{name}", lang), count=len(part),
-                                    units=_plain(Decimal(int(part["quantity_milliunits"].sum())).scaleb(-3)),
-                                    amount=_yuan(Decimal(int(part["amount_fen"].sum())).scaleb(-2))))
+            lines.append(
+                "  "
+                + say(
+                    "explain.ledger_class",
+                    lang,
+                    name=say(f"purchase.{name}", lang),
+                    count=len(part),
+                    units=_plain(Decimal(int(part["quantity_milliunits"].sum())).scaleb(-3)),
+                    amount=_yuan(Decimal(int(part["amount_fen"].sum())).scaleb(-2)),
+                )
+            )
         if every:
             lines += [f"    {_ledger_line(row, lang)}" for row in records(rows)]
     return Part(4, say("explain.ledger", lang, year=record["agreement_year"]), tuple(lines))
@@ -236,7 +300,12 @@ def _ledger_part(record: dict[str, Any], items: pd.DataFrame, ledger: LedgerRows
 
 def _ledger_line(row: dict[str, Any], lang: str) -> str:
     dated = row.get("date") is not None and not pd.isna(row.get("date"))
-    return say("explain.ledger_row", lang, when=str(row["date"])[:10] if dated else str(row["month"])[:7],
-               product=row["product_id"], name=say(f"purchase.{row['class']}", lang),
-               units=_plain(Decimal(int(row["quantity_milliunits"])).scaleb(-3)),
-               amount=_yuan(Decimal(int(row["amount_fen"])).scaleb(-2)))
+    return say(
+        "explain.ledger_row",
+        lang,
+        when=str(row["date"])[:10] if dated else str(row["month"])[:7],
+        product=row["product_id"],
+        name=say(f"purchase.{row['class']}", lang),
+        units=_plain(Decimal(int(row["quantity_milliunits"])).scaleb(-3)),
+        amount=_yuan(Decimal(int(row["amount_fen"])).scaleb(-2)),
+    )

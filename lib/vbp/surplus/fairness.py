@@ -1,4 +1,5 @@
 """Payouts over time and between hospitals: years, batches, tiers, the pot against the fund's budget, calendar years."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -45,17 +46,24 @@ class Fairness:
         budget = sum((value for value in self.by_year["budget_yuan"] if value is not None), Decimal(0))
         share = self.total_yuan / budget if budget else None
         fund = "—" if self.pot_of_fund is None else f"{self.pot_of_fund:.4%}"
-        return say("compare.fairness", lang, fund=fund, total=f"{self.total_yuan:,}", hospitals=len(self.by_hospital),
-                   share="—" if share is None else f"{share:.2%}",
-                   gini="—" if self.gini is None else f"{self.gini:.3f}")
+        return say(
+            "compare.fairness",
+            lang,
+            fund=fund,
+            total=f"{self.total_yuan:,}",
+            hospitals=len(self.by_hospital),
+            share="—" if share is None else f"{share:.2%}",
+            gini="—" if self.gini is None else f"{self.gini:.3f}",
+        )
 
     def assumptions(self, lang: str) -> tuple[str, ...]:
         """Return how unknown rows and calendar years are treated."""
         return (say("compare.fairness_how", lang),)
 
 
-def fairness(settlement: Settlement, purchases: pd.DataFrame | None = None,
-             fund_budget_yuan: Decimal | None = None) -> Fairness:
+def fairness(
+    settlement: Settlement, purchases: pd.DataFrame | None = None, fund_budget_yuan: Decimal | None = None
+) -> Fairness:
     """Return how payouts spread over years, batches, tiers and hospitals.
 
     `purchases` (hospital_id, batch_id, agreement_year, calendar_year, amount_fen) splits agreement years that cross
@@ -67,8 +75,15 @@ def fairness(settlement: Settlement, purchases: pd.DataFrame | None = None,
     table["tier"] = table["tier"].map(lambda value: value or "—")
     by_hospital = _grouped(table, ["hospital_id", "tier"])
     paid = [float(value) for value in by_hospital["retained_yuan"]]
-    return Fairness(_grouped(table, ["batch_id", "agreement_year"]), _grouped(table, ["tier"]), by_hospital,
-                    calendar_years(settlement, purchases), gini(paid), settlement.total_yuan, fund_budget_yuan)
+    return Fairness(
+        _grouped(table, ["batch_id", "agreement_year"]),
+        _grouped(table, ["tier"]),
+        by_hospital,
+        calendar_years(settlement, purchases),
+        gini(paid),
+        settlement.total_yuan,
+        fund_budget_yuan,
+    )
 
 
 def _grouped(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -78,12 +93,21 @@ def _grouped(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         known = [value for value in part["retained_yuan"] if value is not None]
         budget, base = _known_sum(part["budget_yuan"]), _known_sum(part["base_yuan"])
         total = sum(known, Decimal("0.00"))
-        rows.append({**dict(zip(keys, values, strict=True)), "hospitals": part["hospital_id"].nunique(),
-                     "rows": len(part), "paid": sum(value > 0 for value in known), "pending": len(part) - len(known),
-                     "left_out": sum("RENEWAL_EXCLUDED" in codes or "COUNTY_GROUP" in codes for codes in part["codes"]),
-                     "budget_yuan": budget, "base_yuan": base, "retained_yuan": total,
-                     "retained_of_budget": total / budget if budget else None,
-                     "per_hospital_yuan": half_up(total / part["hospital_id"].nunique())})
+        rows.append(
+            {
+                **dict(zip(keys, values, strict=True)),
+                "hospitals": part["hospital_id"].nunique(),
+                "rows": len(part),
+                "paid": sum(value > 0 for value in known),
+                "pending": len(part) - len(known),
+                "left_out": sum("RENEWAL_EXCLUDED" in codes or "COUNTY_GROUP" in codes for codes in part["codes"]),
+                "budget_yuan": budget,
+                "base_yuan": base,
+                "retained_yuan": total,
+                "retained_of_budget": total / budget if budget else None,
+                "per_hospital_yuan": half_up(total / part["hospital_id"].nunique()),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -139,9 +163,13 @@ def _split(amount: Decimal, parts: list[tuple[int, Decimal]]) -> list[tuple[int,
 def purchases_by_calendar_year(panels: Any) -> pd.DataFrame:
     """Return selected purchases by calendar year inside each agreement year, from the panel `progress`."""
     years = panels.items.groupby(list(ROW), observed=True, as_index=False).agg(
-        start_date=("start_date", "min"), end_date=("end_date", "max"))
+        start_date=("start_date", "min"), end_date=("end_date", "max")
+    )
     joined = panels.progress.merge(years, on=["hospital_id", "batch_id"], how="inner")
     middle = joined["month"] + pd.Timedelta(days=14)
     inside = joined[(middle >= joined["start_date"]) & (middle <= joined["end_date"])]
-    return inside.assign(calendar_year=inside["month"].dt.year).groupby(
-        [*ROW, "calendar_year"], observed=True, as_index=False)["amount_fen"].sum()
+    return (
+        inside.assign(calendar_year=inside["month"].dt.year)
+        .groupby([*ROW, "calendar_year"], observed=True, as_index=False)["amount_fen"]
+        .sum()
+    )

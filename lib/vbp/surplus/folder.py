@@ -1,4 +1,5 @@
 """Settle an inputs folder: read it, make its panels, join items, settle."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -27,8 +28,13 @@ def open_folder(folder: Path, warn: Callable[[str], None]) -> tuple[Any, Any]:
     return inputs, panels
 
 
-def settle_inputs(inputs: Any, panels: Any, profile: Profile, as_of: date | None = None,
-                  warn: Callable[[str], None] = lambda text: None) -> Settlement:
+def settle_inputs(
+    inputs: Any,
+    panels: Any,
+    profile: Profile,
+    as_of: date | None = None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Settlement:
     """Settle panels and small tables already at hand; `as_of` defaults to the end of the last usage month."""
     until = as_of or last_day(panels)
     coverage_warnings(panels, until, warn)

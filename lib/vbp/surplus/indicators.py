@@ -4,6 +4,7 @@ Per hospital × batch × agreement year: completion by quantity, share of items 
 quantity, share of non-selected purchases by amount, share of invoices paid within 30 days by amount, growth of the
 cost of the batch's generics against the year before. What the data cannot give stays empty.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -32,12 +33,15 @@ def indicators(panels: Any, inputs: Any, profile: Profile) -> pd.DataFrame:
     table["paid_within_30_days"] = _paid(table, inputs)
     table["cost_growth"] = _growth(table, panels.cells)
     entered = _entered(inputs)
-    table["score_entered"] = [entered.get((row.batch_id, row.hospital_id, row.agreement_year))
-                              for row in _rows(table)]
+    table["score_entered"] = [entered.get((row.batch_id, row.hospital_id, row.agreement_year)) for row in _rows(table)]
     table["score_computed"] = pd.Series([score_of(row, profile) for row in records(table)], dtype=object)
-    table["score_difference"] = pd.Series([
-        None if given is None or made is None else made - Decimal(str(given))
-        for given, made in zip(table["score_entered"], table["score_computed"], strict=True)], dtype=object)
+    table["score_difference"] = pd.Series(
+        [
+            None if given is None or made is None else made - Decimal(str(given))
+            for given, made in zip(table["score_entered"], table["score_computed"], strict=True)
+        ],
+        dtype=object,
+    )
     return table.drop(columns=["start_date", "end_date"])
 
 
@@ -54,9 +58,16 @@ def _of_items(items: pd.DataFrame) -> pd.DataFrame:
     done = items["actual_milliunits"] >= items["agreed_milliunits"]
     work = items.assign(done=done.fillna(False).astype(int), one=1)
     sums = work.groupby(list(ROW), observed=True, as_index=False).agg(
-        actual=("actual_milliunits", "sum"), agreed=("agreed_milliunits", "sum"), done=("done", "sum"),
-        items=("one", "sum"), selected=("actual_fen", "sum"), other=("nonselected_fen", "sum"),
-        other_units=("nonselected_milliunits", "sum"), start_date=("start_date", "min"), end_date=("end_date", "max"))
+        actual=("actual_milliunits", "sum"),
+        agreed=("agreed_milliunits", "sum"),
+        done=("done", "sum"),
+        items=("one", "sum"),
+        selected=("actual_fen", "sum"),
+        other=("nonselected_fen", "sum"),
+        other_units=("nonselected_milliunits", "sum"),
+        start_date=("start_date", "min"),
+        end_date=("end_date", "max"),
+    )
     sums[["hospital_id", "batch_id"]] = sums[["hospital_id", "batch_id"]].astype(str).astype(object)
     out = sums[[*ROW, "start_date", "end_date"]].copy()
     pairs = {"completion": ("actual", "agreed"), "items_completed_share": ("done", "items")}
@@ -68,8 +79,10 @@ def _of_items(items: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shares(top: pd.Series[Any], bottom: pd.Series[Any]) -> pd.Series[Any]:
-    values = [None if pd.isna(below) or pd.isna(above) or int(below) == 0 else Decimal(int(above)) / int(below)
-              for above, below in zip(top, bottom, strict=True)]
+    values = [
+        None if pd.isna(below) or pd.isna(above) or int(below) == 0 else Decimal(int(above)) / int(below)
+        for above, below in zip(top, bottom, strict=True)
+    ]
     return pd.Series(values, index=top.index, dtype=object)
 
 

@@ -4,6 +4,7 @@ Reads the panel `items` (docs/panels.md) and the small tables fund, assessments,
 P0 and P1 keep their source: `pre_price_source` given or ledger, `selected_price_source` product,
 single, weighted or main.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -87,17 +88,21 @@ def _numbers(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> dict
         return scaled.of_integers(total, FEN)
 
     shares = _settling_row(table, facts, profile)
-    nonselected = {"nonselected_amount_yuan": fen("nonselected_fen"),
-                   "nonselected_evaluated_yuan": fen(*(f"{name}_fen" for name in EVALUATED)),
-                   "nonselected_cheaper_yuan": fen(*(f"{name}_fen" for name in CHEAPER)),
-                   "elsewhere_amount_yuan": fen("elsewhere_fen")}
-    return {"base_quantity_units": scaled.of_integers(table["base_milliunits"], MILLI),
-            "agreed_quantity_units": scaled.of_integers(table["agreed_milliunits"], MILLI),
-            "actual_quantity_units": scaled.of_integers(table["actual_milliunits"], MILLI),
-            "last_year_quantity_units": scaled.of_integers(table["previous_milliunits"], MILLI),
-            "pre_price_yuan": scaled.of_integers(table["p0_e10"], E10),
-            "selected_price_yuan": scaled.of_integers(table["p1_e10"], E10),
-            **{name: column if shares is None else column.take(shares) for name, column in nonselected.items()}}
+    nonselected = {
+        "nonselected_amount_yuan": fen("nonselected_fen"),
+        "nonselected_evaluated_yuan": fen(*(f"{name}_fen" for name in EVALUATED)),
+        "nonselected_cheaper_yuan": fen(*(f"{name}_fen" for name in CHEAPER)),
+        "elsewhere_amount_yuan": fen("elsewhere_fen"),
+    }
+    return {
+        "base_quantity_units": scaled.of_integers(table["base_milliunits"], MILLI),
+        "agreed_quantity_units": scaled.of_integers(table["agreed_milliunits"], MILLI),
+        "actual_quantity_units": scaled.of_integers(table["actual_milliunits"], MILLI),
+        "last_year_quantity_units": scaled.of_integers(table["previous_milliunits"], MILLI),
+        "pre_price_yuan": scaled.of_integers(table["p0_e10"], E10),
+        "selected_price_yuan": scaled.of_integers(table["p1_e10"], E10),
+        **{name: column if shares is None else column.take(shares) for name, column in nonselected.items()},
+    }
 
 
 def _settling_row(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> np.ndarray | None:
@@ -111,8 +116,9 @@ def _settling_row(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) ->
     index = np.arange(len(table))
     done = _done(table, facts, profile)
     group = table.groupby(["hospital_id", "batch_id", "generic", "agreement_year"], observed=True, sort=False).ngroup()
-    frame = pd.DataFrame({"group": group.to_numpy(), "done": done, "first": table["generic_first"].to_numpy(),
-                          "place": index})
+    frame = pd.DataFrame(
+        {"group": group.to_numpy(), "done": done, "first": table["generic_first"].to_numpy(), "place": index}
+    )
     keeper = frame.sort_values(["group", "done", "place"], ascending=[True, False, True]).drop_duplicates("group")
     first = frame[frame["first"]].drop_duplicates("group")
     pairs = keeper.merge(first, on="group", suffixes=("", "_first"), validate="1:1")
@@ -143,7 +149,8 @@ def _done(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> np.ndar
 def _ledger_price(table: pd.DataFrame, prices: pd.DataFrame, decimals: int) -> Scaled:
     """Return P0 rounded half up to the profile's own decimals where the ledger computed it; given prices stay."""
     joined = table[["batch_id", "generic", "p0_e10", "p0_source"]].merge(
-        prices[["batch_id", "generic", "p0_ledger_e10"]], on=["batch_id", "generic"], how="left", validate="m:1")
+        prices[["batch_id", "generic", "p0_ledger_e10"]], on=["batch_id", "generic"], how="left", validate="m:1"
+    )
     step = 10 ** (E10 - decimals)
     computed = (joined["p0_ledger_e10"] + step // 2) // step * step
     return scaled.of_integers(joined["p0_e10"].where(joined["p0_source"] != "ledger", computed), E10)
@@ -191,8 +198,14 @@ def _exempt(table: pd.DataFrame, products: pd.DataFrame) -> pd.Series[Any]:
     """Return why completion is not asked for: the agreed product's reason, or that of all the generic's products."""
     reason = products.set_index("product_id")["exempt_reason"]
     own = table["product_id"].astype(object).map(reason)
-    every = pd.Series({generic: part.iloc[0] for generic, part in products.groupby("generic", observed=True)[
-        "exempt_reason"] if part.notna().all()}, dtype=object)
+    every = pd.Series(
+        {
+            generic: part.iloc[0]
+            for generic, part in products.groupby("generic", observed=True)["exempt_reason"]
+            if part.notna().all()
+        },
+        dtype=object,
+    )
     per_generic = table["generic"].astype(object).map(every)
     return own.where(table["product_id"].notna(), per_generic)
 
@@ -242,5 +255,7 @@ def coverage_warnings(panels: PanelTables, until: date, warn: Callable[[str], No
     ended = pd.to_datetime(table["end_date"]) <= pd.Timestamp(until)
     short = table[ended & (table["months_in_ledger"] > 0) & (table["months_in_ledger"] < table["months_in_year"])]
     for (batch, year), rows in short.groupby(["batch_id", "agreement_year"], observed=True):
-        warn(f"warning: {batch} year {year}: the ledger covers {int(rows['months_in_ledger'].max())} of "
-             f"{int(rows['months_in_year'].max())} months of the agreement year; purchases and N are those seen so far")
+        warn(
+            f"warning: {batch} year {year}: the ledger covers {int(rows['months_in_ledger'].max())} of "
+            f"{int(rows['months_in_year'].max())} months of the agreement year; purchases and N are those seen so far"
+        )

@@ -1,4 +1,5 @@
 """Who is settled: exclusions, ended years, completion, scores; a bit of reasons per line and per row."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -52,26 +53,48 @@ def judge(lines: Lines, profile: Profile, as_of: date | None) -> Judged:
         counted, gap = counted & ~gap, np.zeros(len(lines), dtype=bool)
     ratio, score_flags, no_ratio = ratios(lines, profile, open_line)
     failed = _any(~complete & ~out, begin) if rules.eligibility != "each_item" else np.zeros(len(begin), dtype=bool)
-    flags = excluded | sum((_bit(mask & ~out, code) for mask, code in (
-        (~complete, "NOT_COMPLETED"), (no_price, "NO_P0"), (no_amount, "NO_N"), (exempt, "EXEMPT"),
-        (lines.matches("selected_price_source", ("weighted",)), "P1_WEIGHTED"),
-        (lines.matches("selected_price_source", ("main",)), "P1_MAIN"), (open_line, "YEAR_NOT_ENDED"))),
-        score_flags * ~out)
+    flags = excluded | sum(
+        (
+            _bit(mask & ~out, code)
+            for mask, code in (
+                (~complete, "NOT_COMPLETED"),
+                (no_price, "NO_P0"),
+                (no_amount, "NO_N"),
+                (exempt, "EXEMPT"),
+                (lines.matches("selected_price_source", ("weighted",)), "P1_WEIGHTED"),
+                (lines.matches("selected_price_source", ("main",)), "P1_MAIN"),
+                (open_line, "YEAR_NOT_ENDED"),
+            )
+        ),
+        score_flags * ~out,
+    )
     pays = _any(counted & (ratio.numbers > 0), begin)
     all_out = ~_any(~out, begin)
     is_open = _any(open_line, begin)
     unpaid = all_out | (~is_open & (failed | ~_any(counted, begin) | (~pays & ~_any(no_ratio & ~out, begin))))
     gaps_matter = _any(gap & ((ratio.numbers > 0) | no_ratio), begin)
-    return Judged(counted, complete, flags, ratio, np.bitwise_or.reduceat(flags, begin) if len(begin) else flags,
-                  unpaid, ~unpaid & (is_open | gaps_matter | _any(no_ratio & counted, begin)),
-                  _any(gap & no_price, begin), _any(gap & no_amount, begin), _row_ratios(lines, ratio, no_ratio, out))
+    return Judged(
+        counted,
+        complete,
+        flags,
+        ratio,
+        np.bitwise_or.reduceat(flags, begin) if len(begin) else flags,
+        unpaid,
+        ~unpaid & (is_open | gaps_matter | _any(no_ratio & counted, begin)),
+        _any(gap & no_price, begin),
+        _any(gap & no_amount, begin),
+        _row_ratios(lines, ratio, no_ratio, out),
+    )
 
 
 def exclusions(lines: Lines, profile: Profile) -> np.ndarray:
     """Return the bits of lines that the profile leaves out: renewals, county groups, categories."""
     rules = profile.settlement
-    cycle = (pd.to_numeric(lines.facts["cycle"], errors="coerce").fillna(1).to_numpy() if "cycle" in lines.facts
-             else np.ones(len(lines)))
+    cycle = (
+        pd.to_numeric(lines.facts["cycle"], errors="coerce").fillna(1).to_numpy()
+        if "cycle" in lines.facts
+        else np.ones(len(lines))
+    )
     outside = lines.present("category") & ~lines.matches("category", rules.categories)
     renewal = (cycle >= 2) & (rules.renewal == "rounds_out")
     county = lines.present("county_group") & (rules.county_groups == "left_out")
@@ -99,8 +122,10 @@ def completed(lines: Lines, profile: Profile, settled: np.ndarray) -> np.ndarray
     threshold = scaled.of_values([profile.settlement.completion_threshold])
     needed = scaled.times(agreed.numbers, int(threshold.numbers[0]))
     digits = max(actual.digits, agreed.digits + threshold.digits)
-    enough = (scaled.times(actual.numbers, 10 ** (digits - actual.digits))
-              >= scaled.times(needed, 10 ** (digits - agreed.digits - threshold.digits))).astype(bool)
+    enough = (
+        scaled.times(actual.numbers, 10 ** (digits - actual.digits))
+        >= scaled.times(needed, 10 ** (digits - agreed.digits - threshold.digits))
+    ).astype(bool)
     # purchases that no ledger covers are unknown, not absent: such an item also lacks N, and its row is withheld
     return enough | ~actual.known
 
@@ -160,16 +185,20 @@ def _row_ratios(lines: Lines, ratio: Scaled, no_ratio: np.ndarray, out: np.ndarr
     high = np.maximum.reduceat(np.where(use, ratio.numbers, -1), begin)
     low = np.minimum.reduceat(np.where(use, ratio.numbers, np.iinfo(np.int64).max), begin)
     unknown = _any(no_ratio & use, begin)
-    return [scaled.decimal(int(top), ratio.digits, 2) if top == bottom and not gap else None
-            for top, bottom, gap in zip(high, low, unknown, strict=True)]
+    return [
+        scaled.decimal(int(top), ratio.digits, 2) if top == bottom and not gap else None
+        for top, bottom, gap in zip(high, low, unknown, strict=True)
+    ]
 
 
 def _group_codes(lines: Lines) -> np.ndarray:
     """Number items pooled over the hospitals of a county group; a hospital of none stands alone."""
     group, hospital = lines.text("county_group"), lines.text("hospital_id")
     pool = np.array([f"g:{g}" if _is_text(g) else f"h:{h}" for g, h in zip(group, hospital, strict=True)], dtype=object)
-    keys = [pd.factorize(pool)[0], *(ranks(lines.facts[name]) for name in (
-        "batch_id", "agreement_year", "generic", "spec"))]
+    keys = [
+        pd.factorize(pool)[0],
+        *(ranks(lines.facts[name]) for name in ("batch_id", "agreement_year", "generic", "spec")),
+    ]
     return numbered_any(keys)
 
 
@@ -194,4 +223,3 @@ def _bit(mask: np.ndarray, code: str) -> np.ndarray:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
-

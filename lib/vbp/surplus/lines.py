@@ -1,4 +1,5 @@
 """An items table as arrays: one line per item and fund, sorted by hospital × batch × agreement year."""
+
 from __future__ import annotations
 
 import math
@@ -43,8 +44,11 @@ class Lines:
 
     def present(self, name: str) -> np.ndarray:
         """Return which lines have a text in this column that is not empty."""
-        return ~self.matches(name, ("",)) & self.facts[name].notna().to_numpy() if name in self.facts else np.zeros(
-            len(self), dtype=bool)
+        return (
+            ~self.matches(name, ("",)) & self.facts[name].notna().to_numpy()
+            if name in self.facts
+            else np.zeros(len(self), dtype=bool)
+        )
 
     def matches(self, name: str, values: tuple[str, ...]) -> np.ndarray:
         """Return which lines have one of these values in a column; none where the table has no such column."""
@@ -55,8 +59,11 @@ class Lines:
     def has(self, name: str) -> bool:
         """Return whether any line has a value in this column."""
         column = self.numbers.get(name)
-        return bool(column.known.any()) if column is not None else name in self.facts and bool(
-            self.facts[name].notna().any())
+        return (
+            bool(column.known.any())
+            if column is not None
+            else name in self.facts and bool(self.facts[name].notna().any())
+        )
 
     def first_of_item(self) -> np.ndarray:
         """Return which line is the first of its item, so that two fund lines count quantities once."""
@@ -68,8 +75,12 @@ class Lines:
         """Return the lines where `mask`, numbered anew."""
         index = np.flatnonzero(mask)
         kept = {name: column.take(index) for name, column in self.numbers.items()}
-        return Lines(self.facts.iloc[index].reset_index(drop=True), kept, _renumbered(self.row[index]),
-                     _renumbered(self.item[index]))
+        return Lines(
+            self.facts.iloc[index].reset_index(drop=True),
+            kept,
+            _renumbered(self.row[index]),
+            _renumbered(self.item[index]),
+        )
 
     def with_number(self, name: str, column: Scaled) -> Lines:
         """Return the same lines with one column replaced (what-if)."""
@@ -105,14 +116,20 @@ def _renumbered(codes: np.ndarray) -> np.ndarray:
 
 def of_frame(frame: pd.DataFrame) -> Lines:
     """Return an items table (contract §4, numbers as Decimal, int or text) as lines."""
-    numbers = {name: scaled.of_values(frame[name].tolist()) if name in frame else scaled.unknown(len(frame))
-               for name in columns.NUMBERS}
+    numbers = {
+        name: scaled.of_values(frame[name].tolist()) if name in frame else scaled.unknown(len(frame))
+        for name in columns.NUMBERS
+    }
     facts = frame[[name for name in frame if name not in columns.NUMBERS]]
     return of_columns(facts, numbers)
 
 
-def of_columns(facts: pd.DataFrame, numbers: Mapping[str, Scaled], shared: Mapping[str, Scaled] | None = None,
-               source: np.ndarray | None = None) -> Lines:
+def of_columns(
+    facts: pd.DataFrame,
+    numbers: Mapping[str, Scaled],
+    shared: Mapping[str, Scaled] | None = None,
+    source: np.ndarray | None = None,
+) -> Lines:
     """Return lines from facts and exact columns in any order; sorts and numbers rows and items.
 
     `shared` columns stand per item, not per line; `source` says which item each line takes them from.
@@ -138,7 +155,11 @@ def _sorted(codes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray
     sizes = [int(part.max()) - low + 1 if len(part) else 1 for part, low in zip(codes, lows, strict=True)]
     if math.prod(sizes) >= 1 << 62:
         order = np.lexsort(list(reversed(codes)))
-        return order, numbered([part[order] for part in codes[:rows]]), numbered([part[order] for part in codes[:items]])
+        return (
+            order,
+            numbered([part[order] for part in codes[:rows]]),
+            numbered([part[order] for part in codes[:items]]),
+        )
     packed = np.zeros(len(codes[0]), dtype=np.int64)
     for part, low, size in zip(codes, lows, sizes, strict=True):
         packed = packed * size + (part - low)

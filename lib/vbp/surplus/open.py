@@ -1,4 +1,5 @@
 """From what the user named (an inputs folder or an items file) to a settlement."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -20,14 +21,16 @@ def day(text: str | None) -> date | None:
         raise UsageError(f"--as-of {text!r} is no date; write YYYY-MM-DD, e.g. 2024-12-31") from None
 
 
-def open_settlement(inputs: Path | None, items: Path | None, profile: str | None, as_of: str | None,
-                    warn: Callable[[str], None]) -> Settlement:
+def open_settlement(
+    inputs: Path | None, items: Path | None, profile: str | None, as_of: str | None, warn: Callable[[str], None]
+) -> Settlement:
     """Settle an inputs folder or an items file; warnings go to `warn`, problems are raised all at once."""
     return open_with_ledger(inputs, items, profile, as_of, warn)[0]
 
 
-def open_with_ledger(inputs: Path | None, items: Path | None, profile: str | None, as_of: str | None,
-                     warn: Callable[[str], None]) -> tuple[Settlement, LedgerRows | None]:
+def open_with_ledger(
+    inputs: Path | None, items: Path | None, profile: str | None, as_of: str | None, warn: Callable[[str], None]
+) -> tuple[Settlement, LedgerRows | None]:
     """Settle as `open_settlement` does; also return the look-up of ledger rows behind an item, where there is one."""
     if (inputs is None) == (items is None):
         raise UsageError("give either an inputs folder or --items FILE")

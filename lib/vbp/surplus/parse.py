@@ -1,4 +1,5 @@
 """One cell of an items file: text into an exact value, or a sentence that says what is wrong with it."""
+
 from __future__ import annotations
 
 import re
@@ -42,7 +43,8 @@ def _text(cell: Any, column: Column) -> tuple[str | None, str | None]:
     if text:
         return text, None
     return "" if column.name in ("spec", "fund") else None, (
-        f"empty; give {column.meaning_zh} ({column.meaning_en})" if column.required else None)
+        f"empty; give {column.meaning_zh} ({column.meaning_en})" if column.required else None
+    )
 
 
 def _number(cell: Any, text: str, column: Column) -> Decimal | str:

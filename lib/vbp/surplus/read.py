@@ -1,4 +1,5 @@
 """Read an items file (结余留用测算明细: csv in UTF-8 or GBK, xlsx/xls, parquet) with every problem listed."""
+
 from __future__ import annotations
 
 import csv
@@ -57,8 +58,13 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[Any]]]]:
     readers = {".csv": _csv, ".txt": _csv, ".xlsx": _sheet, ".xls": _sheet, ".xlsm": _sheet, ".parquet": _parquet}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise InputError(Problem(f"cannot read {path.suffix or 'a file without an ending'}; give .csv, .xlsx or "
-                                 ".parquet", rule="file_type", file=path.name))
+        raise InputError(
+            Problem(
+                f"cannot read {path.suffix or 'a file without an ending'}; give .csv, .xlsx or .parquet",
+                rule="file_type",
+                file=path.name,
+            )
+        )
     if not path.is_file():
         raise InputError(Problem("no such file", rule="file_missing", file=str(path)))
     try:
@@ -66,8 +72,9 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[Any]]]]:
     except InputError:
         raise
     except Exception as error:
-        raise InputError(Problem(f"cannot be read as {path.suffix}: {str(error)[:200]}", rule="file_unreadable",
-                                 file=path.name)) from None
+        raise InputError(
+            Problem(f"cannot be read as {path.suffix}: {str(error)[:200]}", rule="file_unreadable", file=path.name)
+        ) from None
     if not rows:
         raise InputError(Problem("the file is empty", rule="empty", file=path.name))
     return [_text(cell) for cell in rows[0][1]], rows[1:]
@@ -102,8 +109,12 @@ def _parquet(path: Path) -> Iterator[tuple[int, list[Any]]]:
         yield number, list(row)
 
 
-UNITS = {"amount": {"元": 0, "万元": 4, "亿元": 8, "千元": 3, "yuan": 0}, "price": {"元": 0, "yuan": 0},
-         "share": {"%": -2, "％": -2}, "quantity": {"万": 4, "千": 3}}
+UNITS = {
+    "amount": {"元": 0, "万元": 4, "亿元": 8, "千元": 3, "yuan": 0},
+    "price": {"元": 0, "yuan": 0},
+    "share": {"%": -2, "％": -2},
+    "quantity": {"万": 4, "千": 3},
+}
 """Powers of ten of a header's own unit, by kind of column."""
 
 
@@ -112,19 +123,47 @@ def _names(header: list[str], file: str) -> tuple[list[tuple[str, int] | None], 
     known = {alias: column.name for column in COLUMNS for alias in (column.name, *column.headers)}
     split = [unicodedata.normalize("NFKC", title).strip().rstrip(")").partition("(") for title in header]
     names = [known.get(title.strip()) for title, _, _ in split]
-    problems = [Problem(f"column {name} stands twice", rule="column_twice", file=file, row=1, column=name)
-                for name in sorted({name for name in names if name and names.count(name) > 1})]
-    problems += [Problem(unknown("column", title, [column.name for column in COLUMNS]) + "; it is not used",
-                         rule="unknown_column", level="warning", file=file, row=1, column=title)
-                 for title, name in zip(header, names, strict=True) if title and not name]
-    problems += [Problem(f"this column is required ({column.meaning_zh}; {column.meaning_en}); headers in use: "
-                         f"{', '.join((column.name, *column.headers))}", rule="missing_column", file=file, row=1,
-                         column=column.name) for column in COLUMNS if column.required and column.name not in names]
+    problems = [
+        Problem(f"column {name} stands twice", rule="column_twice", file=file, row=1, column=name)
+        for name in sorted({name for name in names if name and names.count(name) > 1})
+    ]
+    problems += [
+        Problem(
+            unknown("column", title, [column.name for column in COLUMNS]) + "; it is not used",
+            rule="unknown_column",
+            level="warning",
+            file=file,
+            row=1,
+            column=title,
+        )
+        for title, name in zip(header, names, strict=True)
+        if title and not name
+    ]
+    problems += [
+        Problem(
+            f"this column is required ({column.meaning_zh}; {column.meaning_en}); headers in use: "
+            f"{', '.join((column.name, *column.headers))}",
+            rule="missing_column",
+            file=file,
+            row=1,
+            column=column.name,
+        )
+        for column in COLUMNS
+        if column.required and column.name not in names
+    ]
     shifts = [_shift(name, remark.strip()) if name else 0 for name, (_, _, remark) in zip(names, split, strict=True)]
-    problems += [Problem(f"the header's unit ({remark}) is not understood here; give {BY_NAME[name].meaning_zh} in its "
-                         "base unit (yuan, minimum units, 0-1)", rule="header_unit", file=file, row=1, column=title)
-                 for title, name, shift, (_, _, remark) in zip(header, names, shifts, split, strict=True)
-                 if name and shift is None]
+    problems += [
+        Problem(
+            f"the header's unit ({remark}) is not understood here; give {BY_NAME[name].meaning_zh} in its "
+            "base unit (yuan, minimum units, 0-1)",
+            rule="header_unit",
+            file=file,
+            row=1,
+            column=title,
+        )
+        for title, name, shift, (_, _, remark) in zip(header, names, shifts, split, strict=True)
+        if name and shift is None
+    ]
     return [(name, shift or 0) if name else None for name, shift in zip(names, shifts, strict=True)], problems
 
 
@@ -136,14 +175,22 @@ def _shift(name: str, remark: str) -> int | None:
     return known.get(remark, None if any(mark in remark for mark in "万亿千百%‰") else 0)
 
 
-def _typed(body: list[tuple[int, list[Any]]], names: list[tuple[str, int] | None], file: str
-           ) -> tuple[pd.DataFrame, list[Problem]]:
+def _typed(
+    body: list[tuple[int, list[Any]]], names: list[tuple[str, int] | None], file: str
+) -> tuple[pd.DataFrame, list[Problem]]:
     """Parse every cell by its column's kind; collect the problems of all cells."""
     if len(body) > LARGEST:
         raise InputError(Problem(f"{len(body):,} rows; the limit is {LARGEST:,}", rule="too_many_rows", file=file))
-    problems = [Problem(f"{len(cells)} cells under {len(names)} headers; is a quote or a comma out of place?",
-                        rule="ragged_row", file=file, row=number)
-                for number, cells in body if any(_text(cell) for cell in cells[len(names):])]
+    problems = [
+        Problem(
+            f"{len(cells)} cells under {len(names)} headers; is a quote or a comma out of place?",
+            rule="ragged_row",
+            file=file,
+            row=number,
+        )
+        for number, cells in body
+        if any(_text(cell) for cell in cells[len(names) :])
+    ]
     out: dict[str, list[Any]] = {"row": [number for number, _ in body]}
     for place, known in enumerate(names):
         if known is None or known[0] in out:
@@ -154,11 +201,20 @@ def _typed(body: list[tuple[int, list[Any]]], names: list[tuple[str, int] | None
             value, fault = parse(cells[place] if place < len(cells) else None, BY_NAME[name], shift)
             values.append(value)
             if fault:
-                problems.append(Problem(fault, rule=BY_NAME[name].kind, file=file, row=number, column=name,
-                                        value=_text(cells[place] if place < len(cells) else "")[:80] or None))
+                problems.append(
+                    Problem(
+                        fault,
+                        rule=BY_NAME[name].kind,
+                        file=file,
+                        row=number,
+                        column=name,
+                        value=_text(cells[place] if place < len(cells) else "")[:80] or None,
+                    )
+                )
         out[name] = values
-    frame = pd.DataFrame({name: pd.Series(values, dtype=object if name != "row" else None)
-                          for name, values in out.items()})
+    frame = pd.DataFrame(
+        {name: pd.Series(values, dtype=object if name != "row" else None) for name, values in out.items()}
+    )
     return frame, problems
 
 

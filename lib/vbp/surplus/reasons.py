@@ -1,12 +1,26 @@
 """Why a row is what it is: codes that other programs read, and words that people read."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from vbp.words import say
 
-CODES = ("YEAR_NOT_ENDED", "RENEWAL_EXCLUDED", "COUNTY_GROUP", "CATEGORY_EXCLUDED", "NOT_COMPLETED", "SCORE_BELOW",
-         "NO_SCORE", "NO_P0", "NO_N", "BASE_NOT_POSITIVE", "P1_WEIGHTED", "P1_MAIN", "EXEMPT")
+CODES = (
+    "YEAR_NOT_ENDED",
+    "RENEWAL_EXCLUDED",
+    "COUNTY_GROUP",
+    "CATEGORY_EXCLUDED",
+    "NOT_COMPLETED",
+    "SCORE_BELOW",
+    "NO_SCORE",
+    "NO_P0",
+    "NO_N",
+    "BASE_NOT_POSITIVE",
+    "P1_WEIGHTED",
+    "P1_MAIN",
+    "EXEMPT",
+)
 """Every code, in the order in which a row lists them; the bit of a code is its place here."""
 BIT = {code: 1 << place for place, code in enumerate(CODES)}
 SHOWN = 5

@@ -1,4 +1,5 @@
 """The settlement as a result: a table of rows, its total, words, assumptions, checks, and each item's part."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -84,17 +85,29 @@ class Settlement:
         rows = []
         for place, row in enumerate(self.table.to_dict("records")):
             entry = {key: row[key] for key in ROW}
-            entry.update({key: row[key] for key in (
-                "budget_yuan", "expenditure_yuan", "net_yuan", "base_yuan")})
+            entry.update({key: row[key] for key in ("budget_yuan", "expenditure_yuan", "net_yuan", "base_yuan")})
             entry["ratio"] = None if row["ratio"] is None else float(row["ratio"])
             entry["retained_yuan"] = row["retained_yuan"]
-            entry["reasons"] = [{"code": reason.code, "text": reason.text("zh"), "text_en": reason.text("en"),
-                                 "items": list(reason.items)} for reason in self.reasons[place]]
+            entry["reasons"] = [
+                {
+                    "code": reason.code,
+                    "text": reason.text("zh"),
+                    "text_en": reason.text("en"),
+                    "items": list(reason.items),
+                }
+                for reason in self.reasons[place]
+            ]
             rows.append({key: (int(value) if key == "agreement_year" else value) for key, value in entry.items()})
-        return {"profile": self.profile.name, "as_of": self.as_of, "rows": rows,
-                "total_retained_yuan": self.total_yuan, "rows_not_known_or_due": int(self._open),
-                "notes": list(self.notes("zh")), "assumptions": list(self.assumptions("zh")),
-                "checks": [vars(check) for check in self.checks("zh")]}
+        return {
+            "profile": self.profile.name,
+            "as_of": self.as_of,
+            "rows": rows,
+            "total_retained_yuan": self.total_yuan,
+            "rows_not_known_or_due": int(self._open),
+            "notes": list(self.notes("zh")),
+            "assumptions": list(self.assumptions("zh")),
+            "checks": [vars(check) for check in self.checks("zh")],
+        }
 
     @property
     def _open(self) -> int:
@@ -103,8 +116,15 @@ class Settlement:
     def text(self, lang: str) -> str:
         """Return the result as one sentence."""
         paid = sum(value is not None and value > 0 for value in self.table["retained_yuan"])
-        return say("surplus.total", lang, profile=self.profile.name, rows=len(self.table), paid=paid,
-                   total=f"{self.total_yuan:,}", open=self._open)
+        return say(
+            "surplus.total",
+            lang,
+            profile=self.profile.name,
+            rows=len(self.table),
+            paid=paid,
+            total=f"{self.total_yuan:,}",
+            open=self._open,
+        )
 
     def notes(self, lang: str) -> tuple[str, ...]:
         """Return what the reader of this settlement must know about its inputs."""
@@ -133,10 +153,20 @@ class Settlement:
     def assumptions(self, lang: str) -> tuple[str, ...]:
         """Return the rules applied and each parameter that stands on no primary text."""
         profile = self.profile
-        first = say("surplus.assumption_rule", lang, title=profile.title.say(lang), document=profile.source.document,
-                    date=profile.source.date)
-        return (first, *(say("surplus.assumption_unverified", lang, parameter=_parameter(name, lang), why=why.say(lang))
-                         for name, why in profile.unverified.items()))
+        first = say(
+            "surplus.assumption_rule",
+            lang,
+            title=profile.title.say(lang),
+            document=profile.source.document,
+            date=profile.source.date,
+        )
+        return (
+            first,
+            *(
+                say("surplus.assumption_unverified", lang, parameter=_parameter(name, lang), why=why.say(lang))
+                for name, why in profile.unverified.items()
+            ),
+        )
 
     def checks(self, lang: str) -> tuple[Check, ...]:
         """Return what must hold of any settlement, tested on this one."""
@@ -144,10 +174,15 @@ class Settlement:
         cents = sum(int(value.scaleb(2)) for value in known["retained_yuan"])
         sums = Decimal(cents).scaleb(-2) == self.total_yuan
         paid = known[known["retained_yuan"] > 0]
-        bounds = all(0 < due <= Decimal("0.5") * base + FEN / 2
-                     for due, base in zip(paid["retained_yuan"], paid["base_yuan"], strict=True) if base is not None)
-        return (Check("total", "pass" if sums else "fail", say("surplus.check_total", lang)),
-                Check("bounds", "pass" if bounds else "fail", say("surplus.check_bounds", lang)))
+        bounds = all(
+            0 < due <= Decimal("0.5") * base + FEN / 2
+            for due, base in zip(paid["retained_yuan"], paid["base_yuan"], strict=True)
+            if base is not None
+        )
+        return (
+            Check("total", "pass" if sums else "fail", say("surplus.check_total", lang)),
+            Check("bounds", "pass" if bounds else "fail", say("surplus.check_bounds", lang)),
+        )
 
     def summary(self, lang: str) -> str:
         """Return the headline amount as people read it (万元, m yuan)."""
@@ -179,15 +214,20 @@ def _table(lines: Lines, profile: Profile, judged: Judged, sums: Sums) -> pd.Dat
     settled = ~judged.zero & ~judged.withheld & ~no_base
     nothing = settled & np.array([value <= 0 for value in base], dtype=bool)
     flags = judged.row_flags | np.where(nothing, BIT["BASE_NOT_POSITIVE"], 0)
-    retained = [Decimal("0.00") if zero else None if withheld else value
-                for zero, withheld, value in zip(judged.zero, judged.withheld, paid, strict=True)]
+    retained = [
+        Decimal("0.00") if zero else None if withheld else value
+        for zero, withheld, value in zip(judged.zero, judged.withheld, paid, strict=True)
+    ]
     known = {int(mask): codes_of(int(mask)) for mask in np.unique(flags)}
-    columns = {"budget_yuan": _yuan(sums.budget, sums.digits, judged.no_budget),
-               "expenditure_yuan": _yuan(sums.expenditure, sums.digits, judged.no_expenditure),
-               "net_yuan": _yuan(sums.budget - sums.expenditure, sums.digits, no_base),
-               "base_yuan": [None if gap else value for gap, value in zip(no_base, base, strict=True)],
-               "ratio": judged.row_ratio, "retained_yuan": retained,
-               "codes": [known[int(mask)] for mask in flags]}
+    columns = {
+        "budget_yuan": _yuan(sums.budget, sums.digits, judged.no_budget),
+        "expenditure_yuan": _yuan(sums.expenditure, sums.digits, judged.no_expenditure),
+        "net_yuan": _yuan(sums.budget - sums.expenditure, sums.digits, no_base),
+        "base_yuan": [None if gap else value for gap, value in zip(no_base, base, strict=True)],
+        "ratio": judged.row_ratio,
+        "retained_yuan": retained,
+        "codes": [known[int(mask)] for mask in flags],
+    }
     return facts.assign(**{name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
@@ -195,21 +235,23 @@ def _bases(lines: Lines, profile: Profile, judged: Judged, sums: Sums) -> tuple[
     """Return each row's base (exact) and payout (rounded)."""
     rounding = profile.settlement.rounding
     if profile.settlement.unit != "hospital" or profile.settlement.flooring == "each_item":
-        return ([scaled.decimal(int(value), sums.digits, 2) for value in sums.base],
-                [rounded(int(value), 10 ** sums.paid_digits, rounding) for value in sums.paid])
+        return (
+            [scaled.decimal(int(value), sums.digits, 2) for value in sums.base],
+            [rounded(int(value), 10**sums.paid_digits, rounding) for value in sums.paid],
+        )
     shares = net_across_batches(lines, sums)
     bases, payouts = [], []
     for row, ratio in enumerate(judged.row_ratio):
-        numerator, denominator = shares[row].numerator, shares[row].denominator * 10 ** sums.digits
+        numerator, denominator = shares[row].numerator, shares[row].denominator * 10**sums.digits
         bases.append(ten_decimals(numerator, denominator))
-        scale, k = 10 ** 6, int((ratio or Decimal(0)).scaleb(6))
+        scale, k = 10**6, int((ratio or Decimal(0)).scaleb(6))
         payouts.append(rounded(numerator * k, denominator * scale, rounding))
     return bases, payouts
 
 
 def ten_decimals(numerator: int, denominator: int) -> Decimal:
     """Return a quotient to ten decimals, half up (for shares of a hospital's base, which need not end)."""
-    return scaled.decimal((2 * numerator * 10 ** 10 + denominator) // (2 * denominator), 10, 2)
+    return scaled.decimal((2 * numerator * 10**10 + denominator) // (2 * denominator), 10, 2)
 
 
 def rounded(numerator: int, denominator: int, rule: str) -> Decimal:
@@ -223,8 +265,10 @@ def rounded(numerator: int, denominator: int, rule: str) -> Decimal:
 
 
 def _yuan(numbers: np.ndarray, digits: int, gap: np.ndarray) -> list[Decimal | None]:
-    return [None if missing else scaled.decimal(int(number), digits, 2)
-            for number, missing in zip(numbers, gap, strict=True)]
+    return [
+        None if missing else scaled.decimal(int(number), digits, 2)
+        for number, missing in zip(numbers, gap, strict=True)
+    ]
 
 
 def item_table(settlement: Settlement, mask: np.ndarray) -> pd.DataFrame:
@@ -235,15 +279,25 @@ def item_table(settlement: Settlement, mask: np.ndarray) -> pd.DataFrame:
     budget = parts.volume.take(index).product(parts.pre_price.take(index)).product(weight)
     spent = parts.agreed.take(index).product(parts.selected_price.take(index))
     extra = parts.nonselected.take(index)
-    both = scaled.Scaled(spent.at(max(spent.digits, extra.digits)) + extra.at(max(spent.digits, extra.digits)),
-                         max(spent.digits, extra.digits), spent.known & extra.known).product(weight)
+    both = scaled.Scaled(
+        spent.at(max(spent.digits, extra.digits)) + extra.at(max(spent.digits, extra.digits)),
+        max(spent.digits, extra.digits),
+        spent.known & extra.known,
+    ).product(weight)
     frame = settlement.lines.only(mask).frame()
     known = {int(flag): codes_of(int(flag)) for flag in np.unique(judged.line_flags[index])}
-    added = {"volume_units": parts.volume.take(index).decimals(), "counted_nonselected_yuan": extra.decimals(),
-             "weight": weight.decimals(), "budget_yuan": budget.decimals(), "expenditure_yuan": both.decimals(),
-             "surplus_yuan": budget.minus(both).decimals(), "counted": list(judged.counted[index]),
-             "complete": list(judged.complete[index]), "ratio": judged.ratio.take(index).decimals(),
-             "codes": [known[int(flag)] for flag in judged.line_flags[index]]}
+    added = {
+        "volume_units": parts.volume.take(index).decimals(),
+        "counted_nonselected_yuan": extra.decimals(),
+        "weight": weight.decimals(),
+        "budget_yuan": budget.decimals(),
+        "expenditure_yuan": both.decimals(),
+        "surplus_yuan": budget.minus(both).decimals(),
+        "counted": list(judged.counted[index]),
+        "complete": list(judged.complete[index]),
+        "ratio": judged.ratio.take(index).decimals(),
+        "codes": [known[int(flag)] for flag in judged.line_flags[index]],
+    }
     return frame.assign(**{name: pd.Series(values, dtype=object) for name, values in added.items()})
 
 

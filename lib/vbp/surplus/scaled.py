@@ -3,6 +3,7 @@
 A column of money, prices or shares is `numbers / 10**digits`; int64 where it fits, Python integers where it does not.
 Nothing here rounds.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -56,8 +57,10 @@ class Scaled:
 
     def decimals(self) -> list[Decimal | None]:
         """Return the column as Decimals, None where unknown."""
-        return [decimal(int(number), self.digits) if known else None
-                for number, known in zip(self.numbers, self.known, strict=True)]
+        return [
+            decimal(int(number), self.digits) if known else None
+            for number, known in zip(self.numbers, self.known, strict=True)
+        ]
 
 
 def bits(numbers: np.ndarray) -> int:
@@ -90,9 +93,8 @@ def trimmed(numbers: np.ndarray, digits: int, known: np.ndarray) -> Scaled:
     """Return a column without trailing zeros that all its numbers share, in int64 where it fits."""
     for step in (8, 4, 2, 1, 1):
         # a few numbers first: most columns answer no at once
-        if step <= digits and len(numbers) and not (numbers[:500] % 10 ** step).any() and not (
-                numbers % 10 ** step).any():
-            numbers, digits = numbers // 10 ** step, digits - step
+        if step <= digits and len(numbers) and not (numbers[:500] % 10**step).any() and not (numbers % 10**step).any():
+            numbers, digits = numbers // 10**step, digits - step
     if numbers.dtype == object and bits(numbers) <= _ROOM:
         numbers = numbers.astype(np.int64)
     return Scaled(numbers, digits, known)
@@ -113,8 +115,10 @@ def of_values(values: Sequence[Any]) -> Scaled:
     if strange := [str(value) for value in exact if not value.is_finite()]:
         raise ValueError(f"not a finite number: {strange[0]}")
     digits = max((max(0, -int(value.as_tuple().exponent)) for value in exact), default=0)
-    whole = np.array([int(value.scaleb(digits)) if abs(value) < 10 ** 20 else int(value * 10 ** digits)
-                      for value in exact] + [0], dtype=object)
+    whole = np.array(
+        [int(value.scaleb(digits)) if abs(value) < 10**20 else int(value * 10**digits) for value in exact] + [0],
+        dtype=object,
+    )
     return trimmed(whole[codes], digits, codes >= 0)
 
 
@@ -171,4 +175,4 @@ def decimal(number: int, digits: int, at_least: int = 0) -> Decimal:
     text = str(number)
     zeros = len(text) - len(text.rstrip("0")) if number else digits
     drop = min(zeros, digits - at_least)
-    return Decimal(f"{text[:len(text) - drop] or '0'}E{drop - digits}") if number else Decimal(f"0E-{at_least}")
+    return Decimal(f"{text[: len(text) - drop] or '0'}E{drop - digits}") if number else Decimal(f"0E-{at_least}")

@@ -1,4 +1,5 @@
 """What moves a payout: switches and inputs one at a time (tornado), values per unit, agreed volumes just missed."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -18,15 +19,29 @@ from vbp.surplus.settle import unit_codes
 from vbp.words import say
 
 SWITCHES: dict[str, tuple[Any, ...]] = {
-    "flooring": ("net_first", "each_item"), "non_selected": ("all", "none"),
-    "eligibility": ("each_item", "all_items", "batch_total"), "funds": ("apart", "together"),
-    "renewal": ("rounds_out", "all"), "county_groups": ("settled", "left_out"),
-    "payment_reform_exclusion": (False, True), "base_volume": ("reported", "last_year_actual"),
-    "missing_inputs": ("withhold", "settle_rest"), "completion_threshold": ("0.9", "1.0")}
+    "flooring": ("net_first", "each_item"),
+    "non_selected": ("all", "none"),
+    "eligibility": ("each_item", "all_items", "batch_total"),
+    "funds": ("apart", "together"),
+    "renewal": ("rounds_out", "all"),
+    "county_groups": ("settled", "left_out"),
+    "payment_reform_exclusion": (False, True),
+    "base_volume": ("reported", "last_year_actual"),
+    "missing_inputs": ("withhold", "settle_rest"),
+    "completion_threshold": ("0.9", "1.0"),
+}
 """Switches that a tornado turns, with the values it tries."""
 NEEDED = {"payment_reform_exclusion": "excluded_share", "base_volume": "last_year_quantity_units"}
-INPUTS = ("pre_price_yuan", "selected_price_yuan", "nonselected_amount_yuan", "base_quantity_units", "fund_ratio",
-          "insured_share", "actual_quantity_units", "score")
+INPUTS = (
+    "pre_price_yuan",
+    "selected_price_yuan",
+    "nonselected_amount_yuan",
+    "base_quantity_units",
+    "fund_ratio",
+    "insured_share",
+    "actual_quantity_units",
+    "score",
+)
 HIGHEST = {"fund_ratio": 1, "insured_share": 1, "score": 100}
 
 
@@ -44,8 +59,14 @@ class Tornado:
         if not len(self.table):
             return ""
         top = self.table.iloc[0]
-        return say("compare.tornado", lang, what=top["what"], low=f"{top['low_yuan']:,}", high=f"{top['high_yuan']:,}",
-                   base=f"{top['base_yuan']:,}")
+        return say(
+            "compare.tornado",
+            lang,
+            what=top["what"],
+            low=f"{top['low_yuan']:,}",
+            high=f"{top['high_yuan']:,}",
+            base=f"{top['base_yuan']:,}",
+        )
 
     def assumptions(self, lang: str) -> tuple[str, ...]:
         """Return how inputs were moved."""
@@ -60,8 +81,9 @@ def tornado(settlement: Settlement, hospital: str | None = None, swing: Decimal 
     base = _total(lines, settlement.profile, settlement)
     rows = [row for name in SWITCHES if (row := _switch_row(lines, settlement, name, base))]
     rows += [_input_row(lines, settlement, name, swing, base) for name in INPUTS if lines.numbers[name].known.any()]
-    table = pd.DataFrame(rows, columns=["kind", "what", "low", "high", "low_yuan", "high_yuan", "base_yuan",
-                                        "swing_yuan"])
+    table = pd.DataFrame(
+        rows, columns=["kind", "what", "low", "high", "low_yuan", "high_yuan", "base_yuan", "swing_yuan"]
+    )
     order = sorted(range(len(table)), key=lambda place: -table["swing_yuan"].iloc[place])
     return Tornado(table.iloc[order].reset_index(drop=True), swing)
 
@@ -75,25 +97,43 @@ def _switch_row(lines: Lines, settlement: Settlement, name: str, base: Decimal) 
         return None
     now = getattr(settlement.profile.settlement, name)
     totals = {str(now): base}
-    totals |= {str(value): _total(lines, settlement.profile.with_switches(**{name: value}), settlement)
-               for value in SWITCHES[name] if str(value) != str(now)}
+    totals |= {
+        str(value): _total(lines, settlement.profile.with_switches(**{name: value}), settlement)
+        for value in SWITCHES[name]
+        if str(value) != str(now)
+    }
     low, high = min(totals, key=lambda key: totals[key]), max(totals, key=lambda key: totals[key])
-    return {"kind": "switch", "what": name, "low": low, "high": high, "low_yuan": totals[low],
-            "high_yuan": totals[high], "base_yuan": base, "swing_yuan": totals[high] - totals[low]}
+    return {
+        "kind": "switch",
+        "what": name,
+        "low": low,
+        "high": high,
+        "low_yuan": totals[low],
+        "high_yuan": totals[high],
+        "base_yuan": base,
+        "swing_yuan": totals[high] - totals[low],
+    }
 
 
 def _input_row(lines: Lines, settlement: Settlement, name: str, swing: Decimal, base: Decimal) -> dict[str, Any]:
     totals = {sign: _total(moved(lines, name, 1 + sign * swing), settlement.profile, settlement) for sign in (-1, 1)}
-    return {"kind": "input", "what": name, "low": f"−{swing:.0%}", "high": f"+{swing:.0%}", "low_yuan": totals[-1],
-            "high_yuan": totals[1], "base_yuan": base,
-            "swing_yuan": max(abs(total - base) for total in totals.values())}
+    return {
+        "kind": "input",
+        "what": name,
+        "low": f"−{swing:.0%}",
+        "high": f"+{swing:.0%}",
+        "low_yuan": totals[-1],
+        "high_yuan": totals[1],
+        "base_yuan": base,
+        "swing_yuan": max(abs(total - base) for total in totals.values()),
+    }
 
 
 def moved(lines: Lines, name: str, factor: Decimal) -> Lines:
     """Return the lines with one input multiplied by `factor`; shares stay at most 1, scores at most 100."""
     column = lines.numbers[name].product(scaled.of_values([factor] * len(lines)))
     if name in HIGHEST:
-        top = HIGHEST[name] * 10 ** column.digits
+        top = HIGHEST[name] * 10**column.digits
         column = Scaled(np.minimum(column.numbers, top), column.digits, column.known)
     return lines.with_number(name, column)
 
@@ -116,15 +156,23 @@ def marginal_values(settlement: Settlement, hospital: str | None = None) -> pd.D
     names = [name for name in (*keys, "generic", "spec", "fund") if name in paid]
     out = paid[names].copy()
     zero = Decimal(0)
-    out["ds_dn"] = pd.Series([
-        -weight if used else zero for weight, used in zip(paid["weight"], paid["uses_n"], strict=True)],
-        index=out.index, dtype=object)
-    out["ds_dq0_yuan"] = pd.Series([
-        zero if price is None or not used else weight * price
-        for weight, price, used in zip(paid["weight"], paid["pre_price_yuan"], paid["uses_q0"], strict=True)],
-        index=out.index, dtype=object)
-    for name, source in (("payout_per_1000_yuan_nonselected", "ds_dn"), ("payout_per_1000_units_reported",
-                                                                         "ds_dq0_yuan")):
+    out["ds_dn"] = pd.Series(
+        [-weight if used else zero for weight, used in zip(paid["weight"], paid["uses_n"], strict=True)],
+        index=out.index,
+        dtype=object,
+    )
+    out["ds_dq0_yuan"] = pd.Series(
+        [
+            zero if price is None or not used else weight * price
+            for weight, price, used in zip(paid["weight"], paid["pre_price_yuan"], paid["uses_q0"], strict=True)
+        ],
+        index=out.index,
+        dtype=object,
+    )
+    for name, source in (
+        ("payout_per_1000_yuan_nonselected", "ds_dn"),
+        ("payout_per_1000_units_reported", "ds_dq0_yuan"),
+    ):
         out[name] = [1000 * ratio * value for ratio, value in zip(paid["ratio"], out[source], strict=True)]
     return out.reset_index(drop=True)
 
@@ -144,7 +192,10 @@ def _used(settlement: Settlement, items: pd.DataFrame, mask: np.ndarray) -> dict
     netted = rules.unit == "hospital" and rules.flooring == "net_first"
     above = np.array([netted or net[code] > 0 for code in unit], dtype=bool)
     last = rules.base_volume == "last_year_actual"
-    return {"uses_n": above, "uses_q0": above & ~lines.numbers["last_year_quantity_units"].known[mask] if last else above}
+    return {
+        "uses_n": above,
+        "uses_q0": above & ~lines.numbers["last_year_quantity_units"].known[mask] if last else above,
+    }
 
 
 def just_missed(settlement: Settlement, within: Decimal = Decimal("0.10"), most: int = 200) -> pd.DataFrame:
@@ -164,8 +215,18 @@ def just_missed(settlement: Settlement, within: Decimal = Decimal("0.10"), most:
             found.append((place, needed, bought))
     found.sort(key=lambda entry: (entry[1] - entry[2]) / entry[1])
     rows = [_missed_row(settlement, int(place), needed, bought) for place, needed, bought in found[:most]]
-    names = ["hospital_id", "batch_id", "agreement_year", "generic", "spec", "needed_units", "actual_units",
-             "shortfall_units", "completion", "cost_yuan"]
+    names = [
+        "hospital_id",
+        "batch_id",
+        "agreement_year",
+        "generic",
+        "spec",
+        "needed_units",
+        "actual_units",
+        "shortfall_units",
+        "completion",
+        "cost_yuan",
+    ]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -178,10 +239,22 @@ def _missed_row(settlement: Settlement, place: int, needed: Decimal, bought: Dec
     column = mine.numbers["actual_quantity_units"]
     same = mine.item == int(lines.item[place] - lines.item[np.flatnonzero(mask)[0]])
     numbers = np.where(same, int(needed.scaleb(digits)), column.at(digits))
-    after = settle(mine.with_number("actual_quantity_units", Scaled(numbers, digits, column.known)),
-                   settlement.profile, settlement.as_of).table["retained_yuan"].iloc[0]
+    after = (
+        settle(
+            mine.with_number("actual_quantity_units", Scaled(numbers, digits, column.known)),
+            settlement.profile,
+            settlement.as_of,
+        )
+        .table["retained_yuan"]
+        .iloc[0]
+    )
     before = settlement.table["retained_yuan"].iloc[row]
     facts = lines.facts.iloc[place]
-    return {**{name: facts[name] for name in ("hospital_id", "batch_id", "agreement_year", "generic", "spec")},
-            "needed_units": needed, "actual_units": bought, "shortfall_units": needed - bought,
-            "completion": bought / needed, "cost_yuan": None if after is None or before is None else after - before}
+    return {
+        **{name: facts[name] for name in ("hospital_id", "batch_id", "agreement_year", "generic", "spec")},
+        "needed_units": needed,
+        "actual_units": bought,
+        "shortfall_units": needed - bought,
+        "completion": bought / needed,
+        "cost_yuan": None if after is None or before is None else after - before,
+    }

@@ -7,6 +7,7 @@
 Source: 医保发〔2020〕26号 as restated by public documents; variants are switches of the rule profile (docs/rules.md).
 All arithmetic is in integers (`vbp.surplus.scaled`); nothing is rounded before the payout.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -38,8 +39,11 @@ class Amounts:
     @property
     def digits(self) -> int:
         """Decimals of an amount before the weight, common to all three terms."""
-        return max(self.volume.digits + self.pre_price.digits, self.agreed.digits + self.selected_price.digits,
-                   self.nonselected.digits)
+        return max(
+            self.volume.digits + self.pre_price.digits,
+            self.agreed.digits + self.selected_price.digits,
+            self.nonselected.digits,
+        )
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,17 @@ def amounts_of(lines: Lines, profile: Profile) -> Amounts:
     weight = number["fund_ratio"].product(number["insured_share"])
     if rules.payment_reform_exclusion:
         share = number["excluded_share"]
-        weight = weight.product(scaled.constant(1, len(lines)).minus(Scaled(
-            share.numbers, share.digits, np.ones(len(lines), dtype=bool))))
-    return Amounts(_volume(lines, profile), number["pre_price_yuan"], number["agreed_quantity_units"],
-                   number["selected_price_yuan"], _nonselected(lines, profile), weight)
+        weight = weight.product(
+            scaled.constant(1, len(lines)).minus(Scaled(share.numbers, share.digits, np.ones(len(lines), dtype=bool)))
+        )
+    return Amounts(
+        _volume(lines, profile),
+        number["pre_price_yuan"],
+        number["agreed_quantity_units"],
+        number["selected_price_yuan"],
+        _nonselected(lines, profile),
+        weight,
+    )
 
 
 def _volume(lines: Lines, profile: Profile) -> Scaled:
@@ -115,8 +126,9 @@ def _sums(lines: Lines, profile: Profile, judged: Judged, amounts: Amounts) -> S
     digits = amounts.digits
     cell_budget = _dot(amounts.volume, amounts.pre_price, judged.counted, order, begin, digits)
     cell_spent = _dot(amounts.agreed, amounts.selected_price, judged.counted, order, begin, digits)
-    cell_spent = cell_spent + scaled.wide(scaled.group_sum(
-        _masked(amounts.nonselected.at(digits), judged.counted)[order], begin))
+    cell_spent = cell_spent + scaled.wide(
+        scaled.group_sum(_masked(amounts.nonselected.at(digits), judged.counted)[order], begin)
+    )
     first = order[begin]
     cell_weight = scaled.wide(weight[first])
     cell_budget, cell_spent = cell_budget * cell_weight, cell_spent * cell_weight
@@ -126,9 +138,14 @@ def _sums(lines: Lines, profile: Profile, judged: Judged, amounts: Amounts) -> S
     unit_row, unit_ratio = lines.row[first[by_unit]], scaled.wide(ratio[first[by_unit]])
     by_row, cell_by_row = starts(unit_row), starts(lines.row[first])
     total = digits + amounts.weight.digits
-    return Sums(scaled.group_sum(cell_budget, cell_by_row), scaled.group_sum(cell_spent, cell_by_row),
-                scaled.group_sum(unit_base, by_row), scaled.group_sum(unit_base * unit_ratio, by_row), total,
-                total + judged.ratio.digits)
+    return Sums(
+        scaled.group_sum(cell_budget, cell_by_row),
+        scaled.group_sum(cell_spent, cell_by_row),
+        scaled.group_sum(unit_base, by_row),
+        scaled.group_sum(unit_base * unit_ratio, by_row),
+        total,
+        total + judged.ratio.digits,
+    )
 
 
 def _cells(unit: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,8 +157,9 @@ def _cells(unit: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return order, np.flatnonzero(change)
 
 
-def _dot(left: Scaled, right: Scaled, counted: np.ndarray, order: np.ndarray, begin: np.ndarray,
-         digits: int) -> np.ndarray:
+def _dot(
+    left: Scaled, right: Scaled, counted: np.ndarray, order: np.ndarray, begin: np.ndarray, digits: int
+) -> np.ndarray:
     sums = scaled.group_dot(_masked(left.numbers, counted)[order], right.numbers[order], begin)
     return scaled.wide(sums) * 10 ** (digits - left.digits - right.digits)
 
@@ -165,4 +183,3 @@ def net_across_batches(lines: Lines, sums: Sums) -> dict[int, Fraction]:
         for row in rows:
             shares[int(row)] = Fraction(max(int(net[row]), 0) * whole, positive) if positive else Fraction(0)
     return shares
-

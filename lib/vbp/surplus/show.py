@@ -1,4 +1,5 @@
 """A settlement as a flat table for people and for CSV, and switches as words."""
+
 from __future__ import annotations
 
 import pandas as pd

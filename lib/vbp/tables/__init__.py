@@ -2,6 +2,7 @@
 
 `read_inputs(folder)` is the way in; `load` is the same without raising, for `vbp check`.
 """
+
 from __future__ import annotations
 
 from vbp.tables.inputs import FileRecord, Inputs, Origin

@@ -1,4 +1,5 @@
 """Small tools on Arrow arrays: map distinct values, see decimals as int64, make decimals from int64."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -72,7 +73,7 @@ def int64_view(column: pa.Array) -> np.ndarray:
     """
     if not pa.types.is_decimal128(column.type) or column.type.precision > 18:
         raise TypeError(f"decimal128 of at most 18 digits expected, got {column.type}")
-    words = np.frombuffer(column.buffers()[1], np.int64)[2 * column.offset: 2 * (column.offset + len(column)): 2]
+    words = np.frombuffer(column.buffers()[1], np.int64)[2 * column.offset : 2 * (column.offset + len(column)) : 2]
     return np.where(missing(column), 0, words) if column.null_count else words
 
 

@@ -3,6 +3,7 @@
 An xlsx of a few kilobytes can say that it holds seventeen thousand million cells, or gigabytes of zeros; the reader
 would believe it.
 """
+
 from __future__ import annotations
 
 import lzma
@@ -15,8 +16,18 @@ from pathlib import Path
 
 from vbp.tables.unreadable import Unreadable
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, OSError, ValueError,
-           EOFError, KeyError)
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+)
 """What Python's reader of archives raises on a damaged, cut off or protected one."""
 UNPACKED = 4 << 30
 """Bytes that a workbook may unpack to."""
@@ -43,8 +54,11 @@ def refuse_bomb(path: Path) -> None:
         size, packed_size = sum(entry.file_size for entry in entries), path.stat().st_size
         if size > UNPACKED or len(entries) > PARTS or (size > SMALL and size > RATIO * packed_size):
             unpacked, packed_to = f"{size / 2**20:,.0f} MiB", f"{packed_size / 2**20:.1f} MiB"
-            raise Unreadable(f"the workbook unpacks to {unpacked} in {len(entries):,} parts from {packed_to}: no table does; "
-                             "export it as csv", "huge_file")
+            raise Unreadable(
+                f"the workbook unpacks to {unpacked} in {len(entries):,} parts from {packed_to}: no table does; "
+                "export it as csv",
+                "huge_file",
+            )
         for entry in entries:
             if entry.filename.endswith((".xml", ".rels")):
                 _refuse_entities(packed, entry)
@@ -56,7 +70,9 @@ def _refuse_entities(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     with packed.open(entry) as stream:
         head = stream.read(1 << 16)
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise Unreadable("the workbook declares entities (DOCTYPE): no table needs them; save it again as xlsx", "unreadable")
+        raise Unreadable(
+            "the workbook declares entities (DOCTYPE): no table needs them; save it again as xlsx", "unreadable"
+        )
 
 
 def _refuse_extent(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
@@ -77,8 +93,11 @@ def _refuse_extent(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
                 farthest = f"{letters.decode()}{int(row)}"
             last_row, last_column = max(last_row, int(row)), max(last_column, column)
     if last_row * last_column > CELLS:
-        raise Unreadable(f"the sheet spans {last_row:,} rows × {last_column:,} columns (a stray cell, as {farthest}?): delete what stands "
-                         "outside the table, or export it as csv", "huge_file")
+        raise Unreadable(
+            f"the sheet spans {last_row:,} rows × {last_column:,} columns (a stray cell, as {farthest}?): delete what stands "
+            "outside the table, or export it as csv",
+            "huge_file",
+        )
 
 
 def _pieces(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 The reader of workbooks gives both as empty cells, so an error would pass for a gap. Here the sheet's XML is looked
 through for them, in pieces, beside the reading. An old xls is not XML: there an error still reads as an empty cell.
 """
+
 from __future__ import annotations
 
 import re
@@ -18,9 +19,24 @@ PIECE = 4 << 20
 """Bytes of XML looked at in one go."""
 PREFIX = rb"(?:\w+:)?"
 FORMULA = rb"<" + PREFIX + rb"f\b[^>]*(?:/>|>[^<]*</" + PREFIX + rb"f>)"
-ERROR = re.compile(rb"<" + PREFIX + rb"c\b([^>]*\bt=\"e\"[^>]*)>\s*(?:" + FORMULA + rb")?\s*<" + PREFIX + rb"v>([^<]*)<")
-UNSTORED = re.compile(rb"<" + PREFIX + rb"c\b([^>]*)>\s*" + FORMULA + rb"\s*(?:<" + PREFIX + rb"v\s*/>|<" + PREFIX + rb"v>\s*</" + PREFIX
-                      + rb"v>)?\s*</" + PREFIX + rb"c>")
+ERROR = re.compile(
+    rb"<" + PREFIX + rb"c\b([^>]*\bt=\"e\"[^>]*)>\s*(?:" + FORMULA + rb")?\s*<" + PREFIX + rb"v>([^<]*)<"
+)
+UNSTORED = re.compile(
+    rb"<"
+    + PREFIX
+    + rb"c\b([^>]*)>\s*"
+    + FORMULA
+    + rb"\s*(?:<"
+    + PREFIX
+    + rb"v\s*/>|<"
+    + PREFIX
+    + rb"v>\s*</"
+    + PREFIX
+    + rb"v>)?\s*</"
+    + PREFIX
+    + rb"c>"
+)
 PLACE = re.compile(rb"\br=\"([A-Z]{1,3})(\d{1,7})\"")
 TEXT_RESULT = re.compile(rb"\bt=\"(?:str|s|inlineStr)\"")
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -75,14 +91,21 @@ def _faults(packed: zipfile.ZipFile, name: str) -> list[Fault]:
 
 def _sheets(packed: zipfile.ZipFile) -> dict[str, str]:
     """Return every sheet's name → its file in the package."""
+
     def tree(name: str) -> ElementTree.Element:
         return ElementTree.fromstring(packed.read(name))
 
     target = {entry.get("Id"): entry.get("Target", "") for entry in tree("xl/_rels/workbook.xml.rels")}
-    named = {entry.get("name", ""): target.get(entry.get(RELATION), "") for entry in tree("xl/workbook.xml").iter()
-             if entry.tag.endswith("}sheet")}
-    return {name: path.lstrip("/") if path.startswith("/") else str(PurePosixPath("xl") / path)
-            for name, path in named.items() if path}
+    named = {
+        entry.get("name", ""): target.get(entry.get(RELATION), "")
+        for entry in tree("xl/workbook.xml").iter()
+        if entry.tag.endswith("}sheet")
+    }
+    return {
+        name: path.lstrip("/") if path.startswith("/") else str(PurePosixPath("xl") / path)
+        for name, path in named.items()
+        if path
+    }
 
 
 def find(path: Path) -> dict[str, list[Fault]]:

@@ -1,4 +1,5 @@
 """One sheet made canonical: every recognised column in its Arrow type, every refused cell a problem."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -18,9 +19,12 @@ from vbp.tables.kinds import arrow_type
 from vbp.tables.report import LIMIT, cells, shown
 
 HINTS = {
-    "code": ("damaged_code", "Excel has turned this code into a number and its last digits are lost: export the "
-                             "column again as text; "
-             "it is not guessed"),
+    "code": (
+        "damaged_code",
+        "Excel has turned this code into a number and its last digits are lost: export the "
+        "column again as text; "
+        "it is not guessed",
+    ),
     "flag": ("yes_no", "neither yes nor no: write 是 or 否"),
 }
 
@@ -74,8 +78,14 @@ def _change_of(column: Column) -> Callable[[str], Any]:
     if column.kind == "word" and column.words:
         words = column.words
         return lambda text: texts.word(text, words)
-    return {"code": texts.code, "name": texts.name, "term": texts.term, "flag": texts.flag, "date": dates.day,
-            "month": dates.month}[column.kind]
+    return {
+        "code": texts.code,
+        "name": texts.name,
+        "term": texts.term,
+        "flag": texts.flag,
+        "date": dates.day,
+        "month": dates.month,
+    }[column.kind]
 
 
 def _rule(why: str) -> str:
@@ -108,16 +118,32 @@ def column_problems(
 
     def make(place: int) -> Problem:
         rule, why = refused[place]
-        return Problem(why, rule, "error", grid.heading.table.name, grid.label, int(grid.rows[place]), column.name,
-                       shown(data[place].as_py()))
+        return Problem(
+            why,
+            rule,
+            "error",
+            grid.heading.table.name,
+            grid.label,
+            int(grid.rows[place]),
+            column.name,
+            shown(data[place].as_py()),
+        )
 
     for places in by_rule.values():
         found += cells(places, make, limit)
     if len(rounded):
-        found.append(Problem(
-            f"{len(rounded):,} cells have more than {column.scale} decimals: rounded half up, the first one here",
-            "rounded", "warning", grid.heading.table.name, grid.label, int(grid.rows[int(rounded[0])]), column.name,
-            shown(data[int(rounded[0])].as_py())))
+        found.append(
+            Problem(
+                f"{len(rounded):,} cells have more than {column.scale} decimals: rounded half up, the first one here",
+                "rounded",
+                "warning",
+                grid.heading.table.name,
+                grid.label,
+                int(grid.rows[int(rounded[0])]),
+                column.name,
+                shown(data[int(rounded[0])].as_py()),
+            )
+        )
     return found
 
 
@@ -147,8 +173,11 @@ def _extra(grid: Grid) -> dict[str, pa.Array]:
     """Return the columns that an open table keeps although the schema does not know them, as text."""
     if not grid.heading.table.open:
         return {}
-    return {grid.heading.headers[place].strip(): plain(flat(grid.columns[place])) for place in grid.heading.unknown
-            if grid.heading.headers[place].strip()}
+    return {
+        grid.heading.headers[place].strip(): plain(flat(grid.columns[place]))
+        for place in grid.heading.unknown
+        if grid.heading.headers[place].strip()
+    }
 
 
 def clean(grid: Grid, limit: int | None = LIMIT) -> Part:
@@ -211,6 +240,13 @@ def _kept(grid: Grid, columns: dict[str, pa.Array], dropped: totals.Dropped, pro
     left_out = {name: count for name, count in counts.items() if name not in ("title", "example")}
     if left_out:
         said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in left_out.items())
-        problems.append(Problem(f"rows left out because they are no data: {said}", "rows_left_out", "warning",
-                                grid.heading.table.name, grid.label))
+        problems.append(
+            Problem(
+                f"rows left out because they are no data: {said}",
+                "rows_left_out",
+                "warning",
+                grid.heading.table.name,
+                grid.label,
+            )
+        )
     return Part(grid.heading.table, grid, columns, rows, counts, problems)

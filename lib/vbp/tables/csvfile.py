@@ -1,4 +1,5 @@
 """Text tables (csv, tsv, txt): Arrow's reader where the file is regular, a careful one where it is not; both agree."""
+
 from __future__ import annotations
 
 import csv
@@ -39,7 +40,7 @@ def sample(data: Bytes, delimiter: str) -> list[list[str]]:
     """Return the first records of a text file, for finding its header."""
     head = data[:SAMPLE]
     end = head.rfind(b"\n") + 1 if len(data) > SAMPLE else 0
-    text = head[:end or None].decode("utf-8", "replace")
+    text = head[: end or None].decode("utf-8", "replace")
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
@@ -53,6 +54,7 @@ def sample(data: Bytes, delimiter: str) -> list[list[str]]:
 
 def delimiter_of(data: Bytes) -> str:
     """Return the delimiter that makes the most cells in the first rows; the comma where none does better."""
+
     def rank(mark: str) -> tuple[int, int]:
         rows = sample(data, mark)
         return sum(len(row) > 1 for row in rows), max((len(row) for row in rows), default=0)
@@ -102,7 +104,7 @@ def _regular(text: Text, heading: Heading) -> bool:
     if data.find(b'"') < 0:
         return True
     whole = data[:]
-    above = whole.split(b"\n", heading.row)[:heading.row]
+    above = whole.split(b"\n", heading.row)[: heading.row]
     return not any(b'"' in line for line in above) and not whole.count(b'"') % 2 and b'=""' not in whole
 
 
@@ -145,8 +147,10 @@ def _arrow(text: Text, heading: Heading, way: int) -> pa.Table:
         pa.BufferReader(text.data),
         read_options=pacsv.ReadOptions(skip_rows=heading.row, column_names=list(kinds), block_size=4 << 20),
         parse_options=pacsv.ParseOptions(delimiter=text.delimiter, newlines_in_values=False, ignore_empty_lines=False),
-        convert_options=pacsv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True,
-                                             quoted_strings_can_be_null=True))
+        convert_options=pacsv.ConvertOptions(
+            column_types=kinds, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+        ),
+    )
 
 
 def careful(text: Text, heading: Heading) -> Grid:
@@ -177,10 +181,15 @@ def careful(text: Text, heading: Heading) -> Grid:
 
 
 def _too_wide(record: list[str], width: int, number: int) -> Problem:
-    return Problem(f"{len(record)} cells where the header has {width}: a separator stands inside a value (a thousands "
-                   "comma, a name "
-                   "with a comma?); put such values in double "
-                   "quotes", "too_many_cells", row=number, value=",".join(record)[:120])
+    return Problem(
+        f"{len(record)} cells where the header has {width}: a separator stands inside a value (a thousands "
+        "comma, a name "
+        "with a comma?); put such values in double "
+        "quotes",
+        "too_many_cells",
+        row=number,
+        value=",".join(record)[:120],
+    )
 
 
 def _records(text: Text) -> list[tuple[int, list[str]]]:
@@ -191,11 +200,15 @@ def _records(text: Text) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         row = len(records) + 1
         if "field limit" in str(error):
-            raise Unreadable(f"a cell in or after row {row} holds more than 128 KiB of text: a quote is missing, or "
-                             "this is no table",
-                             "huge_cell", row) from error
-        raise Unreadable(f"the quotes do not close from row {row} on ({error}): the file is cut or a quote is missing",
-                         "quotes", row) from error
+            raise Unreadable(
+                f"a cell in or after row {row} holds more than 128 KiB of text: a quote is missing, or "
+                "this is no table",
+                "huge_cell",
+                row,
+            ) from error
+        raise Unreadable(
+            f"the quotes do not close from row {row} on ({error}): the file is cut or a quote is missing", "quotes", row
+        ) from error
     return records
 
 
@@ -203,9 +216,11 @@ def cut_short(text: Text) -> Problem | None:
     """Return a warning where the last line has no line end although the others have: the file may have been cut."""
     if text.data[-1:] in (b"\n", b"\r") or text.data.find(b"\n") < 0:
         return None
-    return Problem("the last line has no line end: if the file was cut in copying, rows are missing; check the last "
-                   "row",
-                   "last_line", "warning")
+    return Problem(
+        "the last line has no line end: if the file was cut in copying, rows are missing; check the last row",
+        "last_line",
+        "warning",
+    )
 
 
 def read(text: Text, heading: Heading) -> Grid:

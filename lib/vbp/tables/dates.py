@@ -1,4 +1,5 @@
 """Days and months as people write them: 2024-03, 202403, 2024年3月, 2024/3/1, Excel serial numbers."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -74,8 +75,11 @@ def day(text: str) -> dt.date | None:
         return None
     made = _day(tidy)
     if made is None:
-        raise NotADate("a day is needed, as 2024-03-01" if MONTH.match(tidy) or PLAIN_MONTH.match(tidy)
-                       else "no day: write 2024-03-01")
+        raise NotADate(
+            "a day is needed, as 2024-03-01"
+            if MONTH.match(tidy) or PLAIN_MONTH.match(tidy)
+            else "no day: write 2024-03-01"
+        )
     return made
 
 

@@ -1,5 +1,6 @@
 """Which encoding a text file has: UTF-8 (with or without BOM), UTF-16 with BOM, GBK or GB18030; never a silent
 guess."""
+
 from __future__ import annotations
 
 import codecs
@@ -41,9 +42,11 @@ def _gb(data: bytes) -> tuple[bytes, str]:
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError as error:
-        raise Unreadable("neither UTF-8 nor GBK/GB18030: the bytes are damaged or in another encoding; save the file "
-                         "again as UTF-8",
-                         "encoding", _row_of(data, error.start)) from error
+        raise Unreadable(
+            "neither UTF-8 nor GBK/GB18030: the bytes are damaged or in another encoding; save the file again as UTF-8",
+            "encoding",
+            _row_of(data, error.start),
+        ) from error
     try:
         data.decode("gbk")
     except UnicodeDecodeError:

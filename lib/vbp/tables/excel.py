@@ -1,4 +1,5 @@
 """Text into a workbook as text: formula-like text stays text, control characters are kept in Excel's own escape."""
+
 from __future__ import annotations
 
 import io

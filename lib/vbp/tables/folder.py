@@ -1,4 +1,5 @@
 """Which file of a folder is which table, and what else lies there."""
+
 from __future__ import annotations
 
 import re
@@ -17,8 +18,9 @@ SUFFIXES = (*TEXT, *BOOKS, ".parquet")
 LARGEST = {".parquet": 8 << 30} | dict.fromkeys(TEXT, 2 << 30) | dict.fromkeys(BOOKS, 256 << 20)
 """Bytes above which a file is refused, by suffix."""
 SILENT = (".yaml", ".yml", ".json", ".md", ".log", ".html", ".pdf", ".png", ".toml")
-NOTES = frozenset(map(compact, ("填报说明", "说明", "填表说明", "目录", "问题清单", "notes", "readme", "issues",
-                             "city", "城市")))
+NOTES = frozenset(
+    map(compact, ("填报说明", "说明", "填表说明", "目录", "问题清单", "notes", "readme", "issues", "city", "城市"))
+)
 """Sheets that hold no table and are passed over in silence; `city` is read by `vbp.tables.place`."""
 PART = re.compile(r"^(.+?)[-_ .]?((?:19|20)\d{2}(?:[-_.]?\d{2})?年?|part[-_]?\d+|[Qq][1-4]|\d{1,2}月)$")
 COPY = re.compile(r"^(.+?)(?:\s*[-_]?\s*(?:副本|copy|复件|备份|backup|bak)|\s*[(（]\d+[)）])$", re.IGNORECASE)
@@ -64,9 +66,13 @@ def _too_large(path: Path) -> Problem | None:
     if size == 0:
         return Problem("the file is empty", "empty_file", file=path.name)
     if size > largest:
-        return Problem(f"the file has {size / 2**30:.1f} GiB, more than {largest / 2**30:g} GiB: split it by year "
-                       "(usage-2024.csv) or "
-                       "save it as parquet", "huge_file", file=path.name)
+        return Problem(
+            f"the file has {size / 2**30:.1f} GiB, more than {largest / 2**30:g} GiB: split it by year "
+            "(usage-2024.csv) or "
+            "save it as parquet",
+            "huge_file",
+            file=path.name,
+        )
     return None
 
 
@@ -81,16 +87,26 @@ def _twice(sources: list[Source]) -> list[Problem]:
         parts = {source.part for source in claimants}
         if len(claimants) > 1 and (None in parts or len(parts) < len(claimants)):
             names = ", ".join(source.path.name for source in claimants)
-            problems.append(Problem(f"table {table} is present twice: {names}; keep one (parts are named by period, as "
-                                    f"{table}-2023.csv and {table}-2024.csv)", "table_twice", "error", table, names))
+            problems.append(
+                Problem(
+                    f"table {table} is present twice: {names}; keep one (parts are named by period, as "
+                    f"{table}-2023.csv and {table}-2024.csv)",
+                    "table_twice",
+                    "error",
+                    table,
+                    names,
+                )
+            )
     return problems
 
 
 def _no_folder(folder: Path) -> str:
     """Say why `folder` cannot be read, and what to name instead."""
     if folder.exists():
-        return (f"this is a file, and a folder of tables is needed: put it into a folder of its own, such as "
-                f"data/inputs/{folder.stem}/, and name that folder")
+        return (
+            f"this is a file, and a folder of tables is needed: put it into a folder of its own, such as "
+            f"data/inputs/{folder.stem}/, and name that folder"
+        )
     beside = sorted(path.name for path in folder.parent.iterdir() if path.is_dir()) if folder.parent.is_dir() else []
     return "there is no such folder" + (f"; {unknown('folder', folder.name, beside)}" if beside else "")
 
@@ -110,9 +126,14 @@ def survey(folder: Path, only: Collection[str] | None = None) -> tuple[list[Sour
         ):
             continue
         if path.suffix.lower() not in SUFFIXES:
-            problems.append(Problem(f"not a table ({', '.join(SUFFIXES)}): the file is left "
-                                    "aside", "unknown_file", "warning",
-                                    file=path.name))
+            problems.append(
+                Problem(
+                    f"not a table ({', '.join(SUFFIXES)}): the file is left aside",
+                    "unknown_file",
+                    "warning",
+                    file=path.name,
+                )
+            )
             continue
         source = Source(path, *table_named(path.stem))
         if only is not None and source.table is not None and source.table not in only:

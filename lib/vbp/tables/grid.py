@@ -1,4 +1,5 @@
 """What a reader hands on: one sheet's columns below its header, still as the file has them."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
 """Header recognition: which cell of which row names which column, and in which unit."""
+
 from __future__ import annotations
 
 import difflib
@@ -103,7 +104,7 @@ KNOWN_UNITS = {
     "amount": "元, 千元, 万元, 亿元",
     "price": "元, 元/盒, 元/片, 元/支, 元/粒",
     "quantity": "盒, 瓶, 万盒 (packs), 片, 支, 粒, 袋, 万片 (minimum units); of 箱, 件, 板 nobody can tell how many packs they hold: "
-                "convert them to 盒 first",
+    "convert them to 盒 first",
     "ratio": "% or none (0 to 1)",
 }
 """What a message on an unknown unit in a header offers, by the column's kind."""
@@ -112,36 +113,58 @@ KNOWN_UNITS = {
 def _unit_problem(remark: str, header: str, column: Column) -> Problem | None:
     """Return what a remark on a unit means for the user; None where it is settled later (a price per unit)."""
     if remark == "unknown":
-        return Problem(f"unknown unit in the header {header!r} of {column.name} ({column.zh}); known: "
-                       f"{KNOWN_UNITS.get(column.kind, KNOWN_UNITS['amount'])}",
-                       "unknown_unit", column=column.name, value=header)
+        return Problem(
+            f"unknown unit in the header {header!r} of {column.name} ({column.zh}); known: "
+            f"{KNOWN_UNITS.get(column.kind, KNOWN_UNITS['amount'])}",
+            "unknown_unit",
+            column=column.name,
+            value=header,
+        )
     if remark == "basis" and not (column.kind == "price" and column.unit == "元/盒"):
-        return Problem(f"{header!r} counts in another unit than {column.name} ({column.zh}, {column.unit}): convert "
-                       "it first",
-                       "wrong_unit", column=column.name, value=header)
+        return Problem(
+            f"{header!r} counts in another unit than {column.name} ({column.zh}, {column.unit}): convert it first",
+            "wrong_unit",
+            column=column.name,
+            value=header,
+        )
     if remark in ("assumed", "unsure"):
         per = "packs (盒)" if units.expected_basis(column) == "pack" else "minimum units (片/支/粒)"
-        return Problem(f"the header {header!r} does not say for certain whether it counts packs or minimum units: "
-                       f"read as {per}; "
-                       "write 采购数量(盒) or 采购数量(片) to settle "
-                       "it", "unit_assumed", "warning", column=column.name, value=header)
+        return Problem(
+            f"the header {header!r} does not say for certain whether it counts packs or minimum units: "
+            f"read as {per}; "
+            "write 采购数量(盒) or 采购数量(片) to settle "
+            "it",
+            "unit_assumed",
+            "warning",
+            column=column.name,
+            value=header,
+        )
     return None
 
 
 def nearest(header: str, table: Table) -> str:
     """Return the known headers nearest to an unknown one, as a hint."""
     base = compact(split(header)[0])
-    forms = {compact(form): f"{column.name} ({form})" if form != column.name else form
-             for column in table.columns for form in (*column.headers, column.zh, column.name)}
+    forms = {
+        compact(form): f"{column.name} ({form})" if form != column.name else form
+        for column in table.columns
+        for form in (*column.headers, column.zh, column.name)
+    }
     near = difflib.get_close_matches(base, list(forms), n=2, cutoff=0.5)
-    return "; did you mean " + " or ".join(forms[form] for form in near) + "?" if near else \
-        "; known columns: " + ", ".join(table.column_names)
+    return (
+        "; did you mean " + " or ".join(forms[form] for form in near) + "?"
+        if near
+        else "; known columns: " + ", ".join(table.column_names)
+    )
 
 
 def _twice(column: Column, first: str, second: str) -> Problem:
-    return Problem(f"two columns, {first!r} and {second!r}, both give {column.name} ({column.zh}): keep one, or "
-                   "rename the other",
-                   "duplicate_column", column=column.name, value=second)
+    return Problem(
+        f"two columns, {first!r} and {second!r}, both give {column.name} ({column.zh}): keep one, or rename the other",
+        "duplicate_column",
+        column=column.name,
+        value=second,
+    )
 
 
 def _give_way(found: dict[int, Found], column: Column) -> bool:
@@ -154,9 +177,15 @@ def _give_way(found: dict[int, Found], column: Column) -> bool:
 
 
 def _beside(column: Column, first: str, second: str) -> Problem:
-    return Problem(f"{first!r} and {second!r} both give {column.name} ({column.zh}): the one in {column.unit} is "
-                   "read, the "
-                   "other kept out", "unit_beside", "warning", column=column.name, value=second)
+    return Problem(
+        f"{first!r} and {second!r} both give {column.name} ({column.zh}): the one in {column.unit} is "
+        "read, the "
+        "other kept out",
+        "unit_beside",
+        "warning",
+        column=column.name,
+        value=second,
+    )
 
 
 def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
@@ -195,9 +224,16 @@ def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
 def _unknown_columns(cells: Sequence[str], unknown: Iterable[int], table: Table) -> list[Problem]:
     if table.open:
         return []
-    return [Problem(f"unknown column {cells[place]!r} is kept "
-                    f"out{nearest(cells[place], table)}", "unknown_column", "warning",
-                    column=cells[place]) for place in unknown if cells[place].strip()]
+    return [
+        Problem(
+            f"unknown column {cells[place]!r} is kept out{nearest(cells[place], table)}",
+            "unknown_column",
+            "warning",
+            column=cells[place],
+        )
+        for place in unknown
+        if cells[place].strip()
+    ]
 
 
 def _missing_columns(table: Table, have: set[str], cells: Sequence[str]) -> list[Problem]:
@@ -205,9 +241,14 @@ def _missing_columns(table: Table, have: set[str], cells: Sequence[str]) -> list
     lacking: list[tuple[str, ...]] = [(column.name,) for column in table.required if column.name not in have]
     lacking += [group for group in table.one_of if not have.intersection(group)]
     seen = ", ".join(cell.strip() for cell in cells if cell.strip()) or "nothing"
-    return [Problem(f"no column {' or '.join(f'{name} ({table.column(name).zh})' for name in group)}; found: "
-                    f"{seen[:300]}",
-                    "missing_column", column=group[0]) for group in lacking]
+    return [
+        Problem(
+            f"no column {' or '.join(f'{name} ({table.column(name).zh})' for name in group)}; found: {seen[:300]}",
+            "missing_column",
+            column=group[0],
+        )
+        for group in lacking
+    ]
 
 
 def joined(rows: Sequence[Sequence[str]], place: int) -> list[str]:
@@ -230,15 +271,22 @@ def two_rows(rows: Sequence[Sequence[str]], place: int, tables: Sequence[Table])
     for table in tables:
         alone = recognise(rows[place], table, place + 1)
         for upper in (place, place - 1):
-            if upper < 0 or upper + 1 >= len(rows) or any(
-                    DIGITS.match(units.tidy(cell)) for cell in (*rows[upper], *rows[upper + 1])):
+            if (
+                upper < 0
+                or upper + 1 >= len(rows)
+                or any(DIGITS.match(units.tidy(cell)) for cell in (*rows[upper], *rows[upper + 1]))
+            ):
                 continue
             both = recognise(joined(rows, upper), table, upper + 1)
             if both.names > alone.names and (len(tables) == 1 or not _lacking(both)):
                 whole = ", ".join(cell for cell in both.headers if cell)
-                raise Unreadable(f"the header of {table.name} ({table.zh}) spans two rows ({upper + 1} and {upper + 2}, merged "
-                                 f"cells): write it in one row, as {whole[:200]}, and delete the other", "two_row_header",
-                                 upper + 1, table.name)
+                raise Unreadable(
+                    f"the header of {table.name} ({table.zh}) spans two rows ({upper + 1} and {upper + 2}, merged "
+                    f"cells): write it in one row, as {whole[:200]}, and delete the other",
+                    "two_row_header",
+                    upper + 1,
+                    table.name,
+                )
 
 
 def find(rows: Sequence[Sequence[str]], tables: Sequence[Table]) -> Heading | None:
@@ -265,9 +313,14 @@ def data_above(rows: Sequence[Sequence[str]], heading: Heading) -> list[Problem]
         if sum(bool(cell.strip()) for cell in cells) >= max(0.6 * width, 2)
         and any(DIGITS.match(units.tidy(cell)) for cell in cells)
     ]
-    return [Problem(f"a full row above the header (row {heading.row}): delete it, or mend the header above "
-                    "it", "data_above_header",
-                    row=number) for number in full]
+    return [
+        Problem(
+            f"a full row above the header (row {heading.row}): delete it, or mend the header above it",
+            "data_above_header",
+            row=number,
+        )
+        for number in full
+    ]
 
 
 def score(cells: Sequence[str], table: Table) -> int:

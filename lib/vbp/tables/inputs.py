@@ -1,4 +1,5 @@
 """The inputs folder as one object: tables in canonical types, where each row came from, and every problem."""
+
 from __future__ import annotations
 
 import hashlib

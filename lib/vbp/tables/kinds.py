@@ -1,4 +1,5 @@
 """The Arrow type of every kind of column: what `Inputs.tables` promises."""
+
 from __future__ import annotations
 
 import pyarrow as pa

@@ -1,4 +1,5 @@
 """Numbers as people write them, made exact decimals: thousands separators, full-width digits, 万, %, (5.00)."""
+
 from __future__ import annotations
 
 import re
@@ -69,8 +70,9 @@ def _cell_factor(tail: str, column: Column, unit: Unit) -> Decimal:
         raise NotANumber(f"unknown unit {tail.strip()!r} in the cell: {_advice(tail.strip())}")
     wanted = unit.basis or units.expected_basis(column)
     if own.basis and wanted and own.basis != wanted and not own.unsure:
-        raise NotANumber(f"the cell counts {tail.strip()}, the column counts "
-                         f"{'packs' if wanted == 'pack' else 'minimum units'}")
+        raise NotANumber(
+            f"the cell counts {tail.strip()}, the column counts {'packs' if wanted == 'pack' else 'minimum units'}"
+        )
     if unit.factor not in (1, own.factor):
         raise NotANumber(f"the cell's unit {tail.strip()!r} contradicts the header's")
     return own.factor
@@ -99,8 +101,9 @@ def fitted(value: Decimal, column: Column) -> tuple[Decimal, bool]:
     return kept, kept != value
 
 
-def _careful(texts: pa.Array, places: np.ndarray, column: Column, unit: Unit, out: np.ndarray,
-             null: np.ndarray) -> tuple[dict[int, str], list[int]]:
+def _careful(
+    texts: pa.Array, places: np.ndarray, column: Column, unit: Unit, out: np.ndarray, null: np.ndarray
+) -> tuple[dict[int, str], list[int]]:
     """Parse the cells at `places` one distinct text at a time into `out` (unscaled) and `null`."""
     seen: dict[str, tuple[int | None, bool, str]] = {}
     refused: dict[int, str] = {}

@@ -1,4 +1,5 @@
 """Parquet files: columns by name, typed values taken as they are or through their text."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -15,8 +16,11 @@ from vbp.tables.headers import choose, recognise
 def _readable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column as texts, or coded texts, or a decimal; anything nested is refused."""
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_decimal128(kind) or (
-            pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type)):
+    if (
+        pa.types.is_string(kind)
+        or pa.types.is_decimal128(kind)
+        or (pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
+    ):
         return column
     if pa.types.is_timestamp(kind):
         return column.cast(pa.timestamp("us")).cast(pa.date32()).cast(pa.string())

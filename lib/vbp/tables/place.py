@@ -1,4 +1,5 @@
 """Whose data a folder holds: city.yaml, or the sheet `city` (城市) of a workbook in the folder."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -18,11 +19,20 @@ TEXTS = ("name_zh", "name_en", "province", "rule_profile")
 COUNTS = ("population", "insured")
 KNOWN = (*TEXTS, *COUNTS, "synthetic")
 SHEETS = ("city", "城市")
-LABELS = {"name_zh": ("中文名称", "城市名称"), "name_en": ("英文名称",), "province": ("省份",), "rule_profile": ("规则档案",),
-          "population": ("常住人口",), "insured": ("参保人数",), "synthetic": ("演示数据",)}
+LABELS = {
+    "name_zh": ("中文名称", "城市名称"),
+    "name_en": ("英文名称",),
+    "province": ("省份",),
+    "rule_profile": ("规则档案",),
+    "population": ("常住人口",),
+    "insured": ("参保人数",),
+    "synthetic": ("演示数据",),
+}
 """What the sheet calls each entry; `vbp.template` writes these labels."""
-SUPPLY = ("fill in the sheet city (城市) of the workbook that `vbp template` makes, or write a text file city.yaml beside the tables, "
-          "a line each: name_zh: 某某市 / name_en: Some City / province: 某某省 / rule_profile: national-2020")
+SUPPLY = (
+    "fill in the sheet city (城市) of the workbook that `vbp template` makes, or write a text file city.yaml beside the tables, "
+    "a line each: name_zh: 某某市 / name_en: Some City / province: 某某省 / rule_profile: national-2020"
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +60,16 @@ class _Entries:
     def fault(self, message: str, rule: str = "city_yaml", name: str | None = None, level: str = "error") -> Problem:
         """Return a problem with the entry `name`."""
         value = self.values.get(name) if name else None
-        return Problem(message, rule, level, "city", self.file, self.rows.get(name) if name else None, name,
-                       None if value is None else str(value)[:120])
+        return Problem(
+            message,
+            rule,
+            level,
+            "city",
+            self.file,
+            self.rows.get(name) if name else None,
+            name,
+            None if value is None else str(value)[:120],
+        )
 
 
 def _broken(message: str, row: int | None = None, rule: str = "city_yaml") -> Problem:
@@ -79,8 +97,10 @@ def _cell(name: str, value: Any) -> Any:
         digits = text.replace(",", "").replace("，", "")
         return int(digits) if digits.isdigit() else text
     if name == "synthetic":
-        return next((word == "yes" for word, forms in vocabularies()["yes_no"].words.items()
-                     if text.lower() in (word, *forms)), text)
+        return next(
+            (word == "yes" for word, forms in vocabularies()["yes_no"].words.items() if text.lower() in (word, *forms)),
+            text,
+        )
     return text
 
 
@@ -104,8 +124,11 @@ def _from_book(path: Path) -> _Entries | None:
 def _load(folder: Path) -> tuple[_Entries, list[Problem]]:
     if (folder / "city.yaml").is_file():
         return _from_yaml(folder / "city.yaml")
-    books = (path for path in sorted(folder.iterdir())
-             if path.suffix.lower() in BOOKS and not path.name.startswith((".", "~$")))
+    books = (
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in BOOKS and not path.name.startswith((".", "~$"))
+    )
     found = next((entries for entries in map(_from_book, books) if entries), None)
     if found is None:
         return _Entries({}), [_broken(f"the folder does not say whose data it holds: {SUPPLY}", None, "missing_file")]
@@ -125,10 +148,16 @@ def read_place(folder: Path) -> tuple[Place | None, list[Problem]]:
     if problems:
         return None, problems
     values = entries.values
-    problems += [entries.fault(unknown("entry", str(name), KNOWN), "unknown_column", str(name), "warning")
-                 for name in values if name not in KNOWN]
-    problems += [entries.fault(f"{name} ({LABELS[name][0]}) is missing or is no text", "missing", name)
-                 for name in TEXTS if not isinstance(values.get(name), str) or not values[name].strip()]
+    problems += [
+        entries.fault(unknown("entry", str(name), KNOWN), "unknown_column", str(name), "warning")
+        for name in values
+        if name not in KNOWN
+    ]
+    problems += [
+        entries.fault(f"{name} ({LABELS[name][0]}) is missing or is no text", "missing", name)
+        for name in TEXTS
+        if not isinstance(values.get(name), str) or not values[name].strip()
+    ]
     for name in COUNTS:
         problems += _count(entries, name)
     if not isinstance(values.get("synthetic", False), bool):

@@ -1,4 +1,5 @@
 """The quantity columns of usage settled: a unit beside each row honoured, packs and minimum units made one."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -64,32 +65,72 @@ def stated(hit: Found) -> str | None:
     """Return the basis that a quantity's header states for certain, None where it leaves it open."""
     if hit.unit.basis is not None:
         return None if hit.unit.unsure else hit.unit.basis
-    return {name: basis for basis, name in NAMES.items()}.get(hit.column.name) if compact(hit.header) == compact(
-        hit.column.name) else None
+    return (
+        {name: basis for basis, name in NAMES.items()}.get(hit.column.name)
+        if compact(hit.header) == compact(hit.column.name)
+        else None
+    )
 
 
-def said(label: str, rows: np.ndarray, quantity: str, column: str, done: Settled, texts: pa.Array, table: str | None,
-         limit: int | None = LIMIT) -> list[Problem]:
+def said(
+    label: str,
+    rows: np.ndarray,
+    quantity: str,
+    column: str,
+    done: Settled,
+    texts: pa.Array,
+    table: str | None,
+    limit: int | None = LIMIT,
+) -> list[Problem]:
     """Return the problems of settled quantities: rows refused (at the unit's cell), assumed, and the mixture."""
     problems: list[Problem] = []
     by_rule: dict[str, list[int]] = {}
     for place, (rule, _) in sorted(done.refused.items()):
         by_rule.setdefault(rule, []).append(place)
     for rule, places in by_rule.items():
-        problems += cells(places, lambda place, rule=rule: Problem(  # type: ignore[misc]
-            done.refused[place][1], rule, "error", table, label, int(rows[place]), column,
-            shown(texts[place].as_py())), limit)
+        problems += cells(
+            places,
+            lambda place, rule=rule: Problem(  # type: ignore[misc]
+                done.refused[place][1],
+                rule,
+                "error",
+                table,
+                label,
+                int(rows[place]),
+                column,
+                shown(texts[place].as_py()),
+            ),
+            limit,
+        )
     if done.packs and done.units:
-        problems.append(Problem(
-            f"{done.packs:,} rows count packs (盒) and {done.units:,} minimum units (片/支/粒): all are made minimum units, "
-            "packs × units_per_pack", "units_mixed", "warning", table, label, None, quantity))
+        problems.append(
+            Problem(
+                f"{done.packs:,} rows count packs (盒) and {done.units:,} minimum units (片/支/粒): all are made minimum units, "
+                "packs × units_per_pack",
+                "units_mixed",
+                "warning",
+                table,
+                label,
+                None,
+                quantity,
+            )
+        )
     if len(done.assumed):
         first = int(done.assumed[0])
         counts = "packs" if done.basis == "pack" else "packs or minimum units as the word is mostly used"
-        problems.append(Problem(
-            f"{len(done.assumed):,} rows have a unit that can mean a pack or its content: read as {counts} (瓶 a pack, 袋 and "
-            "ml a minimum unit); unit_name in varieties settles it", "unit_assumed", "warning", table, label,
-            int(rows[first]), column, shown(texts[first].as_py())))
+        problems.append(
+            Problem(
+                f"{len(done.assumed):,} rows have a unit that can mean a pack or its content: read as {counts} (瓶 a pack, 袋 and "
+                "ml a minimum unit); unit_name in varieties settles it",
+                "unit_assumed",
+                "warning",
+                table,
+                label,
+                int(rows[first]),
+                column,
+                shown(texts[first].as_py()),
+            )
+        )
     return problems
 
 
@@ -97,15 +138,34 @@ def empty_column(label: str, hit: Found, column: str, table: str | None) -> list
     """Return a warning for a unit column without a word in it where the header leaves the unit open."""
     if stated(hit) is not None:
         return []
-    return [Problem("the unit column is empty: write 盒, 片, 支 … in it, or in the header, as 采购数量(盒); read as "
-                    f"{'packs' if hit.column.unit == '盒' else 'minimum units'}", "unit_assumed", "warning", table, label, None, column)]
+    return [
+        Problem(
+            "the unit column is empty: write 盒, 片, 支 … in it, or in the header, as 采购数量(盒); read as "
+            f"{'packs' if hit.column.unit == '盒' else 'minimum units'}",
+            "unit_assumed",
+            "warning",
+            table,
+            label,
+            None,
+            column,
+        )
+    ]
 
 
 def _unused(part: Part, hit: Found, both: bool, empty: bool) -> list[Problem]:
     if empty:
         return [] if both else empty_column(part.grid.label, hit, BESIDE, part.table.name)
-    return [Problem("packs and minimum units have columns of their own, so the unit column is not needed", "unit_column",
-                    "warning", part.table.name, part.grid.label, None, BESIDE)]
+    return [
+        Problem(
+            "packs and minimum units have columns of their own, so the unit column is not needed",
+            "unit_column",
+            "warning",
+            part.table.name,
+            part.grid.label,
+            None,
+            BESIDE,
+        )
+    ]
 
 
 def _without(part: Part) -> Part:
@@ -145,10 +205,13 @@ def one_basis(usage: pa.Table, packs: Packs) -> tuple[pa.Table, np.ndarray]:
     lacking = missing(counted) & ~missing(given)
     if not lacking.any() or not (missing(given) & ~missing(counted)).any():
         return usage, np.empty(0, np.int64)
-    sizes, _ = _by_product(flat(usage["product_id"]) if "product_id" in usage.column_names else pa.nulls(
-        usage.num_rows, pa.string()), packs)
+    sizes, _ = _by_product(
+        flat(usage["product_id"]) if "product_id" in usage.column_names else pa.nulls(usage.num_rows, pa.string()),
+        packs,
+    )
     made, bad = in_units(given, sizes)
     whole = pc.if_else(pa.array(lacking), made, counted)
     place = usage.column_names.index(NAMES["unit"])
     return usage.set_column(place, NAMES["unit"], whole).drop_columns([NAMES["pack"]]), np.intersect1d(
-        bad, np.flatnonzero(lacking))
+        bad, np.flatnonzero(lacking)
+    )

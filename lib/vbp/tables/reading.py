@@ -1,4 +1,5 @@
 """A folder read: files told apart, cleaned, joined to tables; all problems gathered, none raised before the end."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -61,18 +62,35 @@ def _candidates(name: str | None, only: Collection[str] | None) -> list[Table]:
 def _nothing_known(label: str, named: str | None, seen: Sequence[str]) -> Problem:
     shown_cells = ", ".join(cell for cell in seen if cell.strip())[:200] or "nothing"
     if named:
-        return Problem(f"no header row found for {named} ({TABLES[named].zh}) in the first 30 rows; the file begins: "
-                       f"{shown_cells}",
-                       "no_header", "error", named, label)
-    return Problem("neither the name nor the header says which table this is, so it is kept out; it begins: "
-                   f"{shown_cells}; "
-                   f"known tables: {', '.join(TABLES)}", "unknown_file", "warning", None, label)
+        return Problem(
+            f"no header row found for {named} ({TABLES[named].zh}) in the first 30 rows; the file begins: "
+            f"{shown_cells}",
+            "no_header",
+            "error",
+            named,
+            label,
+        )
+    return Problem(
+        "neither the name nor the header says which table this is, so it is kept out; it begins: "
+        f"{shown_cells}; "
+        f"known tables: {', '.join(TABLES)}",
+        "unknown_file",
+        "warning",
+        None,
+        label,
+    )
 
 
 def _by_columns(label: str, table: Table, problems: list[Problem]) -> None:
-    problems.append(Problem(f"read as {table.name} ({table.zh}) by its columns, because the name does not say "
-                            "so", "table_by_columns",
-                            "warning", table.name, label))
+    problems.append(
+        Problem(
+            f"read as {table.name} ({table.zh}) by its columns, because the name does not say so",
+            "table_by_columns",
+            "warning",
+            table.name,
+            label,
+        )
+    )
 
 
 def _text_grids(source: Source, data: Bytes, tables: Sequence[Table], problems: list[Problem]) -> Iterator[Grid]:
@@ -84,9 +102,17 @@ def _text_grids(source: Source, data: Bytes, tables: Sequence[Table], problems: 
         problems.append(_nothing_known(name, source.table, text.first[0] if text.first else ()))
         return
     if unsure:
-        problems.append(Problem("these bytes are valid UTF-8 and valid GBK; read as UTF-8: look at the names, and "
-                                "save the file as UTF-8 "
-                                "with BOM if they are wrong", "encoding_unsure", "warning", heading.table.name, name))
+        problems.append(
+            Problem(
+                "these bytes are valid UTF-8 and valid GBK; read as UTF-8: look at the names, and "
+                "save the file as UTF-8 "
+                "with BOM if they are wrong",
+                "encoding_unsure",
+                "warning",
+                heading.table.name,
+                name,
+            )
+        )
     if source.table is None:
         _by_columns(name, heading.table, problems)
     yield csvfile.read(text, heading)
@@ -100,8 +126,9 @@ def _convincing(named: str | None, problems: Sequence[Problem]) -> bool:
 def _book_grids(source: Source, only: Collection[str] | None, problems: list[Problem]) -> Iterator[Grid]:
     opened = [(sheet, rows) for sheet, rows in sheets.open_sheets(source.path) if compact(sheet) not in NOTES]
     if not opened:
-        problems.append(Problem("the workbook has no filled "
-                                "sheet", "empty_file", "error", source.table, source.path.name))
+        problems.append(
+            Problem("the workbook has no filled sheet", "empty_file", "error", source.table, source.path.name)
+        )
     named = {sheet: table_named(sheet)[0] for sheet, _ in opened}
     faults = cellerrors.find(source.path)
     for sheet, rows in opened:
@@ -125,8 +152,9 @@ def _book_grids(source: Source, only: Collection[str] | None, problems: list[Pro
         yield sheets.read(source.path.name, sheet, rows, heading, faults.get(sheet, ()))
 
 
-def _grids(source: Source, only: Collection[str] | None, pool: ThreadPoolExecutor,
-           problems: list[Problem]) -> Iterator[tuple[Grid, Future[str]]]:
+def _grids(
+    source: Source, only: Collection[str] | None, pool: ThreadPoolExecutor, problems: list[Problem]
+) -> Iterator[tuple[Grid, Future[str]]]:
     """Yield every table's grid in one file, with the file's hash counted beside the reading."""
     suffix = source.path.suffix.lower()
     if suffix in TEXT:
@@ -146,16 +174,25 @@ def _grids(source: Source, only: Collection[str] | None, pool: ThreadPoolExecuto
             yield grid, digest
 
 
-def _read_source(source: Source, only: Collection[str] | None, pool: ThreadPoolExecutor, problems: list[Problem],
-                 limit: int | None) -> list[_Read]:
+def _read_source(
+    source: Source, only: Collection[str] | None, pool: ThreadPoolExecutor, problems: list[Problem], limit: int | None
+) -> list[_Read]:
     try:
         return [_Read(clean(grid, limit), source.path, digest) for grid, digest in _grids(source, only, pool, problems)]
     except Unreadable as error:
-        problems.append(Problem(error.message, error.rule, "error", error.table or source.table, source.path.name, error.row))
+        problems.append(
+            Problem(error.message, error.rule, "error", error.table or source.table, source.path.name, error.row)
+        )
     except OSError as error:
-        problems.append(Problem("the file cannot be read: "
-                                f"{error.strerror or error}", "unreadable", "error", source.table,
-                                source.path.name))
+        problems.append(
+            Problem(
+                f"the file cannot be read: {error.strerror or error}",
+                "unreadable",
+                "error",
+                source.table,
+                source.path.name,
+            )
+        )
     return []
 
 
@@ -171,7 +208,9 @@ def _packs(folder: Path, reads: Sequence[_Read], only: Collection[str] | None) -
     lacking = [name for name in ("products", "varieties") if only is not None and name not in only]
     if lacking:
         tables = load(folder, lacking).inputs.tables
-        by_table |= {name: [dict(zip(table.column_names, table.columns, strict=True))] for name, table in tables.items()}
+        by_table |= {
+            name: [dict(zip(table.column_names, table.columns, strict=True))] for name, table in tables.items()
+        }
     return packs_of(by_table)
 
 
@@ -191,11 +230,31 @@ def _one_basis(inputs: Inputs, packs: Callable[[], Packs], limit: int | None) ->
     if made is usage:
         return inputs, []
     inputs = replace(inputs, tables={**inputs.tables, "usage": made})
-    said = Problem("some rows or files count packs and others minimum units: all are made minimum units, packs × "
-                   "units_per_pack", "units_mixed", "warning", "usage", None, None, NAMES["unit"])
-    return inputs, [said, *cells(bad.tolist(), lambda place: Problem(
-        UNSIZED, "unit_conversion", "error", "usage", *inputs.at("usage", place), NAMES["pack"],
-        shown(usage[NAMES["pack"]][place].as_py())), limit)]
+    said = Problem(
+        "some rows or files count packs and others minimum units: all are made minimum units, packs × units_per_pack",
+        "units_mixed",
+        "warning",
+        "usage",
+        None,
+        None,
+        NAMES["unit"],
+    )
+    return inputs, [
+        said,
+        *cells(
+            bad.tolist(),
+            lambda place: Problem(
+                UNSIZED,
+                "unit_conversion",
+                "error",
+                "usage",
+                *inputs.at("usage", place),
+                NAMES["pack"],
+                shown(usage[NAMES["pack"]][place].as_py()),
+            ),
+            limit,
+        ),
+    ]
 
 
 def _per_pack(part: Part, column: Column, sizes: Mapping[str, int]) -> list[Problem]:
@@ -204,18 +263,38 @@ def _per_pack(part: Part, column: Column, sizes: Mapping[str, int]) -> list[Prob
         plain(part.columns["product_id"]).to_pylist() if "product_id" in part.columns else [None] * len(part.rows)
     )
     prices = part.columns[column.name].to_pylist()
-    made = [None if price is None or product not in sizes else price * sizes[product]
-            for price, product in zip(prices, products, strict=True)]
+    made = [
+        None if price is None or product not in sizes else price * sizes[product]
+        for price, product in zip(prices, products, strict=True)
+    ]
     made = [None if price is not None and price >= 10**12 else price for price in made]
     lost = [place for place, price in enumerate(made) if price is None and prices[place] is not None]
     part.columns[column.name] = pa.array(made, arrow_type(column.kind))
-    said = Problem(f"{column.name} is given per minimum unit and was multiplied by "
-                   "units_per_pack", "per_unit_price", "warning",
-                   part.table.name, part.grid.label, None, column.name)
-    return [said, *cells(lost, lambda place: Problem(
-        "a price per minimum unit needs the product's units_per_pack in "
-        "products", "unit_conversion", "error", part.table.name,
-        part.grid.label, int(part.rows[place]), column.name, shown(prices[place])))]
+    said = Problem(
+        f"{column.name} is given per minimum unit and was multiplied by units_per_pack",
+        "per_unit_price",
+        "warning",
+        part.table.name,
+        part.grid.label,
+        None,
+        column.name,
+    )
+    return [
+        said,
+        *cells(
+            lost,
+            lambda place: Problem(
+                "a price per minimum unit needs the product's units_per_pack in products",
+                "unit_conversion",
+                "error",
+                part.table.name,
+                part.grid.label,
+                int(part.rows[place]),
+                column.name,
+                shown(prices[place]),
+            ),
+        ),
+    ]
 
 
 def _prices_per_pack(reads: Sequence[_Read], packs: Callable[[], Packs]) -> list[Problem]:
@@ -230,9 +309,15 @@ def _no_rows(part: Part) -> list[Problem]:
     fault."""
     if part.dropped.get("example"):
         return []
-    return [Problem("the table has a header and no rows: it counts as "
-                    "absent", "empty_table", "warning", part.table.name,
-                    part.grid.label)]
+    return [
+        Problem(
+            "the table has a header and no rows: it counts as absent",
+            "empty_table",
+            "warning",
+            part.table.name,
+            part.grid.label,
+        )
+    ]
 
 
 def _joined(table: Table, parts: Sequence[Part]) -> pa.Table:
@@ -245,7 +330,9 @@ def _joined(table: Table, parts: Sequence[Part]) -> pa.Table:
         chunks = [part.columns.get(name, pa.nulls(len(part.rows), kind)) for part in parts]
         whole = [plain(chunk) for chunk in chunks]
         # a column without one value has no type of its own
-        joined[name] = pa.chunked_array([chunk.cast(kind) if chunk.null_count == len(chunk) else chunk for chunk in whole], kind)
+        joined[name] = pa.chunked_array(
+            [chunk.cast(kind) if chunk.null_count == len(chunk) else chunk for chunk in whole], kind
+        )
     return pa.table(joined)
 
 
@@ -269,18 +356,27 @@ def _repeated_keys(inputs: Inputs, name: str, limit: int | None) -> list[Problem
     if not set(schema.key) - {column.name for column in schema.columns if not column.required} <= set(keys):
         return []
     # a table without one key column (a fund table for all) has room for one row
-    codes = validate.key_codes(
-        [inputs.codes(name, key) if not schema.column(key).numeric else flat(table[key]) for key in keys]
-    ) if keys else np.zeros(table.num_rows, np.int64)
+    codes = (
+        validate.key_codes(
+            [inputs.codes(name, key) if not schema.column(key).numeric else flat(table[key]) for key in keys]
+        )
+        if keys
+        else np.zeros(table.num_rows, np.int64)
+    )
 
     def make(place: int) -> Problem:
         file, row = inputs.at(name, place)
         first_file, first_row = inputs.at(name, validate.first_place(codes, place))
         filled = {key: str(table[key][place].as_py()) for key in keys if table[key][place].is_valid}
-        why = (f"the key ({', '.join(filled)}) stands already in {first_file} row {first_row}: keep one" if filled else
-               f"this row holds for all, as {first_file} row {first_row} does (no key cell is filled: {', '.join(schema.key)}): "
-               "keep one, or fill in what each is for")
-        return Problem(why, "duplicate_key", "error", name, file, row, keys[0] if keys else None, shown(", ".join(filled.values())))
+        why = (
+            f"the key ({', '.join(filled)}) stands already in {first_file} row {first_row}: keep one"
+            if filled
+            else f"this row holds for all, as {first_file} row {first_row} does (no key cell is filled: {', '.join(schema.key)}): "
+            "keep one, or fill in what each is for"
+        )
+        return Problem(
+            why, "duplicate_key", "error", name, file, row, keys[0] if keys else None, shown(", ".join(filled.values()))
+        )
 
     return cells(validate.repeated(codes).tolist(), make, limit)
 
@@ -291,22 +387,38 @@ def _demanded(tables: Collection[str]) -> list[Problem]:
     group = DEMANDED[1] if "batch_usage" in tables and "usage" not in tables else DEMANDED[0]
     lacking = [name for name in group if name not in tables]
     said = " or ".join(", ".join(f"{name} ({TABLES[name].zh})" for name in group) for group in DEMANDED)
-    return [Problem(f"the folder lacks {', '.join(lacking)}: it must hold "
-                    f"{said}", "missing_table", "error", lacking[0])]
+    return [
+        Problem(f"the folder lacks {', '.join(lacking)}: it must hold {said}", "missing_table", "error", lacking[0])
+    ]
 
 
 def _record(read: _Read) -> FileRecord:
     part = read.part
     left_out = sum(count for name, count in part.dropped.items() if name != "title")
-    return FileRecord(read.path.name, read.path.stat().st_size, read.digest.result(), part.table.name, part.grid.sheet,
-                      part.grid.encoding, len(part.rows), left_out, part.dropped)
+    return FileRecord(
+        read.path.name,
+        read.path.stat().st_size,
+        read.digest.result(),
+        part.table.name,
+        part.grid.sheet,
+        part.grid.encoding,
+        len(part.rows),
+        left_out,
+        part.dropped,
+    )
 
 
 def _origin(read: _Read) -> Origin:
     grid = read.part.grid
-    return Origin(read.path, grid.label, grid.sheet, read.part.rows, grid.heading.row,
-                  {**_unknown(grid), **_sisters(grid), **{hit.column.name: place for place, hit in grid.heading.found.items()}},
-                  {hit.column.name: hit.header.strip() for hit in grid.heading.found.values()})
+    return Origin(
+        read.path,
+        grid.label,
+        grid.sheet,
+        read.part.rows,
+        grid.heading.row,
+        {**_unknown(grid), **_sisters(grid), **{hit.column.name: place for place, hit in grid.heading.found.items()}},
+        {hit.column.name: hit.header.strip() for hit in grid.heading.found.values()},
+    )
 
 
 def _unknown(grid: Grid) -> dict[str, int]:
@@ -326,9 +438,15 @@ def _same_bytes(records: Sequence[FileRecord]) -> list[Problem]:
     for record in records:
         key = (record.table, record.sha256, record.sheet)
         if seen.setdefault(key, record.name) != record.name:
-            problems.append(Problem(f"{record.name} and {seen[key]} are the same file: keep "
-                                    "one", "table_twice", "error", record.table,
-                                    record.name))
+            problems.append(
+                Problem(
+                    f"{record.name} and {seen[key]} are the same file: keep one",
+                    "table_twice",
+                    "error",
+                    record.table,
+                    record.name,
+                )
+            )
     return problems
 
 

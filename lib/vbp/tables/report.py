@@ -1,4 +1,5 @@
 """Problems in cells, listed up to a limit with one line for the rest, in the rows of the user's file."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,5 @@
 """A unit beside each quantity (单位: 盒, 片, 支 …): which rows count packs and which minimum units, made one, exactly."""
+
 from __future__ import annotations
 
 import re
@@ -19,8 +20,9 @@ DEFAULT = {"袋": UNIT}
 MEASURES = ("ml", "毫升", "g", "克")
 CARTONS = ("箱", "提", "板", "中包装", "大包装", "排")
 SAID = {PACK: "packs", UNIT: "minimum units"}
-UNSIZED = ("this row counts packs, others minimum units: to make them one, the product's units_per_pack is needed in "
-           "products")
+UNSIZED = (
+    "this row counts packs, others minimum units: to make them one, the product's units_per_pack is needed in products"
+)
 EMPTY = "the unit beside the quantity is empty: write 盒 for packs, 片, 支 or 粒 for minimum units"
 LARGEST = 10**18 - 1
 
@@ -67,10 +69,14 @@ def word(text: str | None) -> Word:
 def unknown(text: str) -> str:
     """Return what to do about a unit that is not known."""
     if units.tidy(text) in CARTONS:
-        return (f"{text} is neither a pack (盒) nor a minimum unit (片, 支): how many packs it holds is not known; give the "
-                "quantity in packs or minimum units")
-    return (f"unknown unit {text!r} beside the quantity; known: 盒, 瓶, 包, 套 (packs), 片, 支, 粒, 袋, 丸, 枚, 贴, ml … (minimum "
-            "units); mend the cell, or take the column out if it is not the quantity's unit")
+        return (
+            f"{text} is neither a pack (盒) nor a minimum unit (片, 支): how many packs it holds is not known; give the "
+            "quantity in packs or minimum units"
+        )
+    return (
+        f"unknown unit {text!r} beside the quantity; known: 盒, 瓶, 包, 套 (packs), 片, 支, 粒, 袋, 丸, 枚, 贴, ml … (minimum "
+        "units); mend the cell, or take the column out if it is not the quantity's unit"
+    )
 
 
 def _bases(words: pa.DictionaryArray, sizes: np.ndarray, names: pa.Array | None) -> tuple[np.ndarray, np.ndarray]:
@@ -96,8 +102,9 @@ def _factors(words: pa.DictionaryArray) -> np.ndarray:
     return np.array([word(text).factor for text in words.dictionary.to_pylist()] + [1], np.int64)[codes(words)]
 
 
-def settle(quantity: pa.Array, beside: pa.Array, sizes: np.ndarray, names: pa.Array | None = None,
-           header: str | None = None) -> Settled:
+def settle(
+    quantity: pa.Array, beside: pa.Array, sizes: np.ndarray, names: pa.Array | None = None, header: str | None = None
+) -> Settled:
     """Return quantities on one basis: packs where no row counts minimum units, else minimum units (packs × size).
 
     Parameters
@@ -124,12 +131,19 @@ def settle(quantity: pa.Array, beside: pa.Array, sizes: np.ndarray, names: pa.Ar
     refused |= dict.fromkeys(large, ("number", "number too large to be true"))
     out, gone = values * np.where(np.isin(np.arange(len(values)), large), 0, times), null.copy()
     gone[list(refused)] = True
-    return Settled(wanted, decimals(np.where(gone, 0, out), arrow_type("quantity"), gone), refused,
-                   np.flatnonzero(assumed & ~null), int(packs.sum()), int(counted.sum()))
+    return Settled(
+        wanted,
+        decimals(np.where(gone, 0, out), arrow_type("quantity"), gone),
+        refused,
+        np.flatnonzero(assumed & ~null),
+        int(packs.sum()),
+        int(counted.sum()),
+    )
 
 
-def _unknown_rows(words: pa.DictionaryArray, basis: np.ndarray, values: np.ndarray, null: np.ndarray,
-                  sizes: np.ndarray) -> dict[int, tuple[str, str]]:
+def _unknown_rows(
+    words: pa.DictionaryArray, basis: np.ndarray, values: np.ndarray, null: np.ndarray, sizes: np.ndarray
+) -> dict[int, tuple[str, str]]:
     """Return the rows whose unit is not known, or empty where it matters."""
     texts, place = words.dictionary.to_pylist(), codes(words)
     odd = {row: ("unknown_row_unit", unknown(texts[place[row]])) for row in np.flatnonzero(basis == UNKNOWN).tolist()}
@@ -140,9 +154,14 @@ def _unknown_rows(words: pa.DictionaryArray, basis: np.ndarray, values: np.ndarr
 def _contrary(words: pa.DictionaryArray, rows: np.ndarray, header: str) -> dict[int, tuple[str, str]]:
     """Return the rows whose unit contradicts the header's."""
     texts, place = words.dictionary.to_pylist(), codes(words)
-    return {row: ("unit_contrary", f"the header counts {SAID[BASES[header]]}, the unit beside the quantity says "
-                  f"{texts[place[row]]}: mend the one that is wrong (take the unit out of the header if every row has its own)")
-            for row in np.flatnonzero(rows).tolist()}
+    return {
+        row: (
+            "unit_contrary",
+            f"the header counts {SAID[BASES[header]]}, the unit beside the quantity says "
+            f"{texts[place[row]]}: mend the one that is wrong (take the unit out of the header if every row has its own)",
+        )
+        for row in np.flatnonzero(rows).tolist()
+    }
 
 
 def in_units(packs: pa.Array, sizes: np.ndarray) -> tuple[pa.Array, np.ndarray]:

@@ -1,4 +1,5 @@
 """Workbooks (xlsx, xls): every sheet as text cells, through calamine."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -49,9 +50,13 @@ def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
     except Unreadable:
         raise
     except (CalamineError, *bounds.DAMAGED) as error:
-        raise Unreadable(misnamed(path) or f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or "
-                         "another format under "
-                         "this name? Save it again as xlsx", "unreadable") from error
+        raise Unreadable(
+            misnamed(path)
+            or f"the workbook cannot be opened ({error}): is it damaged, protected by a password, or "
+            "another format under "
+            "this name? Save it again as xlsx",
+            "unreadable",
+        ) from error
 
 
 def misnamed(path: Path) -> str | None:
@@ -66,7 +71,9 @@ def misnamed(path: Path) -> str | None:
         return None
     called = f"the file is called {path.suffix} but holds"
     if head.startswith(b"PK\x03\x04"):
-        return f"{called} a new workbook (xlsx): rename it to {path.stem}.xlsx" if path.suffix.lower() == ".xls" else None
+        return (
+            f"{called} a new workbook (xlsx): rename it to {path.stem}.xlsx" if path.suffix.lower() == ".xls" else None
+        )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or (head and b"\0" not in head):
         start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if start.startswith(b"<"):
@@ -108,26 +115,42 @@ def faulty(faults: Sequence[Fault], heading: Heading) -> list[Problem]:
     return [
         Problem(
             f"cell {fault.cell} holds the Excel error {fault.error}: mend the formula or the look-up, or empty the cell; it is no gap"
-            if fault.error else
-            f"cell {fault.cell} holds a formula whose result is not stored in the file: open it in Excel or WPS, save it, and try again",
-            "excel_error" if fault.error else "formula_without_value", "error", row=fault.row,
-            column=heading.found[fault.column].column.name, value=fault.error)
-        for fault in faults if fault.row > heading.row and fault.column in heading.found
+            if fault.error
+            else f"cell {fault.cell} holds a formula whose result is not stored in the file: open it in Excel or WPS, "
+            "save it, and try again",
+            "excel_error" if fault.error else "formula_without_value",
+            "error",
+            row=fault.row,
+            column=heading.found[fault.column].column.name,
+            value=fault.error,
+        )
+        for fault in faults
+        if fault.row > heading.row and fault.column in heading.found
     ]
 
 
 def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading, faults: Sequence[Fault] = ()) -> Grid:
     """Read a sheet below its header; empty rows are left out and counted. `faults` are its cells without a value."""
-    below = rows[heading.row:]
+    below = rows[heading.row :]
     odd = {fault.row - heading.row - 1 for fault in faults}
     kept = [place for place, row in enumerate(below) if place in odd or any(cell not in ("", None) for cell in row)]
     # rows left empty above the first (the template's example, deleted) and below the last are no rows of the table
     blank = kept[-1] - kept[0] + 1 - len(kept) if kept else 0
     body = below if len(kept) == len(below) else [below[place] for place in kept]
-    columns = [text_column(column) for column in zip(*body, strict=True)] if body else \
-        [pa.array([], pa.string())] * len(heading.headers)
+    columns = (
+        [text_column(column) for column in zip(*body, strict=True)]
+        if body
+        else [pa.array([], pa.string())] * len(heading.headers)
+    )
     numbers = np.array(kept, np.int64) + heading.row + 1
     return Grid(
-        file, heading, columns, numbers, sheet, None, blank, heading.row - 1,
+        file,
+        heading,
+        columns,
+        numbers,
+        sheet,
+        None,
+        blank,
+        heading.row - 1,
         [*data_above(first_rows(rows), heading), *faulty(faults, heading)],
     )

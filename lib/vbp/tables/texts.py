@@ -1,4 +1,5 @@
 """Text as people type it: codes, names, words, yes and no."""
+
 from __future__ import annotations
 
 import re
@@ -34,7 +35,9 @@ NOTHING = frozenset(
 )
 """What people write for an empty cell."""
 
-EXCEL_ERRORS = frozenset(("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"))
+EXCEL_ERRORS = frozenset(
+    ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA")
+)
 """What Excel shows where a formula failed; such a cell is no gap."""
 EXCEL_ERROR = "an Excel error, not a value: mend the formula or the look-up, or empty the cell; it is no gap"
 

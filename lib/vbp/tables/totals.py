@@ -1,5 +1,6 @@
 """Rows that are no data: 合计/小计, notes below the table, headers repeated on every page; counted, and totals
 compared."""
+
 from __future__ import annotations
 
 import re
@@ -48,18 +49,26 @@ class Dropped:
 
     def counts(self) -> dict[str, int]:
         """Return how many rows were left out, by reason, those with none omitted."""
-        named = {"total": self.grand, "subtotal": self.sub, "note": self.notes, "repeated_header": self.headers,
-                 "example": self.examples,
-                 "blank": self.blank}
+        named = {
+            "total": self.grand,
+            "subtotal": self.sub,
+            "note": self.notes,
+            "repeated_header": self.headers,
+            "example": self.examples,
+            "blank": self.blank,
+        }
         return {name: int(mask.sum()) for name, mask in named.items() if mask.any()}
 
 
 def _texts(grid: Grid) -> dict[int, pa.DictionaryArray]:
     """Return the columns that may hold words, coded: every column but those of numbers, and the first one."""
     found = grid.heading.found
-    return {place: encoded(flat(column)) for place, column in enumerate(grid.columns)
-            if (place == 0 or not (place in found and found[place].column.numeric))
-            and (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))}
+    return {
+        place: encoded(flat(column))
+        for place, column in enumerate(grid.columns)
+        if (place == 0 or not (place in found and found[place].column.numeric))
+        and (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))
+    }
 
 
 def _blank(grid: Grid) -> np.ndarray:
@@ -144,8 +153,12 @@ def _repeated(grid: Grid, texts: Mapping[int, pa.DictionaryArray], count: int) -
     return np.zeros(count, bool) if mask is None else mask
 
 
-def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa.Array]],
-            unread: Collection[tuple[str, int]] = ()) -> list[Problem]:
+def compare(
+    grid: Grid,
+    dropped: Dropped,
+    numbers: Mapping[str, tuple[Column, pa.Array]],
+    unread: Collection[tuple[str, int]] = (),
+) -> list[Problem]:
     """Compare the totals printed in the file with the sums read; one warning for each that differs.
 
     A 小计 is compared with the rows since the last total row; a 合计 with all rows so far or with those since the
@@ -161,12 +174,18 @@ def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa
         empty = missing(array)
         since, since_grand = 0, 0
         for place in totals.tolist():
-            spans = [running[place] - running[since]] + ([running[place], running[place] - running[since_grand]]
-                                                         if dropped.grand[place] else [])
+            spans = [running[place] - running[since]] + (
+                [running[place], running[place] - running[since_grand]] if dropped.grand[place] else []
+            )
             if not empty[place] and int(values[place]) not in [int(span) for span in spans]:
                 problems.append(
                     _differs(
-                        grid, int(place), name, column, int(values[place]), int(spans[-1 if len(spans) == 1 else 1]),
+                        grid,
+                        int(place),
+                        name,
+                        column,
+                        int(values[place]),
+                        int(spans[-1 if len(spans) == 1 else 1]),
                         sum(refused == name for refused, _ in unread),
                     )
                 )
@@ -178,8 +197,19 @@ def compare(grid: Grid, dropped: Dropped, numbers: Mapping[str, tuple[Column, pa
 def _differs(grid: Grid, place: int, name: str, column: Column, printed: int, read: int, unread: int) -> Problem:
     scale = -column.scale
     said, summed = (Decimal(f"{Decimal(number).scaleb(scale).normalize():f}") for number in (printed, read))
-    why = (f"{unread:,} cells of this column could not be read and are not in the sum; mend them first" if unread else
-           "rows are missing or doubled, or the total is old")
-    return Problem(f"the total printed in the file ({said:,}) is not the sum of the rows read ({summed:,}; difference "
-                   f"{said - summed:,}): {why}", "total_differs", "warning",
-                   grid.heading.table.name, grid.label, int(grid.rows[place]), name, str(said))
+    why = (
+        f"{unread:,} cells of this column could not be read and are not in the sum; mend them first"
+        if unread
+        else "rows are missing or doubled, or the total is old"
+    )
+    return Problem(
+        f"the total printed in the file ({said:,}) is not the sum of the rows read ({summed:,}; difference "
+        f"{said - summed:,}): {why}",
+        "total_differs",
+        "warning",
+        grid.heading.table.name,
+        grid.label,
+        int(grid.rows[place]),
+        name,
+        str(said),
+    )

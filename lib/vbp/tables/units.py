@@ -1,4 +1,5 @@
 """A header's own unit: 万元, 元/盒, 片/支/粒, %; and a cell's."""
+
 from __future__ import annotations
 
 import re

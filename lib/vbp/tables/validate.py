@@ -1,4 +1,5 @@
 """What every table must hold to: required cells filled, values in range, keys not repeated, one column of each pair."""
+
 from __future__ import annotations
 
 import math
@@ -45,11 +46,16 @@ def required_cells(part: Part, limit: int | None = LIMIT) -> list[Problem]:
             continue
         empty = np.logical_and.reduce([missing(part.columns[name]) for name in have])
         if len(have) < len(group) or len(group) == 1 or empty.any():
-            places = [place for place in np.flatnonzero(empty).tolist()
-                      if not any((name, int(part.rows[place])) in part.refused for name in have)]
+            places = [
+                place
+                for place in np.flatnonzero(empty).tolist()
+                if not any((name, int(part.rows[place])) in part.refused for name in have)
+            ]
             column = part.table.column(have[0])
             text = f"{' or '.join(have)} ({column.zh}) is empty (a dash counts as empty): fill it in, or delete the row"
-            problems += _listed(part, np.array(places, np.int64), column, "missing", partial(str.format, text), "error", limit)
+            problems += _listed(
+                part, np.array(places, np.int64), column, "missing", partial(str.format, text), "error", limit
+            )
     return problems
 
 
@@ -80,8 +86,15 @@ def ranges(part: Part, limit: int | None = LIMIT) -> list[Problem]:
     problems: list[Problem] = []
     for column in part.table.columns:
         if column.name in part.columns and column.numeric and (column.low is not None or column.high is not None):
-            problems += _listed(part, _outside(part.columns[column.name], column), column, "range",
-                                partial(_beyond, column), column.outside, limit)
+            problems += _listed(
+                part,
+                _outside(part.columns[column.name], column),
+                column,
+                "range",
+                partial(_beyond, column),
+                column.outside,
+                limit,
+            )
     return problems
 
 

@@ -1,4 +1,5 @@
 """A year and a month in columns of their own (年份 2024, 月份 3) read as one month."""
+
 from __future__ import annotations
 
 import re
@@ -37,7 +38,8 @@ def joined(grid: Grid) -> Grid:
     heading = replace(
         grid.heading,
         unknown=tuple(place for place in grid.heading.unknown if place != beside[0]),
-        problems=tuple(problem for problem in grid.heading.problems if not _says(problem, header)))
+        problems=tuple(problem for problem in grid.heading.problems if not _says(problem, header)),
+    )
     return replace(grid, heading=heading, columns=columns)
 
 

@@ -1,4 +1,5 @@
 """`vbp template OUT.xlsx`: made from the schema, read back by `vbp.tables` without a word about the example rows."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -15,7 +16,13 @@ from vbp.words import LANGUAGES, say
 ROWS = 2000
 """Rows that carry formats and drop-downs."""
 UNITS = {"片/支/粒每盒": "片/支/粒"}
-EXAMPLES = {"name_zh": "某某市", "name_en": "Some City", "province": "某某省", "population": "5000000", "insured": "4500000"}
+EXAMPLES = {
+    "name_zh": "某某市",
+    "name_en": "Some City",
+    "province": "某某省",
+    "population": "5000000",
+    "insured": "4500000",
+}
 YELLOW, GREY = "FFF2CC", "D9D9D9"
 
 
@@ -75,8 +82,12 @@ def _fill_sheet(sheet: Any, table: Table) -> None:
             example.number_format = "yyyy-mm-dd"
         words = _words(column)
         if words:
-            choice = DataValidation(type="list", formula1='"' + ",".join(words) + '"', allow_blank=True,
-                                    showErrorMessage=bool(column.words is None or column.words.strict))
+            choice = DataValidation(
+                type="list",
+                formula1='"' + ",".join(words) + '"',
+                allow_blank=True,
+                showErrorMessage=bool(column.words is None or column.words.strict),
+            )
             choice.error = say("template.wrong_word", "zh")
             choice.add(f"{letter}3:{letter}{ROWS}")
             sheet.add_data_validation(choice)
@@ -107,11 +118,14 @@ def _fill_city(sheet: Any) -> None:
         put(sheet.cell(row, 1), f"{LABELS[name][0]} {name}").font = Font(bold=True)
         cell = put(sheet.cell(row, 2), DEFAULT if name == "rule_profile" else None)
         cell.fill = PatternFill("solid", start_color=YELLOW if name in TEXTS else GREY)
-        said = say("template.such_as", "zh", value=EXAMPLES[name]) if name in EXAMPLES else say(f"template.{name}", "zh")
+        said = (
+            say("template.such_as", "zh", value=EXAMPLES[name]) if name in EXAMPLES else say(f"template.{name}", "zh")
+        )
         put(sheet.cell(row, 3), said).font = Font(italic=True, color="808080")
         if name in choices:
-            choice = DataValidation(type="list", formula1='"' + ",".join(choices[name]) + '"', allow_blank=True,
-                                    showErrorMessage=False)
+            choice = DataValidation(
+                type="list", formula1='"' + ",".join(choices[name]) + '"', allow_blank=True, showErrorMessage=False
+            )
             choice.add(f"B{row}")
             sheet.add_data_validation(choice)
     for letter, width in (("A", 26), ("B", 26), ("C", 80)):

@@ -14,8 +14,17 @@ LABELS = ("field", "play_field")
 WORDS = ("field_word", "play_word", "play_status", "play_baseline", "play_measure")
 """Groups of phrases in which the words of a result's own vocabulary are looked up."""
 CHANCES = ("p_value", "p_confirm", "q_bh")
-SHARES = ("share_of_spending", "rate", "rate_by_amount", "rate_of_summed_units", "elapsed", "ratio", "completion", "completion_low",
-          "completion_high")
+SHARES = (
+    "share_of_spending",
+    "rate",
+    "rate_by_amount",
+    "rate_of_summed_units",
+    "elapsed",
+    "ratio",
+    "completion",
+    "completion_low",
+    "completion_high",
+)
 PRICES = ("selected_price_yuan", "pre_price_yuan", "price_cap_yuan", "lowest_price_yuan", "highest_price_yuan")
 
 

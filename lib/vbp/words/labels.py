@@ -75,7 +75,9 @@ def qualified(value: Decimal | None, unit: str, qualifier: str, lang: str) -> st
 def period_label(start: date | None, end: date | None, lang: str) -> str:
     """Return a period: one day, from–to, since, or until."""
     if start and end:
-        return start.isoformat() if start == end else say("page.span", lang, start=start.isoformat(), end=end.isoformat())
+        return (
+            start.isoformat() if start == end else say("page.span", lang, start=start.isoformat(), end=end.isoformat())
+        )
     if end:
         return say("page.until", lang, day=end.isoformat())
     return say("page.since", lang, day=start.isoformat()) if start else MISSING

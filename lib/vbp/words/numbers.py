@@ -27,7 +27,9 @@ def _scaled(value: Number | None, lang: str, places: int) -> str:
     number = None if value is None else _decimal(value)
     if number is None:
         return MISSING
-    steps = [step for step in _STEPS[lang] if step[1] != " k" or abs(number) >= 100_000]  # 4,000 yuan reads better than 4 k
+    steps = [
+        step for step in _STEPS[lang] if step[1] != " k" or abs(number) >= 100_000
+    ]  # 4,000 yuan reads better than 4 k
     for (size, name), (lower, _) in zip(steps, [*steps[1:], steps[-1]], strict=True):
         # a unit is taken once the next smaller one, rounded, is full: 999,999.6 is 1 m and not 1,000 k, 9,950 is not yet 1万
         full = (number / lower).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) * lower

@@ -1,4 +1,5 @@
 """A sentence kept by its key until the language is known: what results hand over as assumptions and notes."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
