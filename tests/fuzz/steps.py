@@ -56,6 +56,14 @@ class Case:
         order = ["same", "either", "reader", "refused", "error"]
         self.expect = max(self.expect, expect, key=order.index)
 
+    def moved(self, table: str, before: list[Any]) -> None:
+        """Follow the rows that `at` names to where they stand since `before`."""
+        now = {id(row): place for place, row in enumerate(self.sheet(table).rows)}
+        self.at = [
+            (name, now[id(before[place])] if name == table and place is not None else place, column)
+            for name, place, column in self.at
+        ]
+
 
 Step = Callable[[Case], None]
 
@@ -123,8 +131,10 @@ def order(case: Case) -> None:
 
 def rows_shuffled(case: Case) -> None:
     sheet = pick(case)
+    before = list(sheet.rows)
     case.rng.shuffle(sheet.rows)
     sheet.replaced.clear()
+    case.moved(sheet.table, before)
 
 
 def frames(case: Case) -> None:
@@ -384,6 +394,9 @@ def rows_gone(case: Case) -> None:
     table = case.rng.choice([name for name in case.folder.sheets if name not in ("fund",)])
     sheet = case.sheet(table)
     gone = set(case.rng.sample(range(len(sheet.rows)), min(case.rng.choice([1, 1, 3]), len(sheet.rows) - 1)))
+    gone -= {
+        place for name, place, _ in case.at if name == table and place is not None
+    }  # what a step before has spoilt
     if not gone or sheet.replaced or sheet.more:
         return
     _rows(case, table, [row for place, row in enumerate(sheet.rows) if place not in gone])
@@ -739,7 +752,9 @@ def _set(case: Case, table: str, place: int, column: str, value: Any) -> None:
 
 
 def _rows(case: Case, table: str, rows: list[Any]) -> None:
+    before = case.sheet(table).rows
     case.content.tables[table] = case.sheet(table).rows = rows
+    case.moved(table, before)
     case.sheet(table).below = []
     case.sheet(table).blanks = set()
 
