@@ -129,7 +129,7 @@ def rows_twice(case: Case) -> None:
     again = case.rng.choice([place + 1, len(sheet.rows)])
     put_rows(case, table, [*sheet.rows[:again], dict(sheet.rows[place]), *sheet.rows[again:]])
     if table == "usage":
-        case.at.append(("usage", again, None))
+        case.at += [("usage", again, None), ("usage", place, None)]  # shuffled, either may come second
         case.harden("either")
         case.steps.append("(must warn)")
     else:
