@@ -80,6 +80,8 @@ def _refusal(case: Case, errors: list[Problem]) -> str | None:
 
 def _names(case: Case, problem: Problem, strictly: bool) -> bool:
     """Whether a problem names one of the case's places; where a consequence may be refused, any row of a file will do."""
+    if case.folder.book and problem.rule == "unreadable":  # of a workbook that cannot be opened no table can be named
+        return True
     for table, place, column in case.at:
         mine = problem.table == table or (problem.file or "").startswith(f"{table}")
         if not strictly and (problem.row is not None or problem.table is not None):
