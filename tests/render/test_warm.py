@@ -8,17 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from tests.conftest import ROOT
-from tests.render.places import notebook_of, processes_with
+from tests.render.places import FIGURES, light_copy, notebook_of, processes_with
 from vbp.render import warm
+from vbp.render.city import Job
 from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.kernel import Watch
 from vbp.render.provisioner import Forked, ZygoteLost
+from vbp.render.run import render_run
 
 REPORT = ROOT / "notebooks" / "city_report.ipynb"
 POLLUTION = """
@@ -176,33 +179,60 @@ def test_without_its_zygote_a_report_is_made_all_the_same_and_that_is_said(tmp_p
     assert "plain kernel instead of a warm one" in capfd.readouterr().err
 
 
-def test_a_zygote_is_replaced_after_its_reports_and_given_up_when_it_keeps_dying(monkeypatch):
+@pytest.fixture
+def fakes(monkeypatch) -> list:
+    """Zygotes that only write down whether they live."""
     started = []
 
     class Fake:
         def __init__(self):
             started.append(self)
-            self.address, self.lives, self.retired = f"zygote {len(started)}", True, False
+            self.address, self.lives = f"zygote {len(started)}", True
 
         def alive(self):
             return self.lives
-
-        def retire(self):
-            self.retired = True
 
         def close(self):
             self.lives = False
 
     monkeypatch.setattr(warm, "Zygote", Fake)
+    return started
+
+
+def test_a_zygote_is_replaced_after_its_reports_and_given_up_when_it_keeps_dying(fakes):
     with warm.Nursery(reports=2) as nursery:
-        assert [nursery.address() for _ in range(5)] == ["zygote 1"] * 2 + ["zygote 2"] * 2 + ["zygote 3"]
-        assert [zygote.retired for zygote in started] == [True, True, False]
+        for number, address in enumerate(["zygote 1"] * 2 + ["zygote 2"] * 2 + ["zygote 3"]):
+            assert nursery.address(f"report {number}") == address
+            nursery.done(f"report {number}")
+        assert [zygote.lives for zygote in fakes] == [False, False, True]
         given = []
-        for _ in range(4):
-            started[-1].lives = False
-            given.append(nursery.address())
+        for number in range(4):
+            fakes[-1].lives = False
+            given.append(nursery.address(f"more {number}"))
         assert given == ["zygote 4", "zygote 5", "", ""]
-    assert not any(zygote.lives for zygote in started)
+    assert not any(zygote.lives for zygote in fakes)
+
+
+def test_a_zygote_that_is_replaced_lives_until_the_last_of_its_reports_is_done(fakes):
+    with warm.Nursery(reports=2) as nursery:
+        assert [nursery.address(name) for name in "abc"] == ["zygote 1", "zygote 1", "zygote 2"]
+        assert fakes[0].lives, "a and b are at work"
+        nursery.done("b")
+        nursery.done("c")
+        assert fakes[0].lives, "a is at work"
+        nursery.done("a")
+        assert [zygote.lives for zygote in fakes] == [False, True]
+
+
+def test_no_report_loses_its_zygote_to_the_reports_after_it(demo, tmp_path, monkeypatch, capfd):
+    notebook_of(tmp_path / "n", FIGURES)
+    monkeypatch.setenv("VBP_NOTEBOOKS", str(tmp_path / "n"))
+    monkeypatch.setattr(warm, "Nursery", partial(warm.Nursery, 1))
+    places = [light_copy(demo, tmp_path / "in", f"p{number}") for number in range(5)]
+    jobs = [Job(place.name, str(place), "", ("zh", "en"), tmp_path / "out") for place in places]
+    run, _ = render_run(jobs, tmp_path / "out", 2)
+    assert (run.kernels, run.made) == ("warm", 5)
+    assert "plain kernel instead" not in capfd.readouterr().err
 
 
 def test_a_retired_zygote_ends_with_its_last_kernel(tmp_path):

@@ -86,8 +86,9 @@ def render_run(
         jobs = [_told(job, basis, beside, force) for job in jobs]
         todo = [job for job in jobs if not job.stands or extras.missing(job)]
         by_slug: dict[str, Outcome] = {}
-        with _kernels(plain, [job for job in todo if not job.stands]) as (kernels, prepare):
+        with _kernels(plain, [job for job in todo if not job.stands]) as (kernels, prepare, done):
             for outcome in _outcomes(jobs, todo, workers, prepare):
+                done(outcome.slug)
                 by_slug[outcome.slug] = outcome
                 if progress:
                     progress(outcome)
@@ -118,8 +119,10 @@ def _told(job: Job, basis: Mapping[str, Any], beside: Mapping[str, bool | None],
 
 
 @contextmanager
-def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
-    """Give how kernels are started, and what readies a job for it; a zygote is started with the first job only.
+def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare, Callable[[str], None]]]:
+    """Give how kernels are started, what readies a job for it, and what is told when the job is done.
+
+    A zygote is started with the first job only.
 
     One notebook alone is done sooner with a fresh kernel than with a zygote, which imports more than one report needs.
     """
@@ -127,7 +130,7 @@ def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
     if plain or why or sum(len(job.languages) for job in jobs) < 2:
         if why and jobs and not plain:
             print(f"kernels are started one by one with papermill's plain engine: {why}", file=sys.stderr)
-        yield "plain", lambda job: job
+        yield "plain", lambda job: job, lambda slug: None
         return
     with ExitStack() as stack:
         nurseries: list[warm.Nursery] = []
@@ -137,9 +140,13 @@ def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
                 return job
             if not nurseries:
                 nurseries.append(stack.enter_context(warm.Nursery()))
-            return replace(job, zygote=nurseries[0].address())
+            return replace(job, zygote=nurseries[0].address(job.slug))
 
-        yield "warm", prepare
+        def done(slug: str) -> None:
+            for nursery in nurseries:
+                nursery.done(slug)
+
+        yield "warm", prepare, done
 
 
 def _outcomes(jobs: Sequence[Job], todo: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:

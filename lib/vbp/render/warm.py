@@ -143,25 +143,43 @@ class Zygote:
 
 
 class Nursery:
-    """Zygotes for a run: one at a time, replaced after `reports` reports or when it died."""
+    """Zygotes for a run: one at a time, replaced after `reports` reports or when it died.
+
+    One that is replaced takes requests until the last of its reports is done: a report has several notebooks, and a worker
+    may not have asked for its first kernel yet.
+    """
 
     def __init__(self, reports: int = REPORTS_PER_ZYGOTE) -> None:
         self._reports = reports
         self._given = self._died = 0
         self._zygotes = [Zygote()]
+        self._at_work: dict[str, Zygote] = {}
 
-    def address(self) -> str:
-        """Return where the next report's kernels are forked; empty once zygotes died too often to go on with them."""
+    def address(self, report: str) -> str:
+        """Return where the kernels of `report` are forked; empty once zygotes died too often to go on with them."""
         dead = not self._zygotes[-1].alive()
         self._died += dead
         if self._died >= MOST_DEAD:
             return ""
         if self._given >= self._reports or dead:
-            self._zygotes[-1].retire()
-            self._zygotes = [zygote for zygote in self._zygotes if zygote.alive()] + [Zygote()]
+            self._zygotes.append(Zygote())
             self._given = 0
         self._given += 1
+        self._at_work[report] = self._zygotes[-1]
+        self._retire()
         return self._zygotes[-1].address
+
+    def done(self, report: str) -> None:
+        """Take note that `report` needs no kernel any more."""
+        self._at_work.pop(report, None)
+        self._retire()
+
+    def _retire(self) -> None:
+        """End the zygotes that were replaced and have no report at work."""
+        for zygote in self._zygotes[:-1]:
+            if zygote not in self._at_work.values():
+                self._zygotes.remove(zygote)
+                zygote.close()
 
     def close(self) -> None:
         """End every zygote."""
