@@ -104,6 +104,18 @@ def test_a_failure_stays_in_the_index_until_the_place_is_made(places, tmp_path):
     assert list((out / "failed").iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads a file of /proc that cannot be read")
+def test_a_file_that_cannot_be_read_fails_its_place_and_no_other(places, tmp_path):
+    out, bad = tmp_path / "out", places / "good2" / "notes.csv"
+    bad.symlink_to("/proc/self/mem")
+    run, record = render_run(jobs_of(places, out, "good1", "good2", "good3"), out)
+    assert [outcome.ok for outcome in run.outcomes] == [True, False, True]
+    assert run.outcomes[1].reason == f"Input/output error: {bad}"
+    assert f"good2: Input/output error: {bad}" in record.with_suffix(".txt").read_text(encoding="utf-8")
+    again = CliRunner().invoke(build(), ["rerun", str(record), "--out", str(tmp_path / "again"), "--strict"])
+    assert f"not as recorded: inputs of good2: Input/output error: {bad}" in str(again.exception)
+
+
 def test_a_full_disk_fails_the_place_with_that_reason_and_leaves_nothing(places, tmp_path, monkeypatch):
     out = tmp_path / "out"
     write = Path.write_text

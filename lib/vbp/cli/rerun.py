@@ -95,8 +95,11 @@ def _differences(told: dict[str, Any], chosen: list[Job]) -> list[str]:
         part: fingerprint.described(before.get(part), now, values=part == "versions") for part, now in shared.items()
     }
     for place, job in zip(told["places"], chosen, strict=True):
-        now = fingerprint.made_from(job, shared)["inputs"]
-        changed[f"inputs of {job.slug}"] = fingerprint.described(place["inputs"], now)
+        try:
+            now = fingerprint.described(place["inputs"], fingerprint.made_from(job, shared)["inputs"])
+        except OSError as error:
+            now = f"{error.strerror or error}: {error.filename or job.inputs}"
+        changed[f"inputs of {job.slug}"] = now
     return [f"{part}: {names}" for part, names in changed.items() if names]
 
 

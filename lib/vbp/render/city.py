@@ -44,6 +44,8 @@ class Job:
         What is to stand beside the pages (`pdf`, `standalone`); None until the run has looked what stood there before.
     stands
         The report in place was made from the same, and only its extras are to be made.
+    refused
+        Why nothing can be made of it at all (an input that cannot be read, a name that is taken); empty where nothing is known.
     """
 
     slug: str
@@ -57,6 +59,7 @@ class Job:
     made_from: Mapping[str, Any] | None = None
     extras: tuple[str, ...] | None = None
     stands: bool = False
+    refused: str = ""
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as the run's record holds them."""

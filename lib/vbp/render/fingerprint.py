@@ -141,9 +141,13 @@ def described(before: Any, now: Mapping[str, Any], *, values: bool = False) -> s
 
 
 def digest(path: Path) -> str:
-    """Return a file's SHA-256."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """Return a file's SHA-256; an error of the system names the file, also where the system does not (a defective disk)."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def hashes(files: Iterable[Path], folder: Path) -> dict[str, str]:

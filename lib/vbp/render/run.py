@@ -13,17 +13,18 @@ from typing import Any
 
 from vbp import paths
 from vbp.errors import InputError, Problem
-from vbp.render import extras, failures, files, fingerprint, warm
+from vbp.render import extras, failures, files, fingerprint, methods, record, warm
 from vbp.render.city import NOTEBOOK, Job, Outcome
 from vbp.render.index import write_index
 from vbp.render.lock import only_run
-from vbp.render.methods import write_methods
 from vbp.render.page import write_assets
 from vbp.render.parameters import check_notebook
 from vbp.render.pool import Prepare, rendered
 from vbp.render.record import KEPT, Run, forget_old, now, write_record
 
 UNCHANGED = "unchanged: inputs, facts, rules, notebook, library and versions are those of the report in place"
+TAKEN = ("assets", failures.FOLDER, "index.html", methods.FOLDER, record.FOLDER)
+"""What stands in a folder of reports beside the places' own folders."""
 Report = Callable[[Outcome], None]
 
 
@@ -84,7 +85,7 @@ def render_run(
         _ready(out)
         basis = fingerprint.basis(notebook)
         jobs = [_told(job, basis, beside, force) for job in jobs]
-        todo = [job for job in jobs if not job.stands or extras.missing(job)]
+        todo = [job for job in jobs if not job.refused and (not job.stands or extras.missing(job))]
         by_slug: dict[str, Outcome] = {}
         with _kernels(plain, [job for job in todo if not job.stands]) as (kernels, prepare, done):
             for outcome in _outcomes(jobs, todo, workers, prepare):
@@ -94,9 +95,9 @@ def render_run(
                     progress(outcome)
         outcomes = tuple(by_slug[job.slug] for job in jobs)
         run = Run(started, (now() - started).total_seconds(), kernels, jobs, outcomes, basis, options)
-        record = _finish(out, run)
+        written = _finish(out, run)
         forget_old(out, keep_runs)
-        return run, record
+        return run, written
 
 
 def _ready(out: Path) -> None:
@@ -105,14 +106,22 @@ def _ready(out: Path) -> None:
         warm.sweep()
         files.recover(out)
         write_assets(out / "assets")
-        write_methods(out)
+        methods.write_methods(out)
     except OSError as error:
         raise files.unwritable(out, error) from error
 
 
 def _told(job: Job, basis: Mapping[str, Any], beside: Mapping[str, bool | None], force: bool) -> Job:
     """Return the job with what it is made from, what is wanted beside its pages, and whether its report stands."""
-    folder, made_from = job.out / job.slug, fingerprint.made_from(job, basis)
+    if job.slug.lower() in TAKEN:
+        return replace(
+            job, refused=f"{job.slug} is a name that the folder of reports needs itself; rename {job.inputs}"
+        )
+    try:
+        made_from = fingerprint.made_from(job, basis)
+    except OSError as error:
+        return replace(job, refused=failures.explain(error, Path(job.inputs), job.slug)["reason"])
+    folder = job.out / job.slug
     stands = not (force or fingerprint.difference(folder, made_from))
     kinds = extras.wanted(folder, beside) if job.extras is None else job.extras
     return replace(job, made_from=made_from, extras=kinds, stands=stands)
@@ -150,13 +159,15 @@ def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare, C
 
 
 def _outcomes(jobs: Sequence[Job], todo: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
-    """Yield the outcomes, those of places left as they are first."""
+    """Yield the outcomes, those of places that are refused or left as they are first."""
     for job in jobs:
         if job.stands:
             extras.settle(job)
     busy = {job.slug for job in todo}
     for job in jobs:
-        if job.slug not in busy:
+        if job.refused:
+            yield Outcome(job.slug, False, 0.0, job.refused)
+        elif job.slug not in busy:
             yield Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True, files=fingerprint.sums(job.out / job.slug))
     for outcome in rendered(todo, workers, prepare):
         yield replace(outcome, reason=UNCHANGED) if outcome.skipped else outcome
