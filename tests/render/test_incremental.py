@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.conftest import ROOT
 from tests.render.places import FIGURES, bytes_of, light_copy, notebook_of
 from vbp.cli import build
 from vbp.errors import InputError
@@ -71,6 +77,42 @@ def test_each_kind_of_change_is_seen_and_named(place, tmp_path, data_copy, monke
     monkeypatch.undo()
     (out / "one" / "report.zh.html").unlink()
     assert "missing or altered: report.zh.html" in fingerprint.difference(out / "one", {})
+
+
+def test_what_no_table_is_read_from_changes_nothing(place, tmp_path):
+    out, notebook = tmp_path / "out", tmp_path / "n" / "city_report.ipynb"
+    render_all([job_of(place, out)], out)
+    for name in (
+        "~$fund.xlsx",
+        ".fund.csv.swp",
+        "fund.csv.tmp",
+    ):  # a workbook that is open, an editor's copy, half a download
+        (place / name).write_text("x")
+    assert difference(job_of(place, out), notebook) == ""
+
+
+def test_the_versions_hold_every_package_that_the_library_calls_for_a_report():
+    others = ("cli", "demo", "imports", "play.py", "spark.py")  # not called for a report
+    called = set()
+    for path in (ROOT / "lib" / "vbp").rglob("*.py"):
+        if not set(others) & set(path.relative_to(ROOT / "lib" / "vbp").parts):
+            called |= {name.split(".")[0] for name in imported(path)} - sys.stdlib_module_names
+    called -= {"vbp", "rich", "traitlets"}  # progress on a terminal, the names of options
+    packages = packages_distributions()
+    assert {normal(packages[module][0]) for module in called} - set(map(normal, fingerprint.PACKAGES)) == set()
+    assert all(fingerprint._version(name) != "absent" for name in fingerprint.PACKAGES)
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 def test_a_file_in_a_folder_of_the_report_is_recorded_and_missed_like_any_other(tmp_path):

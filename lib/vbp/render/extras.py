@@ -29,12 +29,13 @@ def wanted(folder: Path, asked: Mapping[str, bool | None]) -> tuple[str, ...]:
 
 
 def missing(job: Job) -> bool:
-    """Return whether something that the job wants does not stand beside its pages."""
-    return any(
-        not (job.out / job.slug / f"report.{lang}{SUFFIXES[kind]}").is_file()
-        for kind in job.extras or ()
-        for lang in job.languages
-    )
+    """Return whether something that the job wants does not stand beside its pages, or is older than what it was made from."""
+    if not job.extras:
+        return False
+    from vbp.render.paper import outdated
+
+    pages = [job.out / job.slug / f"report.{lang}.html" for lang in job.languages]
+    return any(outdated(page.with_suffix(SUFFIXES[kind]), page) for kind in job.extras for page in pages)
 
 
 def settle(job: Job) -> None:

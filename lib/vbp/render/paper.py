@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbp.errors import InputError, Problem
+from vbp.render import methods
 from vbp.render.standalone import SUFFIX, standalone, write_standalone
 from vbp.words import say
 
@@ -110,22 +111,25 @@ def _print(browser: str, folder: Path, made: Path) -> str:
 def write_extras(jobs: Sequence[Job], *, pdf: str = "", one_file: bool = False) -> tuple[str, ...]:
     """Write PDFs (with the browser `pdf`) and pages in one file for every report that stands; return what failed.
 
-    What is younger than its page is left as it is.
+    What is younger than its page, and than the methods that it brings along, is left as it is.
     """
     failed = []
     for job in jobs:
         for lang in job.languages:
             page = job.out / job.slug / f"report.{lang}.html"
             try:
-                if one_file and _older(page.with_name(page.stem + SUFFIX), page):
+                if one_file and outdated(page.with_name(page.stem + SUFFIX), page):
                     write_standalone(page)
-                if pdf and _older(page.with_suffix(".pdf"), page):
+                if pdf and outdated(page.with_suffix(".pdf"), page):
                     write_pdf(page, pdf)
             except InputError as error:
                 failed.append(f"{job.slug}: {error.problems[0].line()}")
     return tuple(failed)
 
 
-def _older(made: Path, page: Path) -> bool:
-    """Return whether `made` is missing or older than its page; False without a page."""
-    return page.exists() and (not made.exists() or made.stat().st_mtime < page.stat().st_mtime)
+def outdated(made: Path, page: Path) -> bool:
+    """Return whether `made` is missing, or older than its page or a method beside it; False without a page."""
+    if not page.exists():
+        return False
+    sources = (page, *(page.parent.parent / methods.FOLDER).glob("*.html"))
+    return not made.is_file() or made.stat().st_mtime < max(source.stat().st_mtime for source in sources)
