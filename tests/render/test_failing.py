@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,15 +62,20 @@ def jobs_of(root: Path, out: Path, *slugs: str) -> list[Job]:
 
 
 def dying_driver(monkeypatch) -> None:
-    """Have the worker that gets the place `driver` killed, as a system does that is out of memory."""
+    """Have the worker that gets the place `driver` killed half-way, as a system does that is out of memory."""
     path = Path(os.environ["VBP_NOTEBOOKS"]) / "sitecustomize.py"
     path.write_text(
         "import os, signal, sys\n"
         "if 'multiprocessing' in ' '.join(sys.orig_argv):\n"
         "    import vbp.render.files as files\n"
-        "    fresh = files.fresh_folder\n"
-        "    kill = lambda: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    files.fresh_folder = lambda out, slug: kill() if slug == 'driver' else fresh(out, slug)\n"
+        "    whole = files.fresh_folder\n"
+        "    def fresh(out, slug):\n"
+        "        folder = whole(out, slug)\n"
+        "        if slug == 'driver':\n"
+        "            (folder / 'summary.json').write_text('{}')\n"
+        "            os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        return folder\n"
+        "    files.fresh_folder = fresh\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(path.parent), str(ROOT / "lib")]))
 
@@ -91,6 +97,7 @@ def test_every_trouble_is_named_and_the_others_are_rendered(places, tmp_path, mo
         assert (out / "failed" / f"{slug}.report.zh.ipynb").is_file()
         assert by_slug[slug].peak_mib is None or by_slug[slug].peak_mib > 30
     assert {path.name for path in out.iterdir() if path.is_dir()} == {*GOOD, "assets", "methods", "runs", "failed"}
+    assert re.findall(r'<tr id="([^"]*)">', index) == sorted((*TROUBLES, *GOOD))
 
 
 def test_a_failure_stays_in_the_index_until_the_place_is_made(places, tmp_path):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -145,11 +147,64 @@ def test_what_goes_wrong_in_one_kernel_is_named_and_kept_and_touches_no_other(zy
     assert zygote.alive()
 
 
-def test_what_a_kernel_started_ends_with_it(zygote, tmp_path, monkeypatch):
-    monkeypatch.setenv("VBP_TEST_MARK", f"left-{os.getpid()}")
-    path = notebook_of(tmp_path / "n", "import subprocess\nsubprocess.Popen(['sleep', '600'])\n1")
-    execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address))
-    assert processes_with(f"VBP_TEST_MARK=left-{os.getpid()}") == []
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("warmly", [True, False])
+@pytest.mark.parametrize("end", ["1", "import os; os._exit(3)"])
+def test_what_a_kernel_started_ends_with_it(zygote, tmp_path, monkeypatch, warmly, end):
+    mark = f"left-{os.getpid()}-{warmly}-{len(end)}"
+    monkeypatch.setenv("VBP_TEST_MARK", mark)
+    ways = (
+        ["", ", start_new_session=True"] if warmly or end == "1" else [""]
+    )  # what a dead plain kernel let go is beyond reach
+    daemon = "subprocess.run(['sh', '-c', 'sleep 600 &'], start_new_session=True)" if warmly else "1"
+    cell = "\n".join([*(f"subprocess.Popen(['sleep', '600']{way})" for way in ways), daemon])
+    path = notebook_of(tmp_path / "n", f"import subprocess\n{cell}", end)
+    with nullcontext() if end == "1" else pytest.raises(NotebookFailed, match="exit 3"):
+        execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address if warmly else ""))
+    _until(lambda: processes_with(f"VBP_TEST_MARK={mark}") == [])
+
+
+def test_a_zygote_survives_what_comes_at_once_in_the_wrong_order(tmp_path):
+    def forked(name: str) -> Forked:
+        argv = ["ipykernel_launcher.py", "-f", str(tmp_path / f"{name}.json")]
+        return Forked(zygote.address, argv, dict(os.environ), "/tmp")
+
+    with warm.Zygote() as zygote:
+        gone, held = forked("gone"), forked("held")
+        os.kill(zygote.pid, signal.SIGSTOP)
+        gone._line.close()  # the driver hangs up, then its kernel ends by itself, and the zygote hears both in one round
+        os.kill(gone.pid, signal.SIGKILL)
+        _until(lambda: Path(f"/proc/{gone.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        os.kill(zygote.pid, signal.SIGCONT)
+        _until(lambda: not Path(f"/proc/{gone.pid}").exists())
+        more = forked("more")
+        os.kill(zygote.pid, signal.SIGSTOP)
+        zygote.retire()
+        late = socket.socket(socket.AF_UNIX)
+        late.connect(zygote.address)  # asks when the zygote has closed its door, but has not been heard yet
+        os.kill(zygote.pid, signal.SIGCONT)
+        _until(lambda: late.recv(1) == b"")
+        assert zygote.alive()
+        assert held.poll() is more.poll() is None
+        late.close()
+
+
+def test_a_zygote_that_cannot_fork_safely_says_so_in_one_line_and_the_report_is_made_all_the_same(
+    tmp_path, monkeypatch, capfd
+):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, threading, time\n"
+        "if 'vbp.render.zygote' in sys.orig_argv:\n"
+        "    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT / "lib")]))
+    path = notebook_of(tmp_path / "n", "print('good')")
+    with warm.Zygote() as zygote:
+        made = execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address))
+    assert "good" in text_of(made)
+    first, second = capfd.readouterr().err.strip().splitlines()
+    assert first.startswith("no warm kernels: RuntimeError: 2 threads after importing")
+    assert second.startswith("plain kernel instead of a warm one: the zygote at ")
 
 
 def test_a_kernel_dies_with_its_driver_and_with_its_zygote():

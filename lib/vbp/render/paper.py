@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
+import sys
 from collections.abc import Sequence
 from html import unescape
 from importlib import resources
@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbp.errors import InputError, Problem
-from vbp.render import methods
+from vbp.render import files, methods
+from vbp.render.family import dying
 from vbp.render.standalone import SUFFIX, standalone, write_standalone
 from vbp.words import say
 
@@ -53,8 +54,7 @@ def write_pdf(page: Path, browser: str) -> Path:
     """Print a page as `report.<lang>.pdf` beside it, in one step; InputError with Chromium's words where it fails."""
     target = page.with_suffix(".pdf")
     # beside the page and not in /tmp: packaged browsers may read no other folder
-    with tempfile.TemporaryDirectory(prefix=".paper-", dir=page.parent) as name:
-        folder = Path(name)
+    with files.passing_folder(target) as folder:
         (folder / "page.html").write_text(on_paper(page), encoding="utf-8")
         made = folder / "page.pdf"
         reason = _print(browser, folder, made)
@@ -99,7 +99,14 @@ def _print(browser: str, folder: Path, made: Path) -> str:
         options.append("--no-sandbox")  # Chromium refuses to run as root with it
     options += [f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={made}", (folder / "page.html").as_uri()]
     try:
-        run = subprocess.run([browser, *options], capture_output=True, text=True, timeout=SECONDS, check=False)
+        run = subprocess.run(
+            [browser, *options],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            preexec_fn=dying(os.getpid()) if sys.platform == "linux" else None,  # no browser outlives a killed run
+        )
     except subprocess.TimeoutExpired:
         return f"no answer in {SECONDS} s"
     except OSError as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -87,12 +87,19 @@ def render_run(
         jobs = [_told(job, basis, beside, force) for job in jobs]
         todo = [job for job in jobs if not job.refused and (not job.stands or extras.missing(job))]
         by_slug: dict[str, Outcome] = {}
-        with _kernels(plain, [job for job in todo if not job.stands]) as (kernels, prepare, done):
-            for outcome in _outcomes(jobs, todo, workers, prepare):
-                done(outcome.slug)
-                by_slug[outcome.slug] = outcome
-                if progress:
-                    progress(outcome)
+        try:
+            with (
+                _kernels(plain, [job for job in todo if not job.stands]) as (kernels, prepare, done),
+                closing(_outcomes(jobs, todo, workers, prepare)) as coming,
+            ):
+                for outcome in coming:
+                    done(outcome.slug)
+                    by_slug[outcome.slug] = outcome
+                    if progress:
+                        progress(outcome)
+        finally:
+            with suppress(OSError):  # the next run tidies up, too
+                _tidy(out)
         outcomes = tuple(by_slug[job.slug] for job in jobs)
         run = Run(started, (now() - started).total_seconds(), kernels, jobs, outcomes, basis, options)
         written = _finish(out, run)
@@ -103,12 +110,17 @@ def render_run(
 def _ready(out: Path) -> None:
     """Put right what a killed run left, and put the shared assets in place."""
     try:
-        warm.sweep()
-        files.recover(out)
+        _tidy(out)
         write_assets(out / "assets")
         methods.write_methods(out)
     except OSError as error:
         raise files.unwritable(out, error) from error
+
+
+def _tidy(out: Path) -> None:
+    """Take away what killed processes left half-done."""
+    warm.sweep()
+    files.recover(out)
 
 
 def _told(job: Job, basis: Mapping[str, Any], beside: Mapping[str, bool | None], force: bool) -> Job:
@@ -158,7 +170,9 @@ def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare, C
         yield "warm", prepare, done
 
 
-def _outcomes(jobs: Sequence[Job], todo: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
+def _outcomes(
+    jobs: Sequence[Job], todo: Sequence[Job], workers: int, prepare: Prepare
+) -> Generator[Outcome, None, None]:
     """Yield the outcomes, those of places that are refused or left as they are first."""
     for job in jobs:
         if job.stands:
@@ -169,8 +183,9 @@ def _outcomes(jobs: Sequence[Job], todo: Sequence[Job], workers: int, prepare: P
             yield Outcome(job.slug, False, 0.0, job.refused)
         elif job.slug not in busy:
             yield Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True, files=fingerprint.sums(job.out / job.slug))
-    for outcome in rendered(todo, workers, prepare):
-        yield replace(outcome, reason=UNCHANGED) if outcome.skipped else outcome
+    with closing(rendered(todo, workers, prepare)) as made:
+        for outcome in made:
+            yield replace(outcome, reason=UNCHANGED) if outcome.skipped else outcome
 
 
 def _finish(out: Path, run: Run) -> Path:

@@ -5,14 +5,15 @@ Run as `python -m vbp.render.zygote FD PARENT`, by `vbp.render.warm.Zygote`. One
 1. the driver sends one line of JSON: `{"argv", "env", "cwd"}`;
 2. the zygote forks, answers `{"pid"}`, and `{"exit"}` if the kernel ends by itself. The dead kernel stays a zombie, so its
    process id cannot pass to another process while the driver may still signal it;
-3. the driver hangs up, or dies: the kernel's whole process group is killed, reaped, and `{"exit", "peak_kib"}` is the last word.
+3. the driver hangs up, or dies: the kernel is killed with all that it started, also what left its session; it is reaped, and
+   `{"exit", "peak_kib"}` is the last word.
 
-So a kernel lives no longer than its driver, whatever kills the driver; and with the zygote it dies by PDEATHSIG.
+So a kernel lives no longer than its driver, whatever kills the driver. With its parent the zygote gets SIGTERM and does the same
+for every kernel; where the zygote itself is killed, its kernels die by PDEATHSIG.
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import json
@@ -26,9 +27,13 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from vbp.render import family
+from vbp.render.family import die_with_parent
 
 LIBRARIES = (
     "pandas",
@@ -49,7 +54,6 @@ LIBRARIES = (
     "plotly.io",
 )
 UNWANTED = ("vbp.cli", "vbp.render", "vbp.demo", "vbp.__main__")
-_PR_SET_PDEATHSIG = 1
 _REQUEST_SECONDS = 30.0
 
 
@@ -75,22 +79,18 @@ class _Server:
 def main() -> None:
     """Serve on the inherited socket until standard input ends and the last kernel is gone."""
     descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
-    die_with_parent(parent)
-    listener = socket.socket(fileno=descriptor)
-    _forget_working_folder()
-    preload()
-    gc.collect()
-    gc.freeze()  # pages of imported modules stay shared: the collector does not write to them
-    _serve(_Server(listener))
+    die_with_parent(parent, signal.SIGTERM)
+    try:
+        listener = socket.socket(fileno=descriptor)
+        _forget_working_folder()
+        preload()
+        gc.collect()
+        gc.freeze()  # pages of imported modules stay shared: the collector does not write to them
+        _serve(_Server(listener))
+    except Exception as error:  # whoever asks for a kernel is told that there is none; one line says why
+        print(f"no warm kernels: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
     os._exit(0)  # no tear-down of modules whose objects are frozen
-
-
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel (Linux) to kill this process when `parent` ends; end at once where it has ended already."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 def preload() -> None:
@@ -138,10 +138,14 @@ def _rehearse() -> None:
 
 
 def _serve(server: _Server) -> None:
+    family.adopt()
+    signal.signal(signal.SIGTERM, lambda *_: _stop(server))
     server.selector.register(server.listener, selectors.EVENT_READ, None)
     server.selector.register(0, selectors.EVENT_READ, "retire")
     while server.kernels or not server.retiring:
         for key, _ in server.selector.select():
+            if server.selector.get_map().get(key.fd) is not key:
+                continue  # closed by what was heard before it in this round
             if key.data is None:
                 _fork(server)
             elif key.data == "retire":
@@ -149,6 +153,13 @@ def _serve(server: _Server) -> None:
             else:
                 kernel, what = key.data
                 _ended(server, kernel) if what == "watch" else _hung_up(server, kernel)
+
+
+def _stop(server: _Server) -> None:
+    """End every kernel with all that it started, and this process."""
+    for process in {*(kernel.pid for kernel in server.kernels), *family.children(os.getpid())}:
+        family.end(process)
+    os._exit(0)
 
 
 def _retire(server: _Server) -> None:
@@ -188,11 +199,7 @@ def _ended(server: _Server, kernel: _Kernel) -> None:
 
 def _hung_up(server: _Server, kernel: _Kernel) -> None:
     """End the kernel and all that it started, reap it, and say how it ended and what it took."""
-    for kill in (os.killpg, os.kill):
-        try:
-            kill(kernel.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    family.end(kernel.pid)
     _, status, usage = os.wait4(kernel.pid, 0)
     if kernel.watch in server.selector.get_map():
         server.selector.unregister(kernel.watch)
@@ -201,6 +208,15 @@ def _hung_up(server: _Server, kernel: _Kernel) -> None:
     server.selector.unregister(kernel.connection)
     kernel.connection.close()
     server.kernels.remove(kernel)
+    _end_strays(server)
+
+
+def _end_strays(server: _Server) -> None:
+    """End what kernels that are gone had started: living kernels have theirs below themselves."""
+    for process in set(family.children(os.getpid())) - {kernel.pid for kernel in server.kernels}:
+        family.end(process)
+        with suppress(ChildProcessError):
+            os.waitpid(process, 0)
 
 
 def _tell(kernel: _Kernel, message: dict[str, Any]) -> None:
@@ -216,6 +232,7 @@ def _become_kernel(server: _Server, connection: socket.socket, request: dict[str
         _let_go(server, connection)
         os.setsid()
         die_with_parent(zygote)
+        family.adopt()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
         os.environ.clear()
