@@ -194,7 +194,8 @@ def test_a_folder_that_became_read_only_keeps_its_reports_and_is_one_clear_messa
 
 
 def test_of_two_runs_at_once_the_second_says_so_and_the_first_is_not_disturbed(places, tmp_path, monkeypatch):
-    notebook_of(tmp_path / "n", FIGURES, "import time; time.sleep(4)")
+    wait = f"import pathlib, time\nwhile not pathlib.Path({str(tmp_path / 'go')!r}).exists():\n    time.sleep(0.05)"
+    notebook_of(tmp_path / "n", FIGURES, wait)
     words = ["report", "good1", "--inputs", str(places), "--out", str(tmp_path / "out"), "--lang", "zh", "--plain"]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "lib")}
     first = subprocess.Popen([sys.executable, "-m", "vbp", *words], env=env, stdout=subprocess.PIPE, text=True)
@@ -202,6 +203,7 @@ def test_of_two_runs_at_once_the_second_says_so_and_the_first_is_not_disturbed(p
         assert first.poll() is None, "it ended before it began"
         time.sleep(0.05)
     second = subprocess.run([sys.executable, "-m", "vbp", *words], env=env, capture_output=True, text=True, check=False)
+    (tmp_path / "go").touch()
     assert (second.returncode, second.stdout) == (1, "")
     assert f"another run is writing here (process {first.pid})" in second.stderr
     told, _ = first.communicate(timeout=120)
@@ -273,6 +275,33 @@ def test_the_command_on_failure_gets_the_summary_and_the_record(places, tmp_path
     done = CliRunner().invoke(build(), ["report", "good1", *out, "--on-failure", command, "--quiet"])
     assert (done.exit_code, done.stdout) == (0, "")
     assert not (tmp_path / "told").exists()
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+def test_the_command_on_failure_is_called_too_where_there_was_no_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("VBP_TEST_TOLD", str(tmp_path / "told"))
+    command = 'cat > "$VBP_TEST_TOLD"; echo "record: $VBP_RECORD" >> "$VBP_TEST_TOLD"'
+    with only_run(tmp_path / "out"):
+        words = ["report", "nantong", "--out", str(tmp_path / "out"), "--on-failure", command]
+        done = CliRunner().invoke(build(), words)
+    assert isinstance(done.exception, InputError)
+    told = (tmp_path / "told").read_text(encoding="utf-8")
+    assert told.startswith("集采报告：本次运行未能完成。") and "VBP reports: the run was not completed." in told
+    assert f"another run is writing here (process {os.getpid()})" in told
+    assert told.endswith("record: \n")
+
+
+def test_where_no_zygote_can_be_started_reports_are_made_with_plain_kernels_and_that_is_said(
+    places, tmp_path, monkeypatch, capfd
+):
+    def full():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/z")
+
+    monkeypatch.setattr("vbp.render.run.warm.unavailable", lambda: "")
+    monkeypatch.setattr("vbp.render.run.warm.Nursery", full)
+    run, _ = render_run(jobs_of(places, tmp_path / "out", "good1", "good2"), tmp_path / "out")
+    assert run.made == 2
+    assert capfd.readouterr().err.count("plain kernel instead of a warm one: [Errno 28] No space left on device") == 2
 
 
 @pytest.mark.parametrize("seconds, told", [(4.4, "4 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])

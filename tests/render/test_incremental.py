@@ -154,7 +154,22 @@ def test_what_is_no_record_is_refused(tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"places": []}))
     (tmp_path / "other.json").write_text(json.dumps({"a": 1}))
     (tmp_path / "list.json").write_text("[]")
-    for name in ("x.json", "other.json", "list.json", "none.json"):
-        done = CliRunner().invoke(build(), ["rerun", str(tmp_path / name)])
-        assert isinstance(done.exception, InputError)
+    for number, places in enumerate(([{}], ["x"], [{"slug": "a", "parameters": {}, "inputs": {}, "files": {}}])):
+        (tmp_path / f"places{number}.json").write_text(json.dumps({"versions": {}, "places": places}))
+    for path in (*tmp_path.glob("*.json"), tmp_path / "none"):
+        done = CliRunner().invoke(build(), ["rerun", str(path)])
+        assert isinstance(done.exception, InputError), path
         assert "no run's record" in str(done.exception)
+    assert "it lacks hashes, place 1: parameters.city, place 1: parameters.inputs" in str(
+        CliRunner().invoke(build(), ["rerun", str(tmp_path / "places2.json")]).exception
+    )
+
+
+def test_a_run_done_again_says_what_is_the_same_also_where_a_place_fails(place, tmp_path):
+    out = tmp_path / "out"
+    render_all([job_of(place, out)], out)
+    (record,) = (out / "runs").glob("*.json")
+    notebook_of(tmp_path / "n", FIGURES, "raise ValueError('boom')")
+    done = CliRunner().invoke(build(), ["rerun", str(record), "--out", str(tmp_path / "again"), "--plain"])
+    assert done.exit_code == 1
+    assert "Other bytes than recorded: one (report.zh.html, report.zh.ipynb, summary.json)." in done.stdout

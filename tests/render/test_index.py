@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.render.places import FIGURES, light_copy, notebook_of
+from vbp.errors import InputError
 from vbp.render import failures
 from vbp.render.city import Job
 from vbp.render.index import write_index
@@ -76,6 +77,16 @@ def test_a_place_with_a_name_that_the_folder_of_reports_needs_is_refused_and_the
     assert record.is_file()
     assert (out / "assets" / "report.css").is_file()
     assert refused.reason in html.unescape((out / "index.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "/elsewhere", ".hidden", "..", ""])
+def test_nothing_is_ever_written_outside_a_place_s_own_folder(tmp_path, name):
+    with pytest.raises(InputError, match="no name for a place's folder"):
+        render_all(
+            [Job("nantong", "", "", ("zh",), tmp_path / "out"), Job(name, "", "", ("zh",), tmp_path / "out")],
+            tmp_path / "out",
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_report_of_ours_does_not_stop_the_index(demo, tmp_path, notebook):

@@ -81,6 +81,7 @@ def render_run(
     started = now()
     notebook = paths.notebooks() / NOTEBOOK
     check_notebook(notebook)
+    _check_names(jobs)
     with only_run(out):
         _ready(out)
         basis = fingerprint.basis(notebook)
@@ -105,6 +106,13 @@ def render_run(
         written = _finish(out, run)
         forget_old(out, keep_runs)
         return run, written
+
+
+def _check_names(jobs: Sequence[Job]) -> None:
+    """Refuse places that would be written elsewhere than in a folder of their own (a record may come from anybody)."""
+    wrong = [job.slug for job in jobs if job.slug.startswith(".") or Path(job.slug).name != job.slug or not job.slug]
+    if wrong:
+        raise InputError([Problem("no name for a place's folder", "place_name", value=slug) for slug in wrong])
 
 
 def _ready(out: Path) -> None:
@@ -159,9 +167,13 @@ def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare, C
         def prepare(job: Job) -> Job:
             if job.stands:
                 return job
-            if not nurseries:
-                nurseries.append(stack.enter_context(warm.Nursery()))
-            return replace(job, zygote=nurseries[0].address(job.slug))
+            try:
+                if not nurseries:
+                    nurseries.append(stack.enter_context(warm.Nursery()))
+                return replace(job, zygote=nurseries[0].address(job.slug))
+            except OSError as error:  # no place for a socket, no more processes: the report will say what it meets
+                print(f"plain kernel instead of a warm one: {error}", file=sys.stderr)
+                return job
 
         def done(slug: str) -> None:
             for nursery in nurseries:
