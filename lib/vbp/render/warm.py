@@ -35,13 +35,16 @@ def unavailable() -> str:
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of every kernel, warm or cold: the same threads, renderer and library for both.
 
-    One thread each: threads are lost in a fork, and the order in which they add changes last digits. The module path starts
-    with the library that is running, so that a kernel in another folder finds the same one.
+    One thread each: threads are lost in a fork, and the order in which they add changes last digits. Large arrays come from
+    memory that is kept, not from the system each time (glibc), which costs a report a third of its page faults. The module
+    path starts with the library that is running, so that a kernel in another folder finds the same one.
     """
     made = dict(os.environ if base is None else base)
     made.update(dict.fromkeys(_THREADS, "1"))
+    made.update({"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)})
     made["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
     made["PLOTLY_RENDERER"] = "plotly_mimetype"
+    made["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # ipykernel brings a debugger, and that a warning nobody can heed
     library = str(Path(__file__).resolve().parents[2])
     others = [str(Path(part).resolve()) for part in made.get("PYTHONPATH", "").split(os.pathsep) if part]
     made["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([library, *others]))

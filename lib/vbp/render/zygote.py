@@ -37,17 +37,29 @@ from vbp.render.family import die_with_parent
 
 LIBRARIES = (
     "pandas",
+    "pandas.core.methods.to_dict",
+    "pandas.core.reshape.reshape",
     "pyarrow",
+    "pyarrow.pandas_compat",
     "duckdb",
     "scipy.stats",
     "statsmodels.api",
     "nbformat",
+    "faulthandler",
+    "runpy",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "ipykernel.inprocess",
     "matplotlib_inline.config",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
     "IPython.core.magics",
     "IPython.extensions.storemagic",
     "plotly.graph_objects",
@@ -68,12 +80,13 @@ class _Kernel:
 
 @dataclass
 class _Server:
-    """The listening socket, the selector, and the kernels that live."""
+    """The listening socket, the selector, the kernels that live, and what imports have put into the environment."""
 
     listener: socket.socket
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     kernels: list[_Kernel] = field(default_factory=list)
     retiring: bool = False
+    imported: dict[str, str] = field(default_factory=dict)
 
 
 def main() -> None:
@@ -83,10 +96,13 @@ def main() -> None:
     try:
         listener = socket.socket(fileno=descriptor)
         _forget_working_folder()
+        before = dict(os.environ)
+        gc.disable()  # six walks over all that is being imported find next to nothing
         preload()
         gc.collect()
         gc.freeze()  # pages of imported modules stay shared: the collector does not write to them
-        _serve(_Server(listener))
+        gc.enable()
+        _serve(_Server(listener, imported=dict(os.environ.items() - before.items())))
     except Exception as error:  # whoever asks for a kernel is told that there is none; one line says why
         print(f"no warm kernels: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         os._exit(1)
@@ -94,7 +110,7 @@ def main() -> None:
 
 
 def preload() -> None:
-    """Import what a report imports, and draw one figure so that plotly's lazy classes are there too.
+    """Import what a report imports, and draw a figure of each kind so that plotly's lazy classes are there too.
 
     Raises
     ------
@@ -124,17 +140,26 @@ def _own_modules() -> Iterator[str]:
 
 
 def _rehearse() -> None:
-    """Touch classes that load on first use; nothing is kept, nothing queried."""
-    import plotly.graph_objects as go
-
+    """Touch what loads on first use, classes and the library's own phrases; nothing is kept, nothing of a user's is read."""
     from vbp.charts import theme
+    from vbp.words import keys
 
+    keys()
+    line = {"line": {"width": 1, "color": "#000000"}}
     drawn = theme.frame("", "")
-    drawn.add_bar(x=[1], y=[1])
-    drawn.add_scatter(x=[1], y=[1], error_x={"array": [1]}, marker={"line": {"width": 1}}, mode="markers")
-    drawn.add_hline(1).add_vline(1).add_annotation(text="")
+    drawn.add_bar(x=[1], y=[1], marker=line, error_x={"array": [1]}, textfont={"size": 9})
+    drawn.add_scatter(x=[1], y=[1], error_x={"array": [1]}, marker=line, mode="markers", textfont={"size": 9}, **line)
+    drawn.add_heatmap(z=[[1]], colorbar={"title": {"text": ""}}, textfont={"size": 9})
+    drawn.add_waterfall(
+        y=[1], connector=line, **{part: {"marker": line} for part in ("increasing", "decreasing", "totals")}
+    )
+    drawn.add_sankey(node={"label": [""]}, link={"source": [0], "target": [0], "value": [1]})
+    drawn.add_hline(1, **line).add_vline(1).add_annotation(text="", font={"size": 9})
+    drawn.update_layout(barmode="group", legend={"orientation": "h"})
+    drawn.update_xaxes(tickfont={"size": 9}).update_yaxes(tickfont={"size": 9})
     drawn.to_json()
-    go.Heatmap(z=[[1]])
+    for name in drawn.layout:
+        drawn.layout[name]
 
 
 def _serve(server: _Server) -> None:
@@ -236,7 +261,7 @@ def _become_kernel(server: _Server, connection: socket.socket, request: dict[str
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
         os.environ.clear()
-        os.environ.update(request["env"])
+        os.environ.update({**request["env"], **server.imported})
         time.tzset()
         os.chdir(request["cwd"])
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
