@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -128,6 +130,19 @@ def test_a_browser_that_is_gone_later_costs_the_paper_and_not_the_page(report, m
     assert "VBP_CHROMIUM=/nowhere is no program" in done.stderr and "--no-pdf" in done.stderr
     assert (folder / "report.zh.html").is_file()
     assert run("--no-pdf", "--force").exit_code == 0
+
+
+def test_a_choice_that_cannot_be_noted_is_named_and_stops_no_other_place(report, monkeypatch):
+    run, folder = report
+    assert run("--standalone").exit_code == 0
+
+    def full(folder, extras):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder / "made_from.json"))
+
+    monkeypatch.setattr(fingerprint, "remember_extras", full)
+    done = run("--no-standalone")
+    assert (done.exit_code, "1 unchanged and skipped" in done.stdout) == (1, True)
+    assert f"one: Read-only file system: {folder / 'made_from.json'}" in done.stderr
 
 
 @pytest.mark.parametrize(

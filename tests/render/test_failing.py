@@ -291,17 +291,41 @@ def test_the_command_on_failure_is_called_too_where_there_was_no_run(tmp_path, m
     assert told.endswith("record: \n")
 
 
-def test_where_no_zygote_can_be_started_reports_are_made_with_plain_kernels_and_that_is_said(
-    places, tmp_path, monkeypatch, capfd
-):
-    def full():
+class _Full:
+    """A nursery on a machine that lets no process start: at once, or when the zygote is to be replaced."""
+
+    def __init__(self, at_once: bool) -> None:
+        if at_once:
+            self.address("")
+
+    def address(self, report: str) -> str:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/z")
 
+    def done(self, report: str) -> None:
+        return
+
+    def __enter__(self) -> _Full:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+@pytest.mark.parametrize(
+    "at_once, told, times",
+    [
+        (True, "kernels are started one by one with papermill's plain engine", 1),
+        (False, "plain kernel instead of a warm one", 2),
+    ],
+)
+def test_where_no_zygote_can_be_started_reports_are_made_with_plain_kernels_and_that_is_said(
+    places, tmp_path, monkeypatch, capfd, at_once, told, times
+):
     monkeypatch.setattr("vbp.render.run.warm.unavailable", lambda: "")
-    monkeypatch.setattr("vbp.render.run.warm.Nursery", full)
+    monkeypatch.setattr("vbp.render.run.warm.Nursery", lambda: _Full(at_once))
     run, _ = render_run(jobs_of(places, tmp_path / "out", "good1", "good2"), tmp_path / "out")
-    assert run.made == 2
-    assert capfd.readouterr().err.count("plain kernel instead of a warm one: [Errno 28] No space left on device") == 2
+    assert (run.made, run.kernels) == (2, "plain" if at_once else "warm")
+    assert capfd.readouterr().err.count(f"{told}: [Errno 28] No space left on device: '/tmp/z'\n") == times
 
 
 @pytest.mark.parametrize("seconds, told", [(4.4, "4 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])

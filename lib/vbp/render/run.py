@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -83,21 +84,19 @@ def render_run(
     check_notebook(notebook)
     _check_names(jobs)
     with only_run(out):
-        _ready(out)
+        _writing(out, _tidy)
         basis = fingerprint.basis(notebook)
         jobs = [_told(job, basis, beside, force) for job in jobs]
-        todo = [job for job in jobs if not job.refused and (not job.stands or extras.missing(job))]
         by_slug: dict[str, Outcome] = {}
         try:
-            with (
-                _kernels(plain, [job for job in todo if not job.stands]) as (kernels, prepare, done),
-                closing(_outcomes(jobs, todo, workers, prepare)) as coming,
-            ):
-                for outcome in coming:
-                    done(outcome.slug)
-                    by_slug[outcome.slug] = outcome
-                    if progress:
-                        progress(outcome)
+            with _kernels(plain, [job for job in jobs if not (job.stands or job.refused)]) as (kernels, prepare, done):
+                _writing(out, _share)  # while the zygote loads
+                with closing(_outcomes(jobs, workers, prepare)) as coming:
+                    for outcome in coming:
+                        done(outcome.slug)
+                        by_slug[outcome.slug] = outcome
+                        if progress:
+                            progress(outcome)
         finally:
             with suppress(OSError):  # the next run tidies up, too
                 _tidy(out)
@@ -115,12 +114,10 @@ def _check_names(jobs: Sequence[Job]) -> None:
         raise InputError([Problem("no name for a place's folder", "place_name", value=slug) for slug in wrong])
 
 
-def _ready(out: Path) -> None:
-    """Put right what a killed run left, and put the shared assets in place."""
+def _writing(out: Path, action: Callable[[Path], None]) -> None:
+    """Do what writes into `out`; one clear message where that cannot be."""
     try:
-        _tidy(out)
-        write_assets(out / "assets")
-        methods.write_methods(out)
+        action(out)
     except OSError as error:
         raise files.unwritable(out, error) from error
 
@@ -129,6 +126,12 @@ def _tidy(out: Path) -> None:
     """Take away what killed processes left half-done."""
     warm.sweep()
     files.recover(out)
+
+
+def _share(out: Path) -> None:
+    """Put what all pages share in place."""
+    write_assets(out / "assets")
+    methods.write_methods(out)
 
 
 def _told(job: Job, basis: Mapping[str, Any], beside: Mapping[str, bool | None], force: bool) -> Job:
@@ -151,53 +154,48 @@ def _told(job: Job, basis: Mapping[str, Any], beside: Mapping[str, bool | None],
 def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare, Callable[[str], None]]]:
     """Give how kernels are started, what readies a job for it, and what is told when the job is done.
 
-    A zygote is started with the first job only.
-
     One notebook alone is done sooner with a fresh kernel than with a zygote, which imports more than one report needs.
     """
     why = warm.unavailable()
-    if plain or why or sum(len(job.languages) for job in jobs) < 2:
-        if why and jobs and not plain:
-            print(f"kernels are started one by one with papermill's plain engine: {why}", file=sys.stderr)
-        yield "plain", lambda job: job, lambda slug: None
-        return
     with ExitStack() as stack:
-        nurseries: list[warm.Nursery] = []
-
-        def prepare(job: Job) -> Job:
-            if job.stands:
-                return job
+        nursery = None
+        if not plain and sum(len(job.languages) for job in jobs) >= 2:
             try:
-                if not nurseries:
-                    nurseries.append(stack.enter_context(warm.Nursery()))
-                return replace(job, zygote=nurseries[0].address(job.slug))
-            except OSError as error:  # no place for a socket, no more processes: the report will say what it meets
-                print(f"plain kernel instead of a warm one: {error}", file=sys.stderr)
-                return job
-
-        def done(slug: str) -> None:
-            for nursery in nurseries:
-                nursery.done(slug)
-
-        yield "warm", prepare, done
+                nursery = None if why else stack.enter_context(warm.Nursery())
+            except OSError as error:  # no place for a socket, no more processes
+                why = str(error)
+        if nursery is None:
+            if why and jobs and not plain:
+                print(f"kernels are started one by one with papermill's plain engine: {why}", file=sys.stderr)
+            yield "plain", lambda job: job, lambda slug: None
+        else:
+            yield "warm", partial(_forked, nursery), nursery.done
 
 
-def _outcomes(
-    jobs: Sequence[Job], todo: Sequence[Job], workers: int, prepare: Prepare
-) -> Generator[Outcome, None, None]:
+def _forked(nursery: warm.Nursery, job: Job) -> Job:
+    """Return the job with the zygote that forks its kernels; as it is where none is needed, or none can be started any more."""
+    try:
+        return job if job.stands else replace(job, zygote=nursery.address(job.slug))
+    except OSError as error:
+        print(f"plain kernel instead of a warm one: {error}", file=sys.stderr)
+        return job
+
+
+def _outcomes(jobs: Sequence[Job], workers: int, prepare: Prepare) -> Generator[Outcome, None, None]:
     """Yield the outcomes, those of places that are refused or left as they are first."""
-    for job in jobs:
-        if job.stands:
-            extras.settle(job)
+    todo = [job for job in jobs if not job.refused and (not job.stands or extras.missing(job))]
+    lacking = {job.slug: extras.settle(job) for job in jobs if job.stands}
     busy = {job.slug for job in todo}
     for job in jobs:
         if job.refused:
             yield Outcome(job.slug, False, 0.0, job.refused)
         elif job.slug not in busy:
-            yield Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True, files=fingerprint.sums(job.out / job.slug))
+            sums = fingerprint.sums(job.out / job.slug)
+            yield Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True, files=sums, lacking=lacking[job.slug])
     with closing(rendered(todo, workers, prepare)) as made:
         for outcome in made:
-            yield replace(outcome, reason=UNCHANGED) if outcome.skipped else outcome
+            told = (*lacking.get(outcome.slug, ()), *outcome.lacking)
+            yield replace(outcome, reason=UNCHANGED, lacking=told) if outcome.skipped else outcome
 
 
 def _finish(out: Path, run: Run) -> Path:

@@ -64,6 +64,7 @@ LIBRARIES = (
     "IPython.extensions.storemagic",
     "plotly.graph_objects",
     "plotly.io",
+    "vbp.render.asked",
 )
 UNWANTED = ("vbp.cli", "vbp.render", "vbp.demo", "vbp.__main__")
 _REQUEST_SECONDS = 30.0
