@@ -26,7 +26,8 @@ def notebooks() -> list[dict[str, object]]:
     with (ROOT / "data" / "cities.csv").open(encoding="utf-8-sig", newline="") as stream:
         places = {row["city"]: "" for row in csv.DictReader(stream)}
     own = ROOT / "data" / "inputs"
-    places |= {folder.name: str(folder) for folder in sorted(own.iterdir()) if folder.is_dir()} if own.is_dir() else {}
+    folders = sorted(own.iterdir()) if own.is_dir() else []
+    places |= {folder.name: str(folder) for folder in folders if folder.is_dir() and not folder.name.startswith(".")}
     return [
         {
             "output_nb": str(OUTPUT / f"{city}.{lang}.ipynb"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.conftest import ROOT
 from tests.render.places import FIGURES, light_copy, notebook_of
 from vbp.cli import build
 from vbp.render import extras, fingerprint
@@ -78,6 +82,26 @@ def test_a_lost_paper_is_made_again_without_rendering(report, tmp_path):
     assert fingerprint.stamped(folder)["extras"] == ["pdf"]
 
 
+def test_what_brings_its_methods_along_is_made_anew_when_a_method_changes_and_its_page_is_not(
+    report, tmp_path, monkeypatch
+):
+    run, folder = report
+    link = "display({'text/html': '<a class=\"how\" href=\"../methods/scan.html\">how</a>'}, raw=True)"
+    notebook_of(tmp_path / "n", FIGURES, link)
+    shutil.copytree(ROOT / "docs" / "methods", tmp_path / "methods")
+    monkeypatch.setattr("vbp.paths.methods", lambda: tmp_path / "methods")
+    assert run("--standalone").exit_code == 0
+    page, made = folder / "report.zh.html", folder / "report.zh.standalone.html"
+    stamp, text = page.stat().st_mtime_ns, made.read_text(encoding="utf-8")
+    run()
+    assert made.read_text(encoding="utf-8") == text
+    with (tmp_path / "methods" / "scan.md").open("a", encoding="utf-8") as method:
+        method.write("\nWritten later.\n")
+    assert "1 unchanged and skipped" in run().stdout
+    assert "Written later." in made.read_text(encoding="utf-8")
+    assert page.stat().st_mtime_ns == stamp
+
+
 def test_a_paper_that_fails_is_named_its_page_stands_and_no_older_paper_beside_it(report, tmp_path, monkeypatch):
     run, folder = report
     assert run("--pdf").exit_code == 0
@@ -106,6 +130,19 @@ def test_a_browser_that_is_gone_later_costs_the_paper_and_not_the_page(report, m
     assert "VBP_CHROMIUM=/nowhere is no program" in done.stderr and "--no-pdf" in done.stderr
     assert (folder / "report.zh.html").is_file()
     assert run("--no-pdf", "--force").exit_code == 0
+
+
+def test_a_choice_that_cannot_be_noted_is_named_and_stops_no_other_place(report, monkeypatch):
+    run, folder = report
+    assert run("--standalone").exit_code == 0
+
+    def full(folder, extras):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder / "made_from.json"))
+
+    monkeypatch.setattr(fingerprint, "remember_extras", full)
+    done = run("--no-standalone")
+    assert (done.exit_code, "1 unchanged and skipped" in done.stdout) == (1, True)
+    assert f"one: Read-only file system: {folder / 'made_from.json'}" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,15 +62,20 @@ def jobs_of(root: Path, out: Path, *slugs: str) -> list[Job]:
 
 
 def dying_driver(monkeypatch) -> None:
-    """Have the worker that gets the place `driver` killed, as a system does that is out of memory."""
+    """Have the worker that gets the place `driver` killed half-way, as a system does that is out of memory."""
     path = Path(os.environ["VBP_NOTEBOOKS"]) / "sitecustomize.py"
     path.write_text(
         "import os, signal, sys\n"
         "if 'multiprocessing' in ' '.join(sys.orig_argv):\n"
         "    import vbp.render.files as files\n"
-        "    fresh = files.fresh_folder\n"
-        "    kill = lambda: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    files.fresh_folder = lambda out, slug: kill() if slug == 'driver' else fresh(out, slug)\n"
+        "    whole = files.fresh_folder\n"
+        "    def fresh(out, slug):\n"
+        "        folder = whole(out, slug)\n"
+        "        if slug == 'driver':\n"
+        "            (folder / 'summary.json').write_text('{}')\n"
+        "            os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        return folder\n"
+        "    files.fresh_folder = fresh\n"
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(path.parent), str(ROOT / "lib")]))
 
@@ -91,6 +97,7 @@ def test_every_trouble_is_named_and_the_others_are_rendered(places, tmp_path, mo
         assert (out / "failed" / f"{slug}.report.zh.ipynb").is_file()
         assert by_slug[slug].peak_mib is None or by_slug[slug].peak_mib > 30
     assert {path.name for path in out.iterdir() if path.is_dir()} == {*GOOD, "assets", "methods", "runs", "failed"}
+    assert re.findall(r'<tr id="([^"]*)">', index) == sorted((*TROUBLES, *GOOD))
 
 
 def test_a_failure_stays_in_the_index_until_the_place_is_made(places, tmp_path):
@@ -102,6 +109,18 @@ def test_a_failure_stays_in_the_index_until_the_place_is_made(places, tmp_path):
     render_all(jobs_of(places, out, "raises"), out)
     assert "ValueError: boom" not in (out / "index.html").read_text(encoding="utf-8")
     assert list((out / "failed").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads a file of /proc that cannot be read")
+def test_a_file_that_cannot_be_read_fails_its_place_and_no_other(places, tmp_path):
+    out, bad = tmp_path / "out", places / "good2" / "notes.csv"
+    bad.symlink_to("/proc/self/mem")
+    run, record = render_run(jobs_of(places, out, "good1", "good2", "good3"), out)
+    assert [outcome.ok for outcome in run.outcomes] == [True, False, True]
+    assert run.outcomes[1].reason == f"Input/output error: {bad}"
+    assert f"good2: Input/output error: {bad}" in record.with_suffix(".txt").read_text(encoding="utf-8")
+    again = CliRunner().invoke(build(), ["rerun", str(record), "--out", str(tmp_path / "again"), "--strict"])
+    assert f"not as recorded: inputs of good2: Input/output error: {bad}" in str(again.exception)
 
 
 def test_a_full_disk_fails_the_place_with_that_reason_and_leaves_nothing(places, tmp_path, monkeypatch):
@@ -175,7 +194,8 @@ def test_a_folder_that_became_read_only_keeps_its_reports_and_is_one_clear_messa
 
 
 def test_of_two_runs_at_once_the_second_says_so_and_the_first_is_not_disturbed(places, tmp_path, monkeypatch):
-    notebook_of(tmp_path / "n", FIGURES, "import time; time.sleep(4)")
+    wait = f"import pathlib, time\nwhile not pathlib.Path({str(tmp_path / 'go')!r}).exists():\n    time.sleep(0.05)"
+    notebook_of(tmp_path / "n", FIGURES, wait)
     words = ["report", "good1", "--inputs", str(places), "--out", str(tmp_path / "out"), "--lang", "zh", "--plain"]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "lib")}
     first = subprocess.Popen([sys.executable, "-m", "vbp", *words], env=env, stdout=subprocess.PIPE, text=True)
@@ -183,6 +203,7 @@ def test_of_two_runs_at_once_the_second_says_so_and_the_first_is_not_disturbed(p
         assert first.poll() is None, "it ended before it began"
         time.sleep(0.05)
     second = subprocess.run([sys.executable, "-m", "vbp", *words], env=env, capture_output=True, text=True, check=False)
+    (tmp_path / "go").touch()
     assert (second.returncode, second.stdout) == (1, "")
     assert f"another run is writing here (process {first.pid})" in second.stderr
     told, _ = first.communicate(timeout=120)
@@ -254,6 +275,57 @@ def test_the_command_on_failure_gets_the_summary_and_the_record(places, tmp_path
     done = CliRunner().invoke(build(), ["report", "good1", *out, "--on-failure", command, "--quiet"])
     assert (done.exit_code, done.stdout) == (0, "")
     assert not (tmp_path / "told").exists()
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+def test_the_command_on_failure_is_called_too_where_there_was_no_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("VBP_TEST_TOLD", str(tmp_path / "told"))
+    command = 'cat > "$VBP_TEST_TOLD"; echo "record: $VBP_RECORD" >> "$VBP_TEST_TOLD"'
+    with only_run(tmp_path / "out"):
+        words = ["report", "nantong", "--out", str(tmp_path / "out"), "--on-failure", command]
+        done = CliRunner().invoke(build(), words)
+    assert isinstance(done.exception, InputError)
+    told = (tmp_path / "told").read_text(encoding="utf-8")
+    assert told.startswith("集采报告：本次运行未能完成。") and "VBP reports: the run was not completed." in told
+    assert f"another run is writing here (process {os.getpid()})" in told
+    assert told.endswith("record: \n")
+
+
+class _Full:
+    """A nursery on a machine that lets no process start: at once, or when the zygote is to be replaced."""
+
+    def __init__(self, at_once: bool) -> None:
+        if at_once:
+            self.address("")
+
+    def address(self, report: str) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/z")
+
+    def done(self, report: str) -> None:
+        return
+
+    def __enter__(self) -> _Full:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+@pytest.mark.parametrize(
+    "at_once, told, times",
+    [
+        (True, "kernels are started one by one with papermill's plain engine", 1),
+        (False, "plain kernel instead of a warm one", 2),
+    ],
+)
+def test_where_no_zygote_can_be_started_reports_are_made_with_plain_kernels_and_that_is_said(
+    places, tmp_path, monkeypatch, capfd, at_once, told, times
+):
+    monkeypatch.setattr("vbp.render.run.warm.unavailable", lambda: "")
+    monkeypatch.setattr("vbp.render.run.warm.Nursery", lambda: _Full(at_once))
+    run, _ = render_run(jobs_of(places, tmp_path / "out", "good1", "good2"), tmp_path / "out")
+    assert (run.made, run.kernels) == (2, "plain" if at_once else "warm")
+    assert capfd.readouterr().err.count(f"{told}: [Errno 28] No space left on device: '/tmp/z'\n") == times
 
 
 @pytest.mark.parametrize("seconds, told", [(4.4, "4 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")])

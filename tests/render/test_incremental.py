@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.conftest import ROOT
 from tests.render.places import FIGURES, bytes_of, light_copy, notebook_of
 from vbp.cli import build
 from vbp.errors import InputError
@@ -73,6 +79,42 @@ def test_each_kind_of_change_is_seen_and_named(place, tmp_path, data_copy, monke
     assert "missing or altered: report.zh.html" in fingerprint.difference(out / "one", {})
 
 
+def test_what_no_table_is_read_from_changes_nothing(place, tmp_path):
+    out, notebook = tmp_path / "out", tmp_path / "n" / "city_report.ipynb"
+    render_all([job_of(place, out)], out)
+    for name in (
+        "~$fund.xlsx",
+        ".fund.csv.swp",
+        "fund.csv.tmp",
+    ):  # a workbook that is open, an editor's copy, half a download
+        (place / name).write_text("x")
+    assert difference(job_of(place, out), notebook) == ""
+
+
+def test_the_versions_hold_every_package_that_the_library_calls_for_a_report():
+    others = ("cli", "demo", "imports", "play.py", "spark.py")  # not called for a report
+    called = set()
+    for path in (ROOT / "lib" / "vbp").rglob("*.py"):
+        if not set(others) & set(path.relative_to(ROOT / "lib" / "vbp").parts):
+            called |= {name.split(".")[0] for name in imported(path)} - sys.stdlib_module_names
+    called -= {"vbp", "rich", "traitlets"}  # progress on a terminal, the names of options
+    packages = packages_distributions()
+    assert {normal(packages[module][0]) for module in called} - set(map(normal, fingerprint.PACKAGES)) == set()
+    assert all(fingerprint._version(name) != "absent" for name in fingerprint.PACKAGES)
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
 def test_a_file_in_a_folder_of_the_report_is_recorded_and_missed_like_any_other(tmp_path):
     page = tmp_path / "statement.xlsx_hospitals" / "H01.xlsx"
     page.parent.mkdir()
@@ -112,7 +154,22 @@ def test_what_is_no_record_is_refused(tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"places": []}))
     (tmp_path / "other.json").write_text(json.dumps({"a": 1}))
     (tmp_path / "list.json").write_text("[]")
-    for name in ("x.json", "other.json", "list.json", "none.json"):
-        done = CliRunner().invoke(build(), ["rerun", str(tmp_path / name)])
-        assert isinstance(done.exception, InputError)
+    for number, places in enumerate(([{}], ["x"], [{"slug": "a", "parameters": {}, "inputs": {}, "files": {}}])):
+        (tmp_path / f"places{number}.json").write_text(json.dumps({"versions": {}, "places": places}))
+    for path in (*tmp_path.glob("*.json"), tmp_path / "none"):
+        done = CliRunner().invoke(build(), ["rerun", str(path)])
+        assert isinstance(done.exception, InputError), path
         assert "no run's record" in str(done.exception)
+    assert "it lacks hashes, place 1: parameters.city, place 1: parameters.inputs" in str(
+        CliRunner().invoke(build(), ["rerun", str(tmp_path / "places2.json")]).exception
+    )
+
+
+def test_a_run_done_again_says_what_is_the_same_also_where_a_place_fails(place, tmp_path):
+    out = tmp_path / "out"
+    render_all([job_of(place, out)], out)
+    (record,) = (out / "runs").glob("*.json")
+    notebook_of(tmp_path / "n", FIGURES, "raise ValueError('boom')")
+    done = CliRunner().invoke(build(), ["rerun", str(record), "--out", str(tmp_path / "again"), "--plain"])
+    assert done.exit_code == 1
+    assert "Other bytes than recorded: one (report.zh.html, report.zh.ipynb, summary.json)." in done.stdout

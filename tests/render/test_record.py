@@ -17,7 +17,7 @@ from vbp.render.record import Run, forget_old, write_record
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def night(out: Path, number: int, made: bool) -> str:
+def night(out: Path, number: float, made: bool) -> str:
     """Write the record of a run that made a report, or found nothing to do; return its id."""
     run = Run(
         START + timedelta(days=number),
@@ -58,6 +58,11 @@ def test_a_failed_run_counts_as_one_that_did_something_and_the_newest_stays(tmp_
     last = write_record(tmp_path, failed).stem
     forget_old(tmp_path, 1)
     assert kept(tmp_path)[-1] == last
+    assert len(kept(tmp_path)) == 2
+
+
+def test_two_runs_of_one_process_in_one_second_leave_two_records(tmp_path):
+    assert night(tmp_path, 0, True) != night(tmp_path, 1 / 864_000, True)
     assert len(kept(tmp_path)) == 2
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.render.places import bytes_of, notebook_of
+from tests.render.places import bytes_of, light_copy, notebook_of
 from vbp.city import open_city
 from vbp.render.city import Job
 from vbp.render.run import render_all
@@ -46,6 +46,28 @@ def test_the_summary_is_that_of_the_objects_that_the_page_shows(rendered):
     told = json.loads((rendered / "nantong" / "summary.json").read_text(encoding="utf-8"))
     assert told["headline"] and told["facts"]
     assert told == json.loads(json.dumps(open_city("nantong").summary()))
+
+
+def test_the_process_that_renders_reads_no_table_of_the_place(demo, tmp_path, monkeypatch):
+    def opened(*_, **__):
+        raise AssertionError("the place was opened in the driver")
+
+    monkeypatch.setattr("vbp.city.open_city", opened)
+    (outcome,) = render_all([Job("demo", str(demo), "", ("zh",), tmp_path)], tmp_path)
+    assert (outcome.ok, outcome.reason) == (True, "")
+    page = (tmp_path / "demo" / "report.zh.html").read_text(encoding="utf-8")
+    assert "<title>" in page and "演示数据" in page.split("</title>")[0] and 'class="notice' in page
+    assert {"summary.json", "statement.xlsx"} <= {path.name for path in (tmp_path / "demo").iterdir()}
+
+
+def test_every_problem_of_the_tables_is_told_and_not_the_cell_that_met_the_first(demo, tmp_path):
+    folder = light_copy(demo, tmp_path / "in", "one")
+    amounts = folder / "batch_usage.csv"
+    text = amounts.read_text(encoding="utf-8").replace(",before", ",sometimes", 1).replace(",after", ",never", 1)
+    amounts.write_text(text, encoding="utf-8")
+    (outcome,) = render_all([Job("one", str(folder), "", ("zh",), tmp_path / "out")], tmp_path / "out")
+    assert len(outcome.problems) == 2
+    assert "sometimes" in outcome.problems[0] and "never" in outcome.problems[1]
 
 
 def test_a_second_run_gives_the_same_bytes(rendered, tmp_path):

@@ -27,6 +27,7 @@ from typer.testing import CliRunner
 
 from tests.conftest import ROOT
 from tests.render.places import FIGURES, notebook_of
+from vbp import paths
 from vbp.cli import build
 from vbp.render.parameters import ReportParameters, check_parameters
 
@@ -126,7 +127,8 @@ def imported_dag(monkeypatch, tmp_path):
         for member, value in members.items():
             setattr(sys.modules[name], member, value)
     shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("inputs"))
-    (tmp_path / "data" / "inputs" / "own").mkdir(parents=True)
+    for name in ("own", ".ipynb_checkpoints"):
+        (tmp_path / "data" / "inputs" / name).mkdir(parents=True)
     runpy.run_path(str(DEPLOY / "airflow_dag.py"))
     return made, Papermill
 
@@ -168,6 +170,15 @@ def test_the_systemd_units_are_units(tmp_path):
         units = [str(tmp_path / name) for name in ("vbp-report.service", "vbp-report.timer")]
         done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_container_has_everything_that_a_report_reads():
+    lines = (DEPLOY / "Containerfile").read_text(encoding="utf-8").splitlines()
+    copied = [word.removeprefix("./") for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
+    for folder in (paths.data(), paths.notebooks(), paths.methods(), ROOT / "lib"):
+        name = folder.relative_to(ROOT).as_posix()
+        assert any(name == word or name.startswith(f"{word}/") for word in copied), name
+    assert all((ROOT / word).exists() for word in copied)
 
 
 def test_the_ci_example_is_yaml_and_runs_the_commands_of_the_readme():

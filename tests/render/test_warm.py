@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from tests.conftest import ROOT
-from tests.render.places import notebook_of, processes_with
+from tests.render.places import FIGURES, light_copy, notebook_of, processes_with
 from vbp.render import warm
+from vbp.render.city import Job
 from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.kernel import Watch
 from vbp.render.provisioner import Forked, ZygoteLost
+from vbp.render.run import render_run
 
 REPORT = ROOT / "notebooks" / "city_report.ipynb"
 POLLUTION = """
@@ -78,6 +83,28 @@ def test_a_warm_kernel_sees_the_same_environment_as_a_cold_one(zygote, tmp_path)
     assert text_of(made) == text_of(fresh)
     assert text_of(made).startswith("1 1 ")
     assert ":memory:" in text_of(made)
+
+
+@pytest.mark.parametrize("place", ["jiujiang", "demo"])
+def test_a_forked_kernel_has_next_to_nothing_left_to_import(zygote, demo, tmp_path, place, capfd):
+    """What a report imports in its kernel costs its time in each report; in the zygote it costs it once."""
+    modules = "__import__('json').dumps(sorted(__import__('sys').modules))"
+    bare, whole = (Watch(zygote=zygote.address, ask=modules) for _ in range(2))
+    execute(notebook_of(tmp_path / "n", "1"), tmp_path / "b.ipynb", {"city": "x"}, bare)
+    given = {"city": place, "inputs": str(demo) if place == "demo" else "", "lang": "zh"}
+    execute(REPORT, tmp_path / "w.ipynb", given, whole)
+    started = {"tornado", "IPython", "ipykernel", "debugpy", "pydevd", "sqlite3"}
+    listed = subprocess.run(
+        [sys.executable, "-c", "import sys\nfrom vbp.render import zygote\nzygote.preload()\nprint(*sys.modules)"],
+        env=warm.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert started <= set(listed.stdout.split())
+    assert len(set(json.loads(bare.answer)) - set(listed.stdout.split())) < 5
+    assert sorted(set(json.loads(whole.answer)) - set(json.loads(bare.answer)))[5:] == []
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("warmly", [True, False])
@@ -142,11 +169,73 @@ def test_what_goes_wrong_in_one_kernel_is_named_and_kept_and_touches_no_other(zy
     assert zygote.alive()
 
 
-def test_what_a_kernel_started_ends_with_it(zygote, tmp_path, monkeypatch):
-    monkeypatch.setenv("VBP_TEST_MARK", f"left-{os.getpid()}")
-    path = notebook_of(tmp_path / "n", "import subprocess\nsubprocess.Popen(['sleep', '600'])\n1")
-    execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address))
-    assert processes_with(f"VBP_TEST_MARK=left-{os.getpid()}") == []
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("warmly", [True, False])
+@pytest.mark.parametrize("end", ["1", "import os; os._exit(3)"])
+def test_what_a_kernel_started_ends_with_it(zygote, tmp_path, monkeypatch, warmly, end):
+    mark = f"left-{os.getpid()}-{warmly}-{len(end)}"
+    monkeypatch.setenv("VBP_TEST_MARK", mark)
+    ways = (
+        ["", ", start_new_session=True"] if warmly or end == "1" else [""]
+    )  # what a dead plain kernel let go is beyond reach
+    daemon = "subprocess.run(['sh', '-c', 'sleep 600 &'], start_new_session=True)" if warmly else "1"
+    cell = "\n".join([*(f"subprocess.Popen(['sleep', '600']{way})" for way in ways), daemon])
+    path = notebook_of(tmp_path / "n", f"import subprocess\n{cell}", end)
+    with nullcontext() if end == "1" else pytest.raises(NotebookFailed, match="exit 3"):
+        execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address if warmly else ""))
+    _until(lambda: processes_with(f"VBP_TEST_MARK={mark}") == [])
+
+
+def test_a_zygote_survives_what_comes_at_once_in_the_wrong_order(tmp_path):
+    def forked(name: str) -> Forked:
+        argv = ["ipykernel_launcher.py", "-f", str(tmp_path / f"{name}.json")]
+        return Forked(zygote.address, argv, dict(os.environ), "/tmp")
+
+    def held_up() -> None:
+        _until(lambda: _state(zygote.pid) == "S")  # it waits, and has heard everything
+        os.kill(zygote.pid, signal.SIGSTOP)
+        _until(lambda: _state(zygote.pid) == "T")
+
+    with warm.Zygote() as zygote, socket.socket(socket.AF_UNIX) as late:
+        gone, held = forked("gone"), forked("held")
+        held_up()
+        gone._line.close()  # the driver hangs up, then its kernel ends by itself, and the zygote hears both in one round
+        os.kill(gone.pid, signal.SIGKILL)
+        _until(lambda: _state(gone.pid) == "Z")
+        os.kill(zygote.pid, signal.SIGCONT)
+        _until(lambda: not Path(f"/proc/{gone.pid}").exists())
+        more = forked("more")
+        held_up()
+        zygote.retire()  # it is to take no more requests, then one comes, and it hears both in one round
+        late.connect(zygote.address)
+        os.kill(zygote.pid, signal.SIGCONT)
+        late.settimeout(60)
+        with suppress(ConnectionResetError):
+            assert late.recv(1) == b""
+        assert zygote.alive()
+        assert held.poll() is more.poll() is None
+
+
+def _state(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_zygote_that_cannot_fork_safely_says_so_in_one_line_and_the_report_is_made_all_the_same(
+    tmp_path, monkeypatch, capfd
+):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, threading, time\n"
+        "if 'vbp.render.zygote' in sys.orig_argv:\n"
+        "    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT / "lib")]))
+    path = notebook_of(tmp_path / "n", "print('good')")
+    with warm.Zygote() as zygote:
+        made = execute(path, tmp_path / "w.ipynb", {"city": "x"}, Watch(zygote=zygote.address))
+    assert "good" in text_of(made)
+    first, second = capfd.readouterr().err.strip().splitlines()
+    assert first.startswith("no warm kernels: RuntimeError: 2 threads after importing")
+    assert second.startswith("plain kernel instead of a warm one: the zygote at ")
 
 
 def test_a_kernel_dies_with_its_driver_and_with_its_zygote():
@@ -176,33 +265,60 @@ def test_without_its_zygote_a_report_is_made_all_the_same_and_that_is_said(tmp_p
     assert "plain kernel instead of a warm one" in capfd.readouterr().err
 
 
-def test_a_zygote_is_replaced_after_its_reports_and_given_up_when_it_keeps_dying(monkeypatch):
+@pytest.fixture
+def fakes(monkeypatch) -> list:
+    """Zygotes that only write down whether they live."""
     started = []
 
     class Fake:
         def __init__(self):
             started.append(self)
-            self.address, self.lives, self.retired = f"zygote {len(started)}", True, False
+            self.address, self.lives = f"zygote {len(started)}", True
 
         def alive(self):
             return self.lives
-
-        def retire(self):
-            self.retired = True
 
         def close(self):
             self.lives = False
 
     monkeypatch.setattr(warm, "Zygote", Fake)
+    return started
+
+
+def test_a_zygote_is_replaced_after_its_reports_and_given_up_when_it_keeps_dying(fakes):
     with warm.Nursery(reports=2) as nursery:
-        assert [nursery.address() for _ in range(5)] == ["zygote 1"] * 2 + ["zygote 2"] * 2 + ["zygote 3"]
-        assert [zygote.retired for zygote in started] == [True, True, False]
+        for number, address in enumerate(["zygote 1"] * 2 + ["zygote 2"] * 2 + ["zygote 3"]):
+            assert nursery.address(f"report {number}") == address
+            nursery.done(f"report {number}")
+        assert [zygote.lives for zygote in fakes] == [False, False, True]
         given = []
-        for _ in range(4):
-            started[-1].lives = False
-            given.append(nursery.address())
+        for number in range(4):
+            fakes[-1].lives = False
+            given.append(nursery.address(f"more {number}"))
         assert given == ["zygote 4", "zygote 5", "", ""]
-    assert not any(zygote.lives for zygote in started)
+    assert not any(zygote.lives for zygote in fakes)
+
+
+def test_a_zygote_that_is_replaced_lives_until_the_last_of_its_reports_is_done(fakes):
+    with warm.Nursery(reports=2) as nursery:
+        assert [nursery.address(name) for name in "abc"] == ["zygote 1", "zygote 1", "zygote 2"]
+        assert fakes[0].lives, "a and b are at work"
+        nursery.done("b")
+        nursery.done("c")
+        assert fakes[0].lives, "a is at work"
+        nursery.done("a")
+        assert [zygote.lives for zygote in fakes] == [False, True]
+
+
+def test_no_report_loses_its_zygote_to_the_reports_after_it(demo, tmp_path, monkeypatch, capfd):
+    notebook_of(tmp_path / "n", FIGURES)
+    monkeypatch.setenv("VBP_NOTEBOOKS", str(tmp_path / "n"))
+    monkeypatch.setattr(warm, "Nursery", partial(warm.Nursery, 1))
+    places = [light_copy(demo, tmp_path / "in", f"p{number}") for number in range(5)]
+    jobs = [Job(place.name, str(place), "", ("zh", "en"), tmp_path / "out") for place in places]
+    run, _ = render_run(jobs, tmp_path / "out", 2)
+    assert (run.kernels, run.made) == ("warm", 5)
+    assert "plain kernel instead" not in capfd.readouterr().err
 
 
 def test_a_retired_zygote_ends_with_its_last_kernel(tmp_path):
@@ -262,7 +378,7 @@ def test_the_private_folder_of_a_zombie_is_swept(tmp_path, monkeypatch):
     warm.sweep()
     assert list(tmp_path.iterdir())
     owner.kill()
-    _until(lambda: " Z " in Path(f"/proc/{owner.pid}/stat").read_text())
+    _until(lambda: _state(owner.pid) == "Z")
     warm.sweep()
     assert list(tmp_path.iterdir()) == []
     owner.wait()

@@ -37,6 +37,8 @@ VERBS: tuple[str, ...] = (
 )
 """Verbs in the order in which help lists them; the module is `vbp.cli.<verb>` (`import_` for `import`)."""
 
+_STOPPED, _STOPPED_WORDS = 130, "stopped; nothing half-written was left behind"
+
 
 def build() -> Any:
     """Return the typer application with every verb."""
@@ -63,6 +65,8 @@ def guarded(action: Callable[[], Any], debug: bool) -> int:
     try:
         action()
     except SystemExit as stop:
+        if stop.code == _STOPPED:  # typer makes this of Ctrl-C
+            print(_STOPPED_WORDS, file=sys.stderr)
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
     except InputError as error:
         print(error, file=sys.stderr)
@@ -81,8 +85,8 @@ def guarded(action: Callable[[], Any], debug: bool) -> int:
         print(f"error: {place}{reason} (unwritable)", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; nothing half-written was left behind", file=sys.stderr)
-        return 130
+        print(_STOPPED_WORDS, file=sys.stderr)
+        return _STOPPED
     except Exception as error:
         if debug:
             raise

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,30 +51,38 @@ class Choices:
         return {name: getattr(self, name) for name in ("jobs", "plain", "timeout", "memory", "pdf", "standalone")}
 
 
-def render(chosen: Sequence[Job], choices: Choices) -> Run:
-    """Render, say what came of it, and return the run; exit 1 where a report failed, or a PDF beside it."""
+def render(chosen: Sequence[Job], choices: Choices, then: Callable[[Run], None] = lambda run: None) -> None:
+    """Render, say what came of it, call `then` with the run; exit 1 where a report failed, or a PDF beside it.
+
+    Whoever waits for the command on failure is called too where there was no run at all: a full disk, a folder in use.
+    """
+    from vbp.render.record import not_run, summary
     from vbp.render.run import progress_bar, render_run
 
     memory = choices.memory or _share(choices.jobs)
     limited = [replace(job, seconds=float(choices.timeout), memory_mib=memory) for job in chosen]
     out = chosen[0].out
-    with _stopping_politely(), progress_bar(len(limited), bool(choices.quiet)) as progress:
-        run, record = render_run(
-            limited,
-            out,
-            choices.jobs,
-            progress,
-            force=choices.force,
-            plain=choices.plain,
-            beside={"pdf": choices.pdf, "standalone": choices.standalone},
-            keep_runs=choices.keep_runs,
-            options=choices.recorded(),
-        )
+    try:
+        with _stopping_politely(), progress_bar(len(limited), bool(choices.quiet)) as progress:
+            run, record = render_run(
+                limited,
+                out,
+                choices.jobs,
+                progress,
+                force=choices.force,
+                plain=choices.plain,
+                beside={"pdf": choices.pdf, "standalone": choices.standalone},
+                keep_runs=choices.keep_runs,
+                options=choices.recorded(),
+            )
+    except Exception as error:
+        _call(choices.on_failure, not_run(error, out))
+        raise
     _tell(run, out, choices.quiet)
+    then(run)
     if run.failed or run.lacking:
-        _call(choices.on_failure, record)
+        _call(choices.on_failure, summary(run), record)
         raise typer.Exit(1)
-    return run
 
 
 def _tell(run: Run, out: Path, quiet: bool | None) -> None:
@@ -91,17 +99,16 @@ def _tell(run: Run, out: Path, quiet: bool | None) -> None:
         print(f"{run.made} of {len(run.outcomes)} reports made{skipped}{failed}. Open {shown(out / 'index.html')}")
 
 
-def _call(command: str, record: Path) -> None:
-    """Run the user's command with the summary on its input; VBP_RECORD names the record."""
+def _call(command: str, told: str, record: Path | str = "") -> None:
+    """Run the user's command with what was told on its input; VBP_RECORD names the record, and is empty where there is none."""
     if not command:
         return
-    text = record.with_suffix(".txt").read_bytes()
     try:
         done = subprocess.run(
             command,
             check=False,
             shell=True,
-            input=text,
+            input=told.encode(),
             timeout=_COMMAND_SECONDS,
             env={**os.environ, "VBP_RECORD": str(record)},
         )

@@ -49,8 +49,8 @@ def run(
     for line in differences:
         print(f"not as recorded: {line}", file=sys.stderr)
     given = {"jobs": jobs, "plain": plain, "timeout": timeout, "memory": memory}
-    done = render(chosen, _choices(told, {name: value for name, value in given.items() if value is not None}))
-    _compare(told, done)
+    choices = _choices(told, {name: value for name, value in given.items() if value is not None})
+    render(chosen, choices, then=lambda done: _compare(told, done))
 
 
 def _read(record: Path) -> dict[str, Any]:
@@ -58,10 +58,30 @@ def _read(record: Path) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
         if not isinstance(told, dict) or not told.get("places"):
             raise ValueError("it names no place")
+        _prove(told)
     except (OSError, ValueError) as error:
         message = f"no run's record ({error}); records stand in reports/runs/"
         raise InputError(Problem(message, "run_record", file=str(record))) from error
     return told
+
+
+def _prove(told: dict[str, Any]) -> None:
+    """Raise ValueError with everything that the record should have and has not; what it was is then not to be known."""
+    kinds: dict[str, type] = {"versions": dict, "hashes": dict, "places": list}
+    of_place: dict[str, type] = {"slug": str, "parameters": dict, "inputs": dict, "files": dict}
+    of_parameters: dict[str, type] = {"city": str, "inputs": str, "as_of": str, "languages": list}
+    lacking = _lacking(told, kinds)
+    for number, place in enumerate(told["places"] if isinstance(told["places"], list) else (), 1):
+        lacking += [f"place {number}: {name}" for name in _lacking(place, of_place)]
+        if not _lacking(place, of_place):
+            lacking += [f"place {number}: parameters.{name}" for name in _lacking(place["parameters"], of_parameters)]
+    if lacking:
+        raise ValueError(f"it lacks {', '.join(lacking)}")
+
+
+def _lacking(told: Any, kinds: dict[str, type]) -> list[str]:
+    given = told if isinstance(told, dict) else {}
+    return [name for name, kind in kinds.items() if not isinstance(given.get(name), kind)]
 
 
 def _choices(told: dict[str, Any], given: dict[str, Any]) -> Choices:
@@ -95,8 +115,11 @@ def _differences(told: dict[str, Any], chosen: list[Job]) -> list[str]:
         part: fingerprint.described(before.get(part), now, values=part == "versions") for part, now in shared.items()
     }
     for place, job in zip(told["places"], chosen, strict=True):
-        now = fingerprint.made_from(job, shared)["inputs"]
-        changed[f"inputs of {job.slug}"] = fingerprint.described(place["inputs"], now)
+        try:
+            now = fingerprint.described(place["inputs"], fingerprint.made_from(job, shared)["inputs"])
+        except OSError as error:
+            now = f"{error.strerror or error}: {error.filename or job.inputs}"
+        changed[f"inputs of {job.slug}"] = now
     return [f"{part}: {names}" for part, names in changed.items() if names]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbp import paths
-from vbp.render import extras, failures, files, fingerprint, provenance
+from vbp.render import asked, extras, failures, files, fingerprint, provenance
 from vbp.render.execute import NotebookFailed, execute, stable
 from vbp.render.page import figures_in, page
 from vbp.render.parameters import check_parameters
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 NOTEBOOK = "city_report.ipynb"
 LEAST_FIGURES = 5
-_JSON: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
 
 SECONDS = 600.0
 
@@ -44,6 +43,8 @@ class Job:
         What is to stand beside the pages (`pdf`, `standalone`); None until the run has looked what stood there before.
     stands
         The report in place was made from the same, and only its extras are to be made.
+    refused
+        Why nothing can be made of it at all (an input that cannot be read, a name that is taken); empty where nothing is known.
     """
 
     slug: str
@@ -57,6 +58,7 @@ class Job:
     made_from: Mapping[str, Any] | None = None
     extras: tuple[str, ...] | None = None
     stands: bool = False
+    refused: str = ""
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as the run's record holds them."""
@@ -133,26 +135,21 @@ def render_city(job: Job) -> Outcome:
 
 def _render_into(folder: Path, job: Job, watch: Watch) -> int:
     """Write notebooks, pages and the summary; return the number of figures on a page."""
-    from vbp.city import open_city
-    from vbp.sections.published import page_title
-
     given = {"city": job.slug, "inputs": job.inputs, "as_of": job.as_of}
     parameters = [check_parameters({**given, "lang": lang}, (job.slug,)) for lang in job.languages]
-    place = open_city(job.slug, inputs=job.inputs or None, as_of=job.as_of or None)
     figures = 0
     for lang, checked in zip(job.languages, parameters, strict=True):
         target = folder / f"report.{lang}.ipynb"
-        if lang == job.languages[-1]:
-            watch.ask = _asked(job.inputs, str(folder))
-        notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, checked.model_dump(), watch)
+        last = str(folder) if lang == job.languages[-1] else ""
+        notebook, told = _executed(job, lang, checked.model_dump(), target, last, watch)
         figures = _prove_figures(notebook, target)
         other = next((f"report.{name}.html" for name in job.languages if name != lang), "")
-        notice = say("page.synthetic", lang) if place.synthetic else ""
+        notice = say("page.synthetic", lang) if told["synthetic"] else ""
         _write(
             folder / f"report.{lang}.html",
             page(
                 notebook,
-                title=page_title(place, lang),
+                title=told["title"],
                 lang=lang,
                 assets="../assets",
                 notice=notice,
@@ -161,24 +158,31 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
             ),
         )
         _write_notebook(target, notebook)
-    _write(folder / "summary.json", (watch.answer or _told_here(place, job, folder)) + "\n")
+        if last:
+            _write(folder / "summary.json", told["summary"] + "\n")
     return figures
 
 
-def _asked(inputs: str, folder: str) -> str:
-    """Return what is asked of the report's own kernel: statement and summary from the very objects that the page shows."""
-    return (
-        f"[__import__('vbp.statement.place', fromlist=['_']).write_beside(place, {inputs!r}, {folder!r}), "
-        f"__import__('json').dumps(place.summary(), **{_JSON!r})][1]"
-    )
+def _executed(
+    job: Job, lang: str, given: Mapping[str, Any], target: Path, folder: str, watch: Watch
+) -> tuple[Any, dict[str, Any]]:
+    """Return the executed notebook, and what its kernel told (`asked.told`) or, where it could not, this process finds out.
+
+    Where the place's own tables are at fault, every problem of them is raised in place of the cell that met the first.
+    """
+    watch.ask, watch.answer = asked.question(lang, job.inputs, folder), ""
+    try:
+        notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, given, watch)
+    except NotebookFailed:
+        _opened(job)
+        raise
+    return notebook, json.loads(watch.answer or asked.told(_opened(job), lang, job.inputs, folder))
 
 
-def _told_here(place: City, job: Job, folder: Path) -> str:
-    """Write the statement and return the summary in this process: a kernel that could not leaves the error to be met here."""
-    from vbp.statement.place import write_beside
+def _opened(job: Job) -> City:
+    from vbp.city import open_city
 
-    write_beside(place, job.inputs, str(folder))
-    return json.dumps(place.summary(), **_JSON)
+    return open_city(job.slug, inputs=job.inputs or None, as_of=job.as_of or None)
 
 
 def _prove_figures(notebook: Any, target: Path) -> int:

@@ -47,7 +47,8 @@ def execute(source: Path, target: Path, parameters: Mapping[str, Any], watch: Wa
 
     engine.register()
     watch = watch or Watch()
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    for name in ("papermill", "asyncio"):  # what stops a notebook is told once, by us; also what tasks it leaves behind
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -29,23 +29,34 @@ def wanted(folder: Path, asked: Mapping[str, bool | None]) -> tuple[str, ...]:
 
 
 def missing(job: Job) -> bool:
-    """Return whether something that the job wants does not stand beside its pages."""
-    return any(
-        not (job.out / job.slug / f"report.{lang}{SUFFIXES[kind]}").is_file()
-        for kind in job.extras or ()
-        for lang in job.languages
-    )
+    """Return whether something that the job wants does not stand beside its pages, or is older than what it was made from."""
+    if not job.extras:
+        return False
+    from vbp.render.paper import outdated
+
+    pages = [job.out / job.slug / f"report.{lang}.html" for lang in job.languages]
+    return any(outdated(page.with_suffix(SUFFIXES[kind]), page) for kind in job.extras for page in pages)
 
 
-def settle(job: Job) -> None:
-    """Bring the folder of a place that is left as it is in line with what is wanted: the note, and what is wanted no more."""
+def settle(job: Job) -> tuple[str, ...]:
+    """Bring the folder of a place that is left as it is in line with what is wanted: the note, and what is wanted no more.
+
+    Returns
+    -------
+    tuple of str
+        A line where the folder cannot be written to; the report stands.
+    """
     folder, kinds = job.out / job.slug, job.extras or ()
     if tuple(fingerprint.stamped(folder).get("extras") or ()) == kinds:
-        return
-    fingerprint.remember_extras(folder, kinds)
-    for kind in SUFFIXES.keys() - set(kinds):
-        for path in folder.glob(f"report.*{SUFFIXES[kind]}"):
-            path.unlink(missing_ok=True)
+        return ()
+    try:
+        fingerprint.remember_extras(folder, kinds)
+        for kind in SUFFIXES.keys() - set(kinds):
+            for path in folder.glob(f"report.*{SUFFIXES[kind]}"):
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        return (f"{error.strerror or error}: {error.filename or folder}",)
+    return ()
 
 
 def make(job: Job, folder: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from vbp.errors import InputError, UsageError
 from vbp.render import files
 from vbp.render.execute import NotebookFailed
+from vbp.words import LANGUAGES
 
 FOLDER = "failed"
 
@@ -51,16 +52,17 @@ def remember(out: Path, slug: str, reason: str, kept: str) -> None:
 
 def forget(out: Path, slug: str) -> None:
     """Take away the failure of a place whose report is good now."""
-    for path in (out / FOLDER).glob(f"{slug}.*"):
-        path.unlink(missing_ok=True)
+    for name in (f"{slug}.json", *(f"{slug}.report.{lang}.ipynb" for lang in LANGUAGES)):
+        (out / FOLDER / name).unlink(missing_ok=True)
 
 
 def known(out: Path) -> dict[str, Mapping[str, str]]:
     """Return the failures that stand, by place."""
-    found = {}
+    found: dict[str, Mapping[str, str]] = {}
     for path in sorted((out / FOLDER).glob("*.json")):
         try:
-            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            found[path.stem] = {"reason": str(told["reason"]), "notebook": str(told["notebook"])}
+        except (ValueError, KeyError, TypeError):  # no file of ours
             continue
     return found

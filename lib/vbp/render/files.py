@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vbp.errors import InputError, Problem
 from vbp.whole import exchange as _exchange
+
+_PASSING = re.compile(r"\.(?P<name>.+)\.\d+\.(?P<kind>new|old|tmp)")
+"""A name that a process gives, with its number, to what it has not finished: nobody else's hidden file has such a one."""
 
 
 def write(path: Path, text: str) -> None:
@@ -27,6 +33,18 @@ def fresh_folder(out: Path, slug: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+@contextmanager
+def passing_folder(path: Path) -> Iterator[Path]:
+    """Give an empty hidden folder of this process beside `path` while something is made; `recover` removes it after a kill."""
+    folder = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def put_in_place(fresh: Path, target: Path) -> None:
@@ -64,14 +82,13 @@ def recover(out: Path) -> tuple[str, ...]:
         The places whose last good report was put back.
     """
     back = []
-    for old in sorted(out.glob(".*.*.old")):
-        slug = old.name[1:].rsplit(".", 2)[0]
-        if not (out / slug).exists():
-            old.replace(out / slug)
-            back.append(slug)
-    for pattern in (".*.*.new", ".*.*.old", ".*.tmp", "*/.*.tmp"):
-        for left in out.glob(pattern):
-            _discard(left)
+    for path in sorted((*out.glob(".*"), *out.glob("*/.*"))):
+        left = _PASSING.fullmatch(path.name)
+        if left and left["kind"] == "old" and path.parent == out and not (out / left["name"]).exists():
+            path.replace(out / left["name"])
+            back.append(left["name"])
+        elif left:
+            _discard(path)
     return tuple(back)
 
 

@@ -29,6 +29,8 @@ PACKAGES = (
     "duckdb",
     "pyarrow",
     "pydantic",
+    "PyYAML",
+    "borax",
     "plotly",
     "jinja2",
     "mistune",
@@ -37,6 +39,8 @@ PACKAGES = (
     "nbconvert",
     "nbformat",
     "ipykernel",
+    "ipython",
+    "jupyter-client",
     "python-calamine",
     "openpyxl",
 )
@@ -141,9 +145,13 @@ def described(before: Any, now: Mapping[str, Any], *, values: bool = False) -> s
 
 
 def digest(path: Path) -> str:
-    """Return a file's SHA-256."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """Return a file's SHA-256; an error of the system names the file, also where the system does not (a defective disk)."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def hashes(files: Iterable[Path], folder: Path) -> dict[str, str]:
@@ -152,9 +160,14 @@ def hashes(files: Iterable[Path], folder: Path) -> dict[str, str]:
 
 
 def _below(folder: Path, leave: str) -> list[Path]:
-    """Return the files below a folder in order, hidden ones and those in a folder called `leave` left out."""
+    """Return the files below a folder in order, those in a folder called `leave` left out, and what no table is read from."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [path for path in found if not any(p == leave or p.startswith(".") for p in path.relative_to(folder).parts)]
+    return [path for path in found if not any(p == leave or _passing(p) for p in path.relative_to(folder).parts)]
+
+
+def _passing(name: str) -> bool:
+    """Return whether a name is hidden or of a file that comes and goes: a workbook's lock, half a download."""
+    return name.startswith((".", "~$")) or name.endswith(".tmp")
 
 
 def _size(path: Path) -> int:

@@ -24,8 +24,9 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
     """
     latest = {outcome.slug: outcome for outcome in outcomes}
     failed = failures.known(out)
-    slugs = sorted({path.parent.name for path in out.glob("*/summary.json")} | set(latest) | set(failed))
-    places = [_place(out, slug, latest.get(slug), failed.get(slug)) for slug in slugs]
+    slugs = sorted({path.parent.name for path in out.glob("[!.]*/summary.json")} | set(latest) | set(failed))
+    rows = [_place(out, slug, latest.get(slug), failed.get(slug)) for slug in slugs]
+    places = [row for row in rows if row["pages"] or row["slug"] in latest or row["failed"]]
     words = {
         key: {lang: say(f"page.{key}", lang) for lang in LANGUAGES}
         for key in (
@@ -48,8 +49,6 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
 
 
 def _place(out: Path, slug: str, outcome: Outcome | None, failure: Mapping[str, str] | None) -> dict[str, Any]:
-    path = out / slug / "summary.json"
-    summary = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     pages = [
         (lang, f"{slug}/report.{lang}.html", f"{slug}/report.{lang}.pdf" * (out / slug / f"report.{lang}.pdf").exists())
         for lang in LANGUAGES
@@ -57,51 +56,59 @@ def _place(out: Path, slug: str, outcome: Outcome | None, failure: Mapping[str, 
     ]
     return {
         "slug": slug,
-        "name": summary["name"] if summary else None,
-        "synthetic": bool(summary and summary["synthetic"]),
+        **_told(out / slug / "summary.json"),
         "pages": pages,
         "failed": failure is not None,
         "notebook": failure["notebook"] if failure else "",
         "reason": failure["reason"] if failure else "",
-        "state": {lang: _state(outcome, failure is not None, summary, lang) for lang in LANGUAGES},
-        "figures": {lang: _figures(summary, lang) for lang in LANGUAGES},
-        "first": {lang: _first(summary, lang) for lang in LANGUAGES},
+        "state": {lang: _state(outcome, failure is not None, bool(pages), lang) for lang in LANGUAGES},
     }
 
 
-def _state(outcome: Outcome | None, failed: bool, summary: Any, lang: str) -> str:
+def _told(path: Path) -> dict[str, Any]:
+    """Return what the index takes from a place's summary; gaps where there is none, or one of another version of vbp."""
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            "name": {lang: summary["name"][lang] for lang in LANGUAGES},
+            "synthetic": bool(summary["synthetic"]),
+            "figures": {lang: _figures(summary, lang) for lang in LANGUAGES},
+            "first": {lang: _first(summary, lang) for lang in LANGUAGES},
+        }
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
+        empty = dict.fromkeys(LANGUAGES, "")
+        return {"name": None, "synthetic": False, "figures": empty, "first": empty}
+
+
+def _state(outcome: Outcome | None, failed: bool, stands: bool, lang: str) -> str:
     if failed:
-        return say("render.failed_kept" if summary else "render.failed_new", lang)
+        return say("render.failed_kept" if stands else "render.failed_new", lang)
     return say("page.state_kept" if outcome is None else "page.state_done", lang)
 
 
-def _figures(summary: Any, lang: str) -> str:
-    if not summary or not summary["facts"]:
-        return say("page.synthetic", lang) if summary and summary["synthetic"] else ""
+def _figures(summary: dict[str, Any], lang: str) -> str:
+    if not summary["facts"]:
+        return say("page.synthetic", lang) if summary["synthetic"] else ""
     return say("page.whole_of", lang, whole=summary["facts_whole_and_own"], count=summary["facts"])
 
 
-def _first(summary: Any, lang: str) -> str:
+def _first(summary: dict[str, Any], lang: str) -> str:
     """Return the first headline figure, from the summary itself: the index shows no number of its own."""
     from decimal import Decimal
 
-    if summary and summary["headline"]:
+    if summary["headline"]:
         fact = summary["headline"][0]
         return f"{fact['name'][lang]} {qualified(Decimal(fact['value']), fact['unit'], fact['qualifier'], lang)}"
-    card = next((card for card in (summary or {}).get("cards") or () if card["value"] is not None), None)
+    card = next((card for card in summary.get("cards") or () if card["value"] is not None), None)
     if card:
         value = Decimal(card["value"])
         shown = money(value, lang) if card["unit"] == "yuan" else percent(value, 1)
         return say(
             "page.index_marked", lang, name=card["name"][lang], value=shown, mark=say(f"mark.{card['mark']}", lang)
         )
-    rows = [
-        row
-        for row in ((summary or {}).get("estimate") or {}).get("estimates", ())
-        if row["scope"] == "city" and row["point"]
-    ]
-    if rows:
-        first = rows[0]
-        name, marked = say(f"quantity.{first['quantity']}", lang), say(f"mark.{first['mark']}", lang)
-        return say("page.index_marked", lang, name=name, value=money(Decimal(first["point"]), lang), mark=marked)
-    return say("page.no_whole_figure", lang) if summary else ""
+    estimates = (summary.get("estimate") or {}).get("estimates", ())
+    first = next((row for row in estimates if row["scope"] == "city" and row["point"]), None)
+    if first is None:
+        return say("page.no_whole_figure", lang)
+    name, marked = say(f"quantity.{first['quantity']}", lang), say(f"mark.{first['mark']}", lang)
+    return say("page.index_marked", lang, name=name, value=money(Decimal(first["point"]), lang), mark=marked)

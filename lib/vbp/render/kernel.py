@@ -4,8 +4,6 @@ on time and memory, and warm kernels where a zygote is given."""
 from __future__ import annotations
 
 import copy
-import os
-import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 
-from vbp.render import warm
+from vbp.render import family, warm
 
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 SECONDS = 600.0
@@ -126,10 +124,10 @@ class PrivateKernelManager(AsyncKernelManager):
         return int(getattr(self.provisioner, "pid", 0) or 0)
 
     def _expire(self, pid: int) -> None:
-        """Kill the kernel's session when time is up; nbclient notices within a second."""
-        if self._alarm is not None and self.has_kernel and pid == self._pid():
+        """Kill the kernel with all that it started when time is up; nbclient notices within a second."""
+        if self._alarm is not None and self.has_kernel and 0 < pid == self._pid():
             self.watch.expired = True
-            os.killpg(pid, signal.SIGKILL) if hasattr(os, "killpg") else os.kill(pid, signal.SIGTERM)
+            family.end(pid)
 
     async def _async_interrupt_kernel(self) -> None:
         """Interrupt the kernel, but not on the way out: it is killed next and would only complain."""
@@ -141,6 +139,8 @@ class PrivateKernelManager(AsyncKernelManager):
     async def _async_kill_kernel(self, restart: bool = False) -> None:
         self._remember(_peak_kib(self._pid()))
         self._note_end()
+        if not self.watch.zygote:  # a zygote ends what its kernels started
+            family.end_below(self._pid())
         await super()._async_kill_kernel(restart=restart)
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
@@ -148,8 +148,11 @@ class PrivateKernelManager(AsyncKernelManager):
             self._alarm.cancel()
             self._alarm = None
         self._note_end()
+        pid = self._pid()
         await super()._async_cleanup_resources(restart=restart)
         self._remember(getattr(self.provisioner, "peak_kib", None))
+        if pid and not self.watch.zygote:
+            family.end_orphans(pid)
         if self._folder is not None and not restart:
             self._folder.cleanup()
 

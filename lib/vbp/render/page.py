@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from vbp.render import files
 from vbp.render.bundle import arranged
 from vbp.render.methods import link, linked
 from vbp.words import say
@@ -109,11 +110,9 @@ def write_assets(folder: Path) -> None:
     texts = {"plotly.min.js": arranged(plotly)}
     texts |= {name: (own / name).read_text(encoding="utf-8") for name in ("report.css", "report.js")}
     for name, text in texts.items():
-        target, content = folder / name, text.encode()
-        if not target.exists() or target.read_bytes() != content:
-            temporary = target.with_suffix(".tmp")
-            temporary.write_bytes(content)
-            temporary.replace(target)
+        target = folder / name
+        if not target.exists() or target.read_bytes() != text.encode():
+            files.write(target, text)
 
 
 def markdown(source: str) -> str:

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
+import sys
 from collections.abc import Sequence
 from html import unescape
 from importlib import resources
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbp.errors import InputError, Problem
+from vbp.render import files, methods
+from vbp.render.family import dying
 from vbp.render.standalone import SUFFIX, standalone, write_standalone
 from vbp.words import say
 
@@ -52,8 +54,7 @@ def write_pdf(page: Path, browser: str) -> Path:
     """Print a page as `report.<lang>.pdf` beside it, in one step; InputError with Chromium's words where it fails."""
     target = page.with_suffix(".pdf")
     # beside the page and not in /tmp: packaged browsers may read no other folder
-    with tempfile.TemporaryDirectory(prefix=".paper-", dir=page.parent) as name:
-        folder = Path(name)
+    with files.passing_folder(target) as folder:
         (folder / "page.html").write_text(on_paper(page), encoding="utf-8")
         made = folder / "page.pdf"
         reason = _print(browser, folder, made)
@@ -98,7 +99,14 @@ def _print(browser: str, folder: Path, made: Path) -> str:
         options.append("--no-sandbox")  # Chromium refuses to run as root with it
     options += [f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={made}", (folder / "page.html").as_uri()]
     try:
-        run = subprocess.run([browser, *options], capture_output=True, text=True, timeout=SECONDS, check=False)
+        run = subprocess.run(
+            [browser, *options],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            preexec_fn=dying(os.getpid()) if sys.platform == "linux" else None,  # no browser outlives a killed run
+        )
     except subprocess.TimeoutExpired:
         return f"no answer in {SECONDS} s"
     except OSError as error:
@@ -110,22 +118,25 @@ def _print(browser: str, folder: Path, made: Path) -> str:
 def write_extras(jobs: Sequence[Job], *, pdf: str = "", one_file: bool = False) -> tuple[str, ...]:
     """Write PDFs (with the browser `pdf`) and pages in one file for every report that stands; return what failed.
 
-    What is younger than its page is left as it is.
+    What is younger than its page, and than the methods that it brings along, is left as it is.
     """
     failed = []
     for job in jobs:
         for lang in job.languages:
             page = job.out / job.slug / f"report.{lang}.html"
             try:
-                if one_file and _older(page.with_name(page.stem + SUFFIX), page):
+                if one_file and outdated(page.with_name(page.stem + SUFFIX), page):
                     write_standalone(page)
-                if pdf and _older(page.with_suffix(".pdf"), page):
+                if pdf and outdated(page.with_suffix(".pdf"), page):
                     write_pdf(page, pdf)
             except InputError as error:
                 failed.append(f"{job.slug}: {error.problems[0].line()}")
     return tuple(failed)
 
 
-def _older(made: Path, page: Path) -> bool:
-    """Return whether `made` is missing or older than its page; False without a page."""
-    return page.exists() and (not made.exists() or made.stat().st_mtime < page.stat().st_mtime)
+def outdated(made: Path, page: Path) -> bool:
+    """Return whether `made` is missing, or older than its page or a method beside it; False without a page."""
+    if not page.exists():
+        return False
+    sources = (page, *(page.parent.parent / methods.FOLDER).glob("*.html"))
+    return not made.is_file() or made.stat().st_mtime < max(source.stat().st_mtime for source in sources)

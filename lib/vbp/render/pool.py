@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -13,8 +16,10 @@ from typing import Any
 from vbp.render.city import Job, Outcome, render_city
 from vbp.render.execute import ending
 from vbp.render.extras import SECONDS_A_PAGE
+from vbp.render.family import die_with_parent
 
 _GRACE_SECONDS = 120.0
+_STOP_SECONDS = 5.0
 Prepare = Callable[[Job], Job]
 
 
@@ -25,7 +30,8 @@ class _Worker:
         context = get_context("spawn")
         self.line, other = context.Pipe()
         self.process = context.Process(target=_work, args=(other, os.getpid()), daemon=True)
-        self.process.start()
+        with _deaf():
+            self.process.start()
         other.close()
         self.job: Job | None = None
         self.until = 0.0
@@ -51,29 +57,44 @@ class _Worker:
         return outcome
 
     def stop(self) -> None:
-        """End the process."""
+        """End the process; one that is at work ends its kernel and takes away what it has begun."""
         self.line.close()
-        self.process.join(0 if self.job else 5)
+        if self.job:
+            self.process.terminate()
+        self.process.join(_STOP_SECONDS)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start a process that does not hear Ctrl-C, which reaches every process of the terminal: the parent ends its workers."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _work(line: Connection, parent: int) -> None:
     """Render what comes down the line until it closes; die with the parent."""
-    from vbp.render.zygote import die_with_parent
-
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGINT, lambda *_: None)  # as deaf as it was started, but not so the programs that it starts
     if sys.platform != "win32":
         die_with_parent(parent)
     while True:
         try:
             job = line.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         line.send(render_city(job))
 
 
-def rendered(jobs: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
+def rendered(jobs: Sequence[Job], workers: int, prepare: Prepare) -> Generator[Outcome, None, None]:
     """Yield outcomes as they come.
 
     Parameters

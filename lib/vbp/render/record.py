@@ -21,7 +21,7 @@ FOLDER = "runs"
 KEPT = 100
 _LISTED = 40
 _LINES = 3
-_NAME = re.compile(r"\d{8}T\d{6}-\d+\.json")
+_NAME = re.compile(r"\d{8}T\d{6,9}-\d+\.json")
 _NOTHING_DONE = re.compile(r'"made": 0,\s*"skipped": \d+,\s*"failed": 0,')
 _HEAD_BYTES = 400
 
@@ -40,8 +40,8 @@ class Run:
 
     @property
     def identifier(self) -> str:
-        """The run's id: its start (UTC) and process."""
-        return f"{self.started:%Y%m%dT%H%M%S}-{os.getpid()}"
+        """The run's id: its start (UTC, to the millisecond: in a container every run may have the same number) and process."""
+        return f"{self.started:%Y%m%dT%H%M%S}{self.started.microsecond // 1000:03d}-{os.getpid()}"
 
     @property
     def failed(self) -> list[Outcome]:
@@ -129,6 +129,14 @@ def _place(job: Job, outcome: Outcome) -> dict[str, Any]:
 def summary(run: Run) -> str:
     """Return the run in words, Chinese and then English, failures first: the text of a mail."""
     return "\n".join(line for lang in LANGUAGES for line in [*_words(run, lang), ""])
+
+
+def not_run(error: Exception, out: Path) -> str:
+    """Return in words, Chinese and then English, that there was no run, and why: the text of a mail."""
+    lines = [
+        line for lang in LANGUAGES for line in (say("render.not_run", lang), say("render.folder", lang, path=out), "")
+    ]
+    return "\n".join([*lines, *(f"  {line}" for line in str(error).splitlines()), ""])
 
 
 def _words(run: Run, lang: str) -> list[str]:

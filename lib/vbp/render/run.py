@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from vbp import paths
 from vbp.errors import InputError, Problem
-from vbp.render import extras, failures, files, fingerprint, warm
+from vbp.render import extras, failures, files, fingerprint, methods, record, warm
 from vbp.render.city import NOTEBOOK, Job, Outcome
 from vbp.render.index import write_index
 from vbp.render.lock import only_run
-from vbp.render.methods import write_methods
 from vbp.render.page import write_assets
 from vbp.render.parameters import check_notebook
 from vbp.render.pool import Prepare, rendered
 from vbp.render.record import KEPT, Run, forget_old, now, write_record
 
 UNCHANGED = "unchanged: inputs, facts, rules, notebook, library and versions are those of the report in place"
+TAKEN = ("assets", failures.FOLDER, "index.html", methods.FOLDER, record.FOLDER)
+"""What stands in a folder of reports beside the places' own folders."""
 Report = Callable[[Outcome], None]
 
 
@@ -80,79 +82,120 @@ def render_run(
     started = now()
     notebook = paths.notebooks() / NOTEBOOK
     check_notebook(notebook)
+    _check_names(jobs)
     with only_run(out):
-        _ready(out)
+        _writing(out, _tidy)
         basis = fingerprint.basis(notebook)
         jobs = [_told(job, basis, beside, force) for job in jobs]
-        todo = [job for job in jobs if not job.stands or extras.missing(job)]
         by_slug: dict[str, Outcome] = {}
-        with _kernels(plain, [job for job in todo if not job.stands]) as (kernels, prepare):
-            for outcome in _outcomes(jobs, todo, workers, prepare):
-                by_slug[outcome.slug] = outcome
-                if progress:
-                    progress(outcome)
+        try:
+            with _kernels(plain, [job for job in jobs if not (job.stands or job.refused)]) as (kernels, prepare, done):
+                _writing(out, _share)  # while the zygote loads
+                with closing(_outcomes(jobs, workers, prepare)) as coming:
+                    for outcome in coming:
+                        done(outcome.slug)
+                        by_slug[outcome.slug] = outcome
+                        if progress:
+                            progress(outcome)
+        finally:
+            with suppress(OSError):  # the next run tidies up, too
+                _tidy(out)
         outcomes = tuple(by_slug[job.slug] for job in jobs)
         run = Run(started, (now() - started).total_seconds(), kernels, jobs, outcomes, basis, options)
-        record = _finish(out, run)
+        written = _finish(out, run)
         forget_old(out, keep_runs)
-        return run, record
+        return run, written
 
 
-def _ready(out: Path) -> None:
-    """Put right what a killed run left, and put the shared assets in place."""
+def _check_names(jobs: Sequence[Job]) -> None:
+    """Refuse places that would be written elsewhere than in a folder of their own (a record may come from anybody)."""
+    wrong = [job.slug for job in jobs if job.slug.startswith(".") or Path(job.slug).name != job.slug or not job.slug]
+    if wrong:
+        raise InputError([Problem("no name for a place's folder", "place_name", value=slug) for slug in wrong])
+
+
+def _writing(out: Path, action: Callable[[Path], None]) -> None:
+    """Do what writes into `out`; one clear message where that cannot be."""
     try:
-        warm.sweep()
-        files.recover(out)
-        write_assets(out / "assets")
-        write_methods(out)
+        action(out)
     except OSError as error:
         raise files.unwritable(out, error) from error
 
 
+def _tidy(out: Path) -> None:
+    """Take away what killed processes left half-done."""
+    warm.sweep()
+    files.recover(out)
+
+
+def _share(out: Path) -> None:
+    """Put what all pages share in place."""
+    write_assets(out / "assets")
+    methods.write_methods(out)
+
+
 def _told(job: Job, basis: Mapping[str, Any], beside: Mapping[str, bool | None], force: bool) -> Job:
     """Return the job with what it is made from, what is wanted beside its pages, and whether its report stands."""
-    folder, made_from = job.out / job.slug, fingerprint.made_from(job, basis)
+    if job.slug.lower() in TAKEN:
+        return replace(
+            job, refused=f"{job.slug} is a name that the folder of reports needs itself; rename {job.inputs}"
+        )
+    try:
+        made_from = fingerprint.made_from(job, basis)
+    except OSError as error:
+        return replace(job, refused=failures.explain(error, Path(job.inputs), job.slug)["reason"])
+    folder = job.out / job.slug
     stands = not (force or fingerprint.difference(folder, made_from))
     kinds = extras.wanted(folder, beside) if job.extras is None else job.extras
     return replace(job, made_from=made_from, extras=kinds, stands=stands)
 
 
 @contextmanager
-def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare]]:
-    """Give how kernels are started, and what readies a job for it; a zygote is started with the first job only.
+def _kernels(plain: bool, jobs: Sequence[Job]) -> Iterator[tuple[str, Prepare, Callable[[str], None]]]:
+    """Give how kernels are started, what readies a job for it, and what is told when the job is done.
 
     One notebook alone is done sooner with a fresh kernel than with a zygote, which imports more than one report needs.
     """
     why = warm.unavailable()
-    if plain or why or sum(len(job.languages) for job in jobs) < 2:
-        if why and jobs and not plain:
-            print(f"kernels are started one by one with papermill's plain engine: {why}", file=sys.stderr)
-        yield "plain", lambda job: job
-        return
     with ExitStack() as stack:
-        nurseries: list[warm.Nursery] = []
+        nursery = None
+        if not plain and sum(len(job.languages) for job in jobs) >= 2:
+            try:
+                nursery = None if why else stack.enter_context(warm.Nursery())
+            except OSError as error:  # no place for a socket, no more processes
+                why = str(error)
+        if nursery is None:
+            if why and jobs and not plain:
+                print(f"kernels are started one by one with papermill's plain engine: {why}", file=sys.stderr)
+            yield "plain", lambda job: job, lambda slug: None
+        else:
+            yield "warm", partial(_forked, nursery), nursery.done
 
-        def prepare(job: Job) -> Job:
-            if job.stands:
-                return job
-            if not nurseries:
-                nurseries.append(stack.enter_context(warm.Nursery()))
-            return replace(job, zygote=nurseries[0].address())
 
-        yield "warm", prepare
+def _forked(nursery: warm.Nursery, job: Job) -> Job:
+    """Return the job with the zygote that forks its kernels; as it is where none is needed, or none can be started any more."""
+    try:
+        return job if job.stands else replace(job, zygote=nursery.address(job.slug))
+    except OSError as error:
+        print(f"plain kernel instead of a warm one: {error}", file=sys.stderr)
+        return job
 
 
-def _outcomes(jobs: Sequence[Job], todo: Sequence[Job], workers: int, prepare: Prepare) -> Iterator[Outcome]:
-    """Yield the outcomes, those of places left as they are first."""
-    for job in jobs:
-        if job.stands:
-            extras.settle(job)
+def _outcomes(jobs: Sequence[Job], workers: int, prepare: Prepare) -> Generator[Outcome, None, None]:
+    """Yield the outcomes, those of places that are refused or left as they are first."""
+    todo = [job for job in jobs if not job.refused and (not job.stands or extras.missing(job))]
+    lacking = {job.slug: extras.settle(job) for job in jobs if job.stands}
     busy = {job.slug for job in todo}
     for job in jobs:
-        if job.slug not in busy:
-            yield Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True, files=fingerprint.sums(job.out / job.slug))
-    for outcome in rendered(todo, workers, prepare):
-        yield replace(outcome, reason=UNCHANGED) if outcome.skipped else outcome
+        if job.refused:
+            yield Outcome(job.slug, False, 0.0, job.refused)
+        elif job.slug not in busy:
+            sums = fingerprint.sums(job.out / job.slug)
+            yield Outcome(job.slug, True, 0.0, UNCHANGED, skipped=True, files=sums, lacking=lacking[job.slug])
+    with closing(rendered(todo, workers, prepare)) as made:
+        for outcome in made:
+            told = (*lacking.get(outcome.slug, ()), *outcome.lacking)
+            yield replace(outcome, reason=UNCHANGED, lacking=told) if outcome.skipped else outcome
 
 
 def _finish(out: Path, run: Run) -> Path:

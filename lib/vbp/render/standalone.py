@@ -8,13 +8,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from vbp.errors import InputError, Problem
-from vbp.render import methods
+from vbp.render import files, methods
 
 LARGEST_BYTES = 6_000_000
 SUFFIX = ".standalone.html"
@@ -86,9 +85,7 @@ def write_standalone(page: Path) -> Path:
         words = f"the page in one file has {size / 1e6:.1f} MB, above the {LARGEST_BYTES / 1e6:.0f} MB that mail takes"
         raise InputError(Problem(words + "; mail the PDF (--pdf) instead", "too_large", file=str(page)))
     target = page.with_name(page.name.removesuffix(".html") + SUFFIX)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(target)
+    files.write(target, text)
     return target
 
 

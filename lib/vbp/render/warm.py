@@ -35,13 +35,16 @@ def unavailable() -> str:
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of every kernel, warm or cold: the same threads, renderer and library for both.
 
-    One thread each: threads are lost in a fork, and the order in which they add changes last digits. The module path starts
-    with the library that is running, so that a kernel in another folder finds the same one.
+    One thread each: threads are lost in a fork, and the order in which they add changes last digits. Large arrays come from
+    memory that is kept, not from the system each time (glibc), which costs a report a third of its page faults. The module
+    path starts with the library that is running, so that a kernel in another folder finds the same one.
     """
     made = dict(os.environ if base is None else base)
     made.update(dict.fromkeys(_THREADS, "1"))
+    made.update({"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)})
     made["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
     made["PLOTLY_RENDERER"] = "plotly_mimetype"
+    made["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # ipykernel brings a debugger, and that a warning nobody can heed
     library = str(Path(__file__).resolve().parents[2])
     others = [str(Path(part).resolve()) for part in made.get("PYTHONPATH", "").split(os.pathsep) if part]
     made["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([library, *others]))
@@ -143,25 +146,43 @@ class Zygote:
 
 
 class Nursery:
-    """Zygotes for a run: one at a time, replaced after `reports` reports or when it died."""
+    """Zygotes for a run: one at a time, replaced after `reports` reports or when it died.
+
+    One that is replaced takes requests until the last of its reports is done: a report has several notebooks, and a worker
+    may not have asked for its first kernel yet.
+    """
 
     def __init__(self, reports: int = REPORTS_PER_ZYGOTE) -> None:
         self._reports = reports
         self._given = self._died = 0
         self._zygotes = [Zygote()]
+        self._at_work: dict[str, Zygote] = {}
 
-    def address(self) -> str:
-        """Return where the next report's kernels are forked; empty once zygotes died too often to go on with them."""
+    def address(self, report: str) -> str:
+        """Return where the kernels of `report` are forked; empty once zygotes died too often to go on with them."""
         dead = not self._zygotes[-1].alive()
         self._died += dead
         if self._died >= MOST_DEAD:
             return ""
         if self._given >= self._reports or dead:
-            self._zygotes[-1].retire()
-            self._zygotes = [zygote for zygote in self._zygotes if zygote.alive()] + [Zygote()]
+            self._zygotes.append(Zygote())
             self._given = 0
         self._given += 1
+        self._at_work[report] = self._zygotes[-1]
+        self._retire()
         return self._zygotes[-1].address
+
+    def done(self, report: str) -> None:
+        """Take note that `report` needs no kernel any more."""
+        self._at_work.pop(report, None)
+        self._retire()
+
+    def _retire(self) -> None:
+        """End the zygotes that were replaced and have no report at work."""
+        for zygote in self._zygotes[:-1]:
+            if zygote not in self._at_work.values():
+                self._zygotes.remove(zygote)
+                zygote.close()
 
     def close(self) -> None:
         """End every zygote."""
