@@ -78,9 +78,7 @@ def judge(
     return Verdict("inconclusive", "imprecise", {"p": show_p(p_value), "detectable": size(family, detectable)})
 
 
-def judge_alone(
-    p_value: float, clean: bool, detectable: float = float("nan"), family: str = "gaussian"
-) -> Verdict:
+def judge_alone(p_value: float, clean: bool, detectable: float = float("nan"), family: str = "gaussian") -> Verdict:
     """Return the verdict where no second test exists (counts with zeros): residuals and dispersion must be clean."""
     if p_value < ALPHA:
         word, reason = ("supported", "supported_clean") if clean else ("inconclusive", "unconfirmed")
