@@ -83,9 +83,10 @@ def _with_gaps(table: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
 
 def _not_yet_bought(table: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     """Return the months with what is bought unknown after the ledger's last one: agreed volumes run on, purchases do not."""
-    ahead = (table["month"] > last).to_numpy()
     bought = [f"{kind}_yuan" for kind in KINDS if kind != "official"]
-    return table.assign(**{name: np.where(ahead, None, table[name]) for name in bought})
+    table = table.assign(**{name: table[name].astype(object) for name in bought})
+    table.loc[table["month"] > last, bought] = None
+    return table
 
 
 def _axes(panels: Panels, keys: Keys) -> dict[str, pd.Index]:
