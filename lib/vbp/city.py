@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbp import paths
-from vbp.errors import InputError, Problem, unknown
+from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.facts import Batch, Fact, Published, load_published
 from vbp.results import Computed
 
@@ -168,11 +168,13 @@ def open_city(
     Raises
     ------
     InputError
-        Where the city is unknown and has no inputs, the inputs have errors, or a synthetic folder would stand under a
-        real city's name.
+        Where the city is unknown and has no inputs, the inputs have errors (all of them are listed), or a synthetic
+        folder would stand under a real city's name.
+    UsageError
+        Where `as_of` is no date.
     """
     tables = published or load_published()
-    day = date.fromisoformat(as_of) if isinstance(as_of, str) and as_of else as_of or None
+    day = _day(as_of)
     own = _read(paths.inputs(inputs)) if inputs else None
     row = tables.city.get(slug)
     if row is None and own is None:
@@ -194,7 +196,21 @@ def open_city(
     return City(slug, name_zh, name_en, synthetic, tables, tables.of(slug) if row else (), own, day, doubtful)
 
 
+def _day(as_of: str | date | None) -> date | None:
+    if not isinstance(as_of, str):
+        return as_of
+    try:
+        return date.fromisoformat(as_of) if as_of else None
+    except ValueError:
+        raise UsageError(f"as_of {as_of!r} is no date; write YYYY-MM-DD, e.g. 2024-12-31") from None
+
+
 def _read(folder: Path) -> Inputs:
+    from vbp.check import listing_all_errors
+    from vbp.rules import profile_of_place
     from vbp.tables import read_inputs
 
-    return read_inputs(folder)
+    with listing_all_errors(folder):
+        own = read_inputs(folder)
+        profile_of_place(own.place.rule_profile, folder)
+    return own

@@ -11,7 +11,7 @@ import pytest
 
 import vbp
 from vbp.city import City, open_city
-from vbp.errors import InputError
+from vbp.errors import InputError, UsageError
 from vbp.facts import load_published
 from vbp.results import Missing
 
@@ -117,6 +117,37 @@ def test_a_day_may_be_given_as_text_or_as_a_date(demo_folder):
     one, other = (open_city("demo", inputs=demo_folder, as_of=day) for day in ("2023-06-30", date(2023, 6, 30)))
     assert one.as_of == other.as_of == one.day == date(2023, 6, 30)
     assert open_city("demo", inputs=demo_folder, as_of="").as_of is None
+
+
+def test_a_day_that_is_none_says_how_to_write_it(demo_folder):
+    with pytest.raises(UsageError, match=r"2022-13-01.*YYYY-MM-DD"):
+        open_city("demo", inputs=demo_folder, as_of="2022-13-01")
+
+
+def test_all_errors_of_a_folder_are_listed_at_once_whatever_stage_finds_the_first(demo_folder, tmp_path):
+    folder = shutil.copytree(demo_folder, tmp_path / "demo")
+    _mend(folder / "city.yaml", "national-2020", "national-2002")
+    _mend(folder / "awards.csv", ",2021-01-01,", ",2021-13-01,")
+    with pytest.raises(InputError) as found:
+        open_city("demo", inputs=folder)
+    assert {problem.rule for problem in found.value.problems} == {"rule_profile", "date"}
+    _mend(folder / "awards.csv", ",2021-13-01,", ",2021-01-01,")
+    with pytest.raises(InputError, match="did you mean national-2020"):
+        open_city("demo", inputs=folder)
+    _mend(folder / "city.yaml", "national-2002", "national-2020")
+    _mend(folder / "usage.csv", "H001,2020-01,P0001,", "H777,2020-01,P0001,")
+    line = next(line for line in (folder / "awards.csv").read_text("utf-8").splitlines() if line.startswith("DEMO-N1,"))
+    with (folder / "awards.csv").open("a", encoding="utf-8") as stream:
+        stream.write(line.replace("DEMO-N1", "DEMO-P1") + "\n")
+    with pytest.raises(InputError) as found:
+        _ = open_city("demo", inputs=folder).panels
+    assert {"unknown_hospital", "two_batches"} <= {problem.rule for problem in found.value.problems}
+
+
+def _mend(path, before, after):
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
 
 
 def test_an_own_place_needs_no_row_in_cities(demo_folder, tmp_path):

@@ -242,6 +242,26 @@ def test_no_material_effect_needs_a_margin_set_in_advance():
     assert its(frame, "y", "t", 31, effect="level", margin=0.01).verdict.word == "inconclusive"
 
 
+def test_what_could_be_found_is_told_in_the_unit_of_the_effect():
+    frame = step_series(60, 30, level=0.0, rho=0.0, seed=12)
+    logs = its(frame.assign(y=np.exp(frame["y"] / 10)), "y", "t", 31, effect="level", family="log")
+    assert logs.verdict.reason == "imprecise"
+    told = logs.verdict.values["detectable"]
+    assert told == f"{100 * np.expm1(logs.term('level').detectable):.1f}%"
+    assert told in logs.text("zh") and told in logs.text("en")
+    plain = its(frame, "y", "t", 31, effect="level")
+    assert plain.verdict.values["detectable"] == f"{plain.term('level').detectable:.4g}"
+
+
+def test_words_name_a_known_measure_and_write_spending_in_yuan():
+    frame = step_series(48, 24, level=-4.0)
+    frame["value"] = 100_000 * (frame["y"] + 20)
+    text = its(frame, "value", "t", 25, measure="spending").text("zh")
+    assert text.startswith("采购金额在") and "value" not in text
+    assert text.split("累计效应")[1].split("（")[0].endswith("万元")
+    assert its(frame, "value", "t", 25).text("en").startswith("Level change of value at")
+
+
 def test_persistent_noise_is_named_as_the_reason():
     found = set()
     for seed in range(60):

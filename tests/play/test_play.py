@@ -12,6 +12,7 @@ import pytest
 from vbp import paths, play
 from vbp.check import check
 from vbp.city import open_city
+from vbp.errors import InputError
 from vbp.sections import explore, frames, proofs
 from vbp.template import write_template
 from vbp.words import say
@@ -116,3 +117,14 @@ def test_a_notebook_shows_problems_without_a_traceback():
         shell.run_cell("from vbp import play; play.open_place('no_such_folder')")
     assert "there is no such folder" in shown.stdout
     assert "Traceback" not in shown.stdout and "play.py" not in shown.stdout
+
+
+def test_a_name_that_is_nowhere_is_answered_with_the_folders_of_inputs(data_copy, tmp_path, monkeypatch):
+    for name in ("yunxi", ".hidden"):
+        (data_copy / "inputs" / name).mkdir(parents=True)
+    (tmp_path / "notebooks" / "old_copies").mkdir(parents=True)
+    monkeypatch.setenv("VBP_NOTEBOOKS", str(tmp_path / "notebooks"))
+    monkeypatch.chdir(tmp_path / "notebooks")
+    with pytest.raises(InputError, match="did you mean yunxi") as found:
+        play.open_place("yunix")
+    assert "hidden" not in str(found.value) and "old_copies" not in str(found.value)

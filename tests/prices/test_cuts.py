@@ -27,7 +27,8 @@ def test_simple_and_weighted_cut_of_the_worked_example():
 
 def test_published_cut_of_lenvatinib():
     row = cuts(items(("7", "108", "18", None, "published"))).table.iloc[0]
-    assert round(row["simple_cut_percent"], 2) == Decimal("83.33") and row["weighted_cut_percent"] is None
+    assert round(row["simple_cut_percent"], 2) == Decimal("83.33")
+    assert row["weighted_cut_percent"] is None and row["saving_yuan"] is None, "nothing bought is a gap, no zero"
 
 
 def test_baselines_are_never_averaged_together():
@@ -52,9 +53,9 @@ def test_missing_zero_and_negative_prices_are_left_out_with_their_reason():
     )
     assert result.table["items"].tolist() == [1] and result.table["simple_cut_percent"].tolist() == [60]
     assert result.left_out["reason"].tolist() == [
-        "price before is not known",
-        "price before is zero or negative",
-        "price after is zero or negative",
+        "no_price_before",
+        "price_before_not_positive",
+        "price_after_not_positive",
     ]
 
 

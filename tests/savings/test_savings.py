@@ -28,6 +28,7 @@ from tests.savings.random_city import (
 from vbp.errors import UsageError
 from vbp.savings import KINDS, savings, spending_change
 from vbp.savings.result import OF_AGREEMENTS
+from vbp.savings.savings import _within
 
 QUICK = (Phase.explicit, Phase.generate)
 """A run takes a tenth of a second: shrinking a failure would take minutes."""
@@ -125,8 +126,11 @@ def test_every_cut_has_the_same_total_to_the_fen(city):
     result = savings(panels_of(city), products_frame(), FAR)
     assert result.checks == dict.fromkeys(("generic", "hospital", "batch", "month", "year"), True)
     for kind in result.kinds:
-        sums = {cut: sum(result.by(cut)[f"{kind}_yuan"], Decimal(0)) for cut in result.cuts}
+        sums = {cut: sum(result.by(cut)[f"{kind}_yuan"].dropna(), Decimal(0)) for cut in result.cuts}
         assert set(sums.values()) == {result.totals[kind]}, kind
+    for cut in result.cuts:
+        rows = result.by(cut)[["potential_yuan", "potential_lawful_yuan", "potential_beyond_yuan"]].dropna()
+        assert all(a == b + c and c >= 0 for a, b, c in rows.itertuples(index=False)), cut
 
 
 @settings(max_examples=5, deadline=None, phases=QUICK, suppress_health_check=BUSY)
@@ -194,6 +198,24 @@ def test_agreement_years_to_come_are_left_to_the_projection():
     city = by_hand(agreements={("H1", "甲", 1): (20_000_000, 14_000_000), ("H1", "甲", 2): (20_000_000, 14_000_000)})
     assert savings(panels_of(city), products_frame()).totals["official"] == Decimal("49000.00")
     assert savings(panels_of(city), products_frame(), FAR).totals["official"] == Decimal("98000.00")
+
+
+def test_months_after_the_ledger_have_agreed_volumes_and_nothing_known_about_purchases():
+    result = savings(panels_of(by_hand()), products_frame())
+    table = result.by("month").set_index("month")
+    last = panels_of(by_hand()).product_month["month"].max()
+    ahead = table[table.index > last]
+    assert len(ahead) and (ahead["official_yuan"] > 0).all()
+    assert all(value is None for value in ahead.drop(columns="official_yuan").to_numpy().ravel())
+    assert table.loc[last, "potential_yuan"] == Decimal("2800.00")
+    assert result.checks["month"]
+    assert result.document("month")["rows"][-1]["realised_yuan"] is None
+
+
+def test_a_part_rounds_to_no_more_than_its_whole_and_keeps_its_total():
+    whole, part = ([Decimal(text) for text in row] for row in (("1.01", "2.00", "0.00"), ("1.02", "1.49", "0.00")))
+    assert _within(part, whole) == [Decimal("1.01"), Decimal("1.50"), Decimal("0.00")]
+    assert _within(whole, whole) == whole
 
 
 def test_spillover_to_alternatives_is_the_change_against_the_year_before():

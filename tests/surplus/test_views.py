@@ -53,7 +53,8 @@ def test_the_tornado_ranks_switches_and_inputs_by_their_swing() -> None:
     assert table.loc["flooring", "high_yuan"] == D("121590.00") and table.loc["flooring", "high"] == "each_item"
     assert table.loc["completion_threshold", "low_yuan"] < table.loc["completion_threshold", "high_yuan"]
     assert "base_volume" not in table.index
-    assert result.table.iloc[0]["what"] in result.text("zh") and "10%" in result.assumptions("en")[0]
+    assert result.text("zh").startswith("影响最大的是完成认定线：") and "completion threshold" in result.text("en")
+    assert "10%" in result.assumptions("en")[0]
 
 
 def test_a_share_moved_up_stays_at_most_one() -> None:
@@ -92,9 +93,19 @@ def test_payouts_by_year_tier_hospital_and_the_pot_against_the_budget() -> None:
     assert (year["hospitals"], year["paid"], year["pending"], year["left_out"]) == (4, 2, 1, 1)
     assert year["retained_yuan"] == D("205380.00") == result.total_yuan
     assert year["retained_of_budget"] == D("205380") / D("630000")
-    assert result.by_tier["retained_yuan"].tolist() == [D("0.00"), D("205380.00")]
+    assert result.by_tier["retained_yuan"].tolist() == [None, D("205380.00")], "no row of the tier is settled: a gap"
+    assert result.by_tier["per_hospital_yuan"].tolist() == [None, D("68460.00")]
     assert result.pot_of_fund == D("0.020538") and "2.0538%" in result.text("zh")
     assert result.by_calendar_year.to_dict("records") == [{"calendar_year": 2024, "retained_yuan": D("205380.00")}]
+
+
+def test_payouts_are_set_against_the_budget_of_settled_years_alone() -> None:
+    rows = [dated(), {**dated(agreement_year=2), "end_date": date(2025, 6, 30)}]
+    result = fairness(settle(pd.DataFrame(rows), NATIONAL, date(2024, 12, 31)))
+    tier = result.by_tier.iloc[0]
+    assert (tier["rows"], tier["pending"]) == (2, 1)
+    assert tier["retained_of_budget"] == D("121590") / D("315000")
+    assert "38.60%" in result.text("zh") and "—" not in result.text("en"), "no budget of the fund: it is not spoken of"
 
 
 def test_gini_is_zero_for_equal_and_known_for_unequal_payouts() -> None:

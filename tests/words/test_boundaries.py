@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vbp.errors import UsageError
 from vbp.words import (
     baseline_label,
     count,
@@ -185,7 +186,7 @@ def test_scopes_and_baselines_are_words_and_unknown_ones_stay_as_written():
 def test_a_sentence_kept_by_its_key_is_said_later_in_either_language():
     said = Said("card.until", {"day": "2024-12-31"})
     assert "2024-12-31" in said.text("zh") != said.text("en") == str(said)
-    with pytest.raises(KeyError):
+    with pytest.raises(UsageError, match="known: zh, en"):
         say("card.until", "fr", day="2024-12-31")
     with pytest.raises(KeyError):
         say("card.no_such_phrase", "zh")

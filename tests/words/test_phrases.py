@@ -8,8 +8,9 @@ import string
 import pytest
 
 from tests.tools.fullwidth import fullwidth
+from vbp.errors import UsageError
 from vbp.facts import load_published
-from vbp.words import LANGUAGES, keys, scope_label
+from vbp.words import LANGUAGES, keys, say, scope_label
 from vbp.words.phrases import table
 
 
@@ -67,3 +68,8 @@ def test_every_scope_in_the_facts_has_a_name_in_both_languages():
 def test_every_unit_in_the_facts_has_a_phrase():
     plain = {"yuan", "percent"}
     assert {fact.unit for fact in load_published().facts if f"unit.{fact.unit}" not in keys()} == plain
+
+
+def test_a_language_that_is_not_there_is_wrong_usage_and_names_those_that_are():
+    with pytest.raises(UsageError, match="unknown language 'fr'; known: zh, en"):
+        say("play.day", "fr")

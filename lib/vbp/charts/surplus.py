@@ -164,7 +164,9 @@ def payout_tornado(city: City, lang: str) -> go.Figure | None:
 
 def moved(row: dict[Any, Any], lang: str) -> str:
     """Return the name of a switch or an input."""
-    return say(f"rules.{row['what']}" if row["kind"] == "switch" else f"input.{row['what']}", lang)
+    from vbp.surplus.show import what_text
+
+    return what_text(row["kind"], row["what"], lang)
 
 
 def end_text(row: dict[Any, Any], side: str, lang: str) -> str:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from vbp.check import funds, ledger, references, small, volumes
 from vbp.check.show import headers, line, ordered
 from vbp.check.view import View
-from vbp.errors import Problem
+from vbp.errors import InputError, Problem
 from vbp.tables import Inputs, load
 from vbp.tables.report import LIMIT
 from vbp.words import LANGUAGES, say
@@ -120,3 +121,16 @@ def check(folder: Path | str, limit: int | None = LIMIT) -> Checked:
     loaded = load(folder, limit=limit)
     problems = [*loaded.problems, *run_rules(loaded.inputs, limit)]
     return Checked(loaded.inputs, tuple(ordered(problems)))
+
+
+@contextmanager
+def listing_all_errors(folder: Path) -> Iterator[None]:
+    """Run a stage that reads `folder`; where it finds errors, raise all errors of the folder instead of its own alone.
+
+    A stage stops at the first kind of error it meets; whoever mends the folder wants the whole list.
+    """
+    try:
+        yield
+    except InputError as found:
+        errors = [problem for problem in check(folder).problems if problem.level == "error"]
+        raise InputError(errors or found.problems) from None

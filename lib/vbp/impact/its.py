@@ -82,11 +82,12 @@ def _clean(fit: Fit, residuals: Check, points: int) -> bool:
 
 
 def judge_all(
-    estimates: Estimates, confirm: Array, barrier: Verdict | None, margin: float | None, at: int = 0
+    estimates: Estimates, confirm: Array, barrier: Verdict | None, margin: float | None, at: int = 0, *, family: str
 ) -> list[Verdict]:
-    """Return the verdict on every contrast of series `at` (shared by the scan)."""
+    """Return the verdict on every contrast of series `at` (shared by the scan); the last contrast is a sum of effects."""
+    rows = estimates.main.estimate.shape[0]
     if barrier:
-        return [barrier] * estimates.main.estimate.shape[0]
+        return [barrier] * rows
     main = estimates.main
     # the 90 % interval from the 95 % one: its half widths times z(.95)/z(.975)
     inner = [main.estimate[:, at] + (end[:, at] - main.estimate[:, at]) * 0.8392 for end in (main.low, main.high)]
@@ -97,8 +98,9 @@ def judge_all(
             (float(inner[0][row]), float(inner[1][row])),
             margin,
             float(estimates.reach[row, at]),
+            family if row < rows - 1 else "gaussian",
         )
-        for row in range(main.estimate.shape[0])
+        for row in range(rows)
     ]
 
 
@@ -146,11 +148,12 @@ def _verdicts(design: Design, fit: Fit, margin: float | None, series: Series) ->
     if barrier is None and not np.isfinite(confirm).all():
         clean = _clean(fit, autocorrelation(design, fit), design.steps.size)
         main, reach = fit.estimates.main, fit.estimates.reach
+        units = [fit.family] * (main.p_value.shape[0] - 1) + ["gaussian"]
         return [
-            rule.judge_alone(float(p), clean, float(found))
-            for p, found in zip(main.p_value[:, 0], reach[:, 0], strict=True)
+            rule.judge_alone(float(p), clean, float(found), unit)
+            for p, found, unit in zip(main.p_value[:, 0], reach[:, 0], units, strict=True)
         ]
-    return judge_all(fit.estimates, confirm, barrier, margin)
+    return judge_all(fit.estimates, confirm, barrier, margin, family=fit.family)
 
 
 def its(

@@ -204,7 +204,7 @@ def _fill(members: Sequence[_One]) -> None:
     rows = _rows(design)
     found = default_batch(design, np.column_stack([one.scaled for one in members]), rows=list(rows.values()))
     for at, one in enumerate(members):
-        verdicts = judge_all(found, found.p_confirm[:, at], None, None, at)
+        verdicts = judge_all(found, found.p_confirm[:, at], None, None, at, family=one.family)
         for position, effect in enumerate(rows):
             one.verdict[effect] = verdicts[position]
             one.numbers |= _numbers_of(found, effect, position, at)

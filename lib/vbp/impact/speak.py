@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vbp.words import say
+from vbp.words import known, money, say
 
 if TYPE_CHECKING:
     from vbp.impact.its_result import ItsResult, Term
@@ -19,6 +19,8 @@ AIMS = {
     "other": 0,
 }
 """Which direction of a measure is the policy's aim: −1 a fall, 1 a rise, 0 neither."""
+YUAN = ("spending", "alternatives")
+"""Measures in yuan: their sums are written as amounts."""
 
 
 def number(value: float) -> str:
@@ -34,10 +36,20 @@ def effect(family: str, value: float) -> str:
     return f"{_percent(value):+.1f}%".replace("-", "−")
 
 
+def size(family: str, value: float) -> str:
+    """Return how large an effect is, without a sign: a percentage on the log scale, else the number."""
+    return number(value) if family == "gaussian" else f"{_percent(value):.1f}%"
+
+
 def _percent(log_effect: float) -> float:
     import math
 
     return (math.exp(min(log_effect, 700.0)) - 1) * 100
+
+
+def named(outcome: str, measure: str, lang: str) -> str:
+    """Return what a series is called: the measure's own words, a column of the user's by its name."""
+    return say(f"measure.{measure}", lang) if known(f"measure.{measure}") else outcome
 
 
 def direction(measure: str, estimate: float, lang: str) -> str:
@@ -54,7 +66,7 @@ def _sentence(result: ItsResult, term: Term, lang: str) -> str:
         "estimate": effect(result.family, term.estimate),
         "low": effect(result.family, term.ci_low),
         "high": effect(result.family, term.ci_high),
-        "outcome": result.outcome,
+        "outcome": named(result.outcome, result.measure, lang),
         "date": result.start,
     }
     key = "level" if term.name.startswith("level") else "slope"
@@ -65,11 +77,8 @@ def _sums(result: ItsResult, lang: str) -> str:
     made = result.counterfactual
     parts: dict[str, str | int] = {"points": made.points}
     for name, amount in (("expected", made.expected), ("realised", made.realised)):
-        parts |= {
-            name: number(amount.estimate),
-            f"{name}_low": number(amount.ci_low),
-            f"{name}_high": number(amount.ci_high),
-        }
+        for key, value in (("", amount.estimate), ("_low", amount.ci_low), ("_high", amount.ci_high)):
+            parts[f"{name}{key}"] = money(value, lang) if result.measure in YUAN else number(value)
     text = say("impact_its.cumulative", lang, **parts)
     if made.relative:
         text += say("impact_its.relative", lang, share=f"{made.relative.estimate * 100:+.1f}%".replace("-", "−"))
@@ -81,7 +90,7 @@ def its_text(result: ItsResult, lang: str) -> str:
     level = result.term("level")
     if result.exact:
         return (
-            say("impact_its.exact", lang, outcome=result.outcome, date=result.start)
+            say("impact_its.exact", lang, outcome=named(result.outcome, result.measure, lang), date=result.start)
             + level.verdict.text(lang)
             + (direction(result.measure, level.estimate, lang))
         )

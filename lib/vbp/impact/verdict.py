@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from vbp.impact.speak import size
 from vbp.words import say
 
 ALPHA = 0.05
@@ -57,6 +58,7 @@ def judge(
     inner: tuple[float, float] | None = None,
     margin: float | None = None,
     detectable: float = float("nan"),
+    family: str = "gaussian",
 ) -> Verdict:
     """Return the verdict on an effect that can be assessed.
 
@@ -64,7 +66,8 @@ def judge(
     ----------
     p_value, p_confirm : of the inference used and of the confirming test.
     inner : 90 % interval; `margin`: the smallest effect that matters, set in advance, in the effect's own unit.
-    detectable : the effect that would be found with a chance of 80 %; named where the answer is open.
+    detectable : the effect that would be found with a chance of 80 %; named where the answer is open, as a percentage
+        where the `family` is on the log scale.
     """
     if p_value < ALPHA and p_confirm < ALPHA:
         return Verdict("supported", "supported", {"p": show_p(p_value), "confirm": show_p(p_confirm)})
@@ -72,15 +75,15 @@ def judge(
         return Verdict("inconclusive", "persistent", {"p": show_p(p_value), "confirm": show_p(p_confirm)})
     if margin is not None and inner is not None and -margin < inner[0] and inner[1] < margin:
         return Verdict("no_material_effect", "no_material_effect", {"margin": f"{margin:g}"})
-    return Verdict("inconclusive", "imprecise", {"p": show_p(p_value), "detectable": f"{detectable:.4g}"})
+    return Verdict("inconclusive", "imprecise", {"p": show_p(p_value), "detectable": size(family, detectable)})
 
 
-def judge_alone(p_value: float, clean: bool, detectable: float = float("nan")) -> Verdict:
+def judge_alone(p_value: float, clean: bool, detectable: float = float("nan"), family: str = "gaussian") -> Verdict:
     """Return the verdict where no second test exists (counts with zeros): residuals and dispersion must be clean."""
     if p_value < ALPHA:
         word, reason = ("supported", "supported_clean") if clean else ("inconclusive", "unconfirmed")
         return Verdict(word, reason, {"p": show_p(p_value)})
-    return Verdict("inconclusive", "imprecise", {"p": show_p(p_value), "detectable": f"{detectable:.4g}"})
+    return Verdict("inconclusive", "imprecise", {"p": show_p(p_value), "detectable": size(family, detectable)})
 
 
 def show_p(p_value: float) -> str:

@@ -24,7 +24,8 @@ BASELINES = ("p0", "own_last_price", "cap", "published")
 class Cuts:
     """Cuts by group and baseline: `simple_cut_percent` (mean over items), `weighted_cut_percent`, `saving_yuan`.
 
-    `items` has each item's own cut; `left_out` what has no usable price, with the reason.
+    `items` has each item's own cut; `left_out` what has no usable price, with the reason (a phrase `lack.<reason>`).
+    Where nothing was bought there is no weighted cut and no saving.
     """
 
     table: pd.DataFrame
@@ -82,11 +83,11 @@ def cuts(frame: pd.DataFrame, by: Sequence[str] = ()) -> Cuts:
 
 
 def _reason(row: tuple[Any, ...]) -> str | None:
-    for name, price in zip(("price before", "price after"), row, strict=True):
+    for name, price in zip(("before", "after"), row, strict=True):
         if price is None or price is pd.NA or price != price:
-            return f"{name} is not known"
+            return f"no_price_{name}"
         if price <= 0:
-            return f"{name} is zero or negative"
+            return f"price_{name}_not_positive"
     return None
 
 
@@ -99,7 +100,7 @@ def _group(keys: dict[str, Any], part: pd.DataFrame) -> dict[str, Any]:
         "items": len(part),
         "simple_cut_percent": sum(part["cut_percent"], Decimal(0)) / len(part),
         "weighted_cut_percent": 100 * (before - after) / before if before else None,
-        "saving_yuan": before - after,
+        "saving_yuan": before - after if before else None,  # nothing bought: what it saved is not known, and no zero
     }
 
 

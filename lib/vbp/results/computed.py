@@ -54,10 +54,12 @@ class Computed:
         absent = [name for name in LEDGER if not self.inputs.has(name)]
         if absent:
             return missing_tables(absent)
+        from vbp.check import listing_all_errors
         from vbp.ledger import build
         from vbp.ledger.cut import cut_usage
 
-        return build(self.inputs if self.as_of is None else cut_usage(self.inputs, self.as_of))
+        with listing_all_errors(self.inputs.folder):
+            return build(self.inputs if self.as_of is None else cut_usage(self.inputs, self.as_of))
 
     @cached_property
     def products(self) -> Maybe[pd.DataFrame]:

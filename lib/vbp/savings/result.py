@@ -28,8 +28,9 @@ class Savings:
     """Savings of one city, each kind apart (never added to another), in yuan to the fen.
 
     `totals` by kind; `cuts` one table per cut, every column of which adds up to its total, both None for a kind that is
-    not known; `left_out` the varieties without P0 (or P1) with their spending and share: in no total; `alternatives` the
-    comparison behind spillover; `baselines` the realised and official saving by where P0 comes from.
+    not known, and None in months after the ledger's last one for all but the agreed volumes; `left_out` the varieties
+    without P0 (or P1) with their spending and share: in no total; `alternatives` the comparison behind spillover;
+    `baselines` the realised and official saving by where P0 comes from.
     """
 
     totals: Mapping[str, Decimal | None]
@@ -61,7 +62,7 @@ class Savings:
     def checks(self) -> dict[str, bool]:
         """Return, per cut, whether every kind's rows add up to its total to the fen."""
         return {
-            name: all(sum(table[f"{kind}_yuan"], Decimal(0)) == self.totals[kind] for kind in self.kinds)
+            name: all(sum(table[f"{kind}_yuan"].dropna(), Decimal(0)) == self.totals[kind] for kind in self.kinds)
             for name, table in self.cuts.items()
         }
 

@@ -60,9 +60,10 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
     totals["potential_beyond"] = totals["potential"] - totals["potential_lawful"]
     left_out, share = _left_out(panels, keys)
     gaps = OF_AGREEMENTS if panels.items.empty else ()
+    cuts = {cut: _with_gaps(_table(cut, axes[cut], sums[cut]), gaps) for cut in CUTS}
     return Savings(
         {kind: None if kind in gaps else totals[kind] for kind in KINDS},
-        {cut: _with_gaps(_table(cut, axes[cut], sums[cut]), gaps) for cut in CUTS},
+        cuts | {"month": _not_yet_bought(cuts["month"], last)},
         left_out,
         share,
         moved.table.assign(change_fen=[float(x) for x in moved.table["change_fen"]]),
@@ -78,6 +79,14 @@ def _with_gaps(table: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
     return table.assign(
         **{str(name): pd.Series([None] * len(table), index=table.index, dtype=object) for name in columns}
     )
+
+
+def _not_yet_bought(table: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
+    """Return the months with what is bought unknown after the ledger's last one: agreed volumes run on, purchases do not."""
+    bought = [f"{kind}_yuan" for kind in KINDS if kind != "official"]
+    table = table.assign(**{name: table[name].astype(object) for name in bought})
+    table.loc[table["month"] > last, bought] = None
+    return table
 
 
 def _axes(panels: Panels, keys: Keys) -> dict[str, pd.Index]:
@@ -179,6 +188,7 @@ def _add_alternatives(
 def _table(cut: str, axis: pd.Index, sums: Mapping[str, Fine]) -> pd.DataFrame:
     """Return one cut's rows in yuan; rows in which every kind is zero are left out."""
     yuan: dict[str, Any] = {f"{kind}_yuan": sums[kind].to_yuan() for kind in KINDS if kind != "potential_beyond"}
+    yuan["potential_lawful_yuan"] = _within(yuan["potential_lawful_yuan"], yuan["potential_yuan"])
     yuan["potential_beyond_yuan"] = [
         a - b for a, b in zip(yuan["potential_yuan"], yuan["potential_lawful_yuan"], strict=True)
     ]
@@ -200,6 +210,19 @@ def _table(cut: str, axis: pd.Index, sums: Mapping[str, Fine]) -> pd.DataFrame:
         table = pd.DataFrame([(label, *amounts) for label, amounts in rows.items()], columns=table.columns)
     filled = (table.drop(columns=names[cut]) != 0).any(axis=1)
     return table[filled].reset_index(drop=True)
+
+
+def _within(part: list[Decimal], whole: list[Decimal]) -> list[Decimal]:
+    """Return the rounded rows of a part, none above its whole: a fen too much goes to the row with most room.
+
+    Part and whole are rounded apart, each to its own total; where they are equal, rounding may set them a fen apart.
+    """
+    rows = list(part)
+    for place, (own, limit) in enumerate(zip(part, whole, strict=True)):
+        if own > limit:
+            room = max(range(len(rows)), key=lambda row: whole[row] - rows[row])
+            rows[place], rows[room] = limit, rows[room] + (own - limit)
+    return rows
 
 
 def _left_out(panels: Panels, keys: Keys) -> tuple[pd.DataFrame, float]:

@@ -20,6 +20,7 @@ from vbp.words import say
 class Fairness:
     """Tables of one city's payouts: `by_year` (batch × agreement year), `by_tier`, `by_hospital`, `by_calendar_year`.
 
+    Amounts are of settled rows alone, None where a group has none; `pending` counts the others.
     `gini` is the Gini coefficient of payouts over hospitals (0 all equal), None where nothing was paid.
     """
 
@@ -47,7 +48,7 @@ class Fairness:
         share = self.total_yuan / budget if budget else None
         fund = "—" if self.pot_of_fund is None else f"{self.pot_of_fund:.4%}"
         return say(
-            "compare.fairness",
+            "compare.fairness" if self.pot_of_fund is not None else "compare.fairness_no_fund",
             lang,
             fund=fund,
             total=f"{self.total_yuan:,}",
@@ -74,7 +75,7 @@ def fairness(
     table["tier"] = settlement.lines.text("tier")[begin]
     table["tier"] = table["tier"].map(lambda value: value or "—")
     by_hospital = _grouped(table, ["hospital_id", "tier"])
-    paid = [float(value) for value in by_hospital["retained_yuan"]]
+    paid = [float(value) for value in by_hospital["retained_yuan"] if value is not None]
     return Fairness(
         _grouped(table, ["batch_id", "agreement_year"]),
         _grouped(table, ["tier"]),
@@ -87,12 +88,12 @@ def fairness(
 
 
 def _grouped(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Sum rows by keys; unknown amounts are counted, not added as zero."""
+    """Sum settled rows by keys, budget and base as well as payout; rows not settled are counted, not added as zero."""
     rows = []
     for values, part in table.groupby(keys, sort=True, dropna=False):
-        known = [value for value in part["retained_yuan"] if value is not None]
-        budget, base = _known_sum(part["budget_yuan"]), _known_sum(part["base_yuan"])
-        total = sum(known, Decimal("0.00"))
+        done = part[part["retained_yuan"].notna()]
+        known = list(done["retained_yuan"])
+        budget, base, total = (_known_sum(done[name]) for name in ("budget_yuan", "base_yuan", "retained_yuan"))
         rows.append(
             {
                 **dict(zip(keys, values, strict=True)),
@@ -104,15 +105,16 @@ def _grouped(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
                 "budget_yuan": budget,
                 "base_yuan": base,
                 "retained_yuan": total,
-                "retained_of_budget": total / budget if budget else None,
-                "per_hospital_yuan": half_up(total / part["hospital_id"].nunique()),
+                "retained_of_budget": total / budget if budget and total is not None else None,
+                "per_hospital_yuan": None if total is None else half_up(total / part["hospital_id"].nunique()),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _known_sum(values: Iterable[Any]) -> Decimal:
-    return sum((value for value in values if value is not None), Decimal("0.00"))
+def _known_sum(values: Iterable[Any]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal("0.00")) if known else None
 
 
 def gini(amounts: Sequence[float]) -> float | None:

@@ -16,6 +16,7 @@ from vbp.surplus.reasons import BIT
 from vbp.surplus.result import Settlement, item_table, settle
 from vbp.surplus.scaled import Scaled
 from vbp.surplus.settle import unit_codes
+from vbp.surplus.show import what_text
 from vbp.words import say
 
 SWITCHES: dict[str, tuple[Any, ...]] = {
@@ -62,7 +63,7 @@ class Tornado:
         return say(
             "compare.tornado",
             lang,
-            what=top["what"],
+            what=what_text(top["kind"], top["what"], lang),
             low=f"{top['low_yuan']:,}",
             high=f"{top['high_yuan']:,}",
             base=f"{top['base_yuan']:,}",

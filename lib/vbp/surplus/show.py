@@ -17,6 +17,11 @@ def flat(settlement: Settlement, lang: str = "zh") -> pd.DataFrame:
     return table
 
 
+def what_text(kind: str, what: str, lang: str) -> str:
+    """Return the name of what a tornado moves: a switch of the rules or an input."""
+    return say(f"rules.{what}" if kind == "switch" else f"input.{what}", lang)
+
+
 def switch_text(value: object, lang: str) -> str:
     """Return a switch's value as words, where the phrase table has them, else as written."""
     if isinstance(value, bool):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from vbp import paths
 from vbp.errors import Problem, unknown
 from vbp.schema import TABLES
 from vbp.tables.texts import compact
@@ -102,8 +103,15 @@ def _no_folder(folder: Path) -> str:
             f"this is a file, and a folder of tables is needed: put it into a folder of its own, such as "
             f"data/inputs/{folder.stem}/, and name that folder"
         )
-    beside = sorted(path.name for path in folder.parent.iterdir() if path.is_dir()) if folder.parent.is_dir() else []
-    return "there is no such folder" + (f"; {unknown('folder', folder.name, beside)}" if beside else "")
+    known = _folders(folder.parent) or _folders(paths.data() / "inputs")
+    return "there is no such folder" + (f"; {unknown('folder', folder.name, known)}" if known else "")
+
+
+def _folders(root: Path) -> list[str]:
+    """Return the folders of a folder that may hold tables, by name: what a bare name could have meant."""
+    if not root.is_dir() or root.resolve() == paths.notebooks().resolve():
+        return []
+    return sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
 def survey(folder: Path, only: Collection[str] | None = None) -> tuple[list[Source], list[Problem]]:

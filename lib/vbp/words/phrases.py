@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vbp.errors import UsageError, unknown
+
 LANGUAGES = ("zh", "en")
 
 
@@ -65,7 +67,12 @@ def say(key: str, lang: str, **values: Any) -> str:
     Raises
     ------
     KeyError
-        Where the table has no such phrase or language.
+        Where the table has no such phrase.
+    UsageError
+        Where there is no such language.
     """
     group, _, name = key.partition(".")
-    return _group(group)[name][lang].format(**values)
+    texts = _group(group)[name]
+    if lang not in texts:
+        raise UsageError(unknown("language", lang, LANGUAGES))
+    return texts[lang].format(**values)
