@@ -120,6 +120,34 @@ def test_a_question_is_answered_by_the_kernel_outside_the_notebook(zygote, tmp_p
     assert lost.answer == ""
 
 
+@pytest.mark.parametrize("warmly", [True, False])
+def test_a_kernel_takes_nothing_from_the_user_s_home_and_leaves_nothing_where_there_is_none(
+    zygote, tmp_path, monkeypatch, capfd, warmly
+):
+    """A start-up script would change pages without changing their fingerprint; services run by users without a home."""
+    started = tmp_path / "home" / ".ipython" / "profile_default" / "startup" / "00.py"
+    started.parent.mkdir(parents=True)
+    started.write_text("polluted = 1\n")
+    specification = tmp_path / "home" / "data" / "kernels" / "python3" / "kernel.json"
+    specification.parent.mkdir(parents=True)
+    specification.write_text(
+        json.dumps({"argv": ["/nowhere/python", "-f", "{connection_file}"], "display_name": "mine"})
+    )
+    monkeypatch.setenv("PYTHONSTARTUP", str(started))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "home" / "data"))
+    path = notebook_of(tmp_path / "n", "import sys\nprint('polluted' in globals(), sys.executable)")
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(warm.tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    for home in (tmp_path / "home", Path("/dev/null/home")):
+        monkeypatch.setenv("HOME", str(home))
+        watch = Watch(zygote=zygote.address if warmly else "")
+        made = execute(path, tmp_path / "w.ipynb", {"city": "x"}, watch)
+        assert text_of(made) == f"False {sys.executable}\n"
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert capfd.readouterr().err == ""
+
+
 def test_what_a_cell_prints_now_and_then_is_stored_in_one_piece(zygote, tmp_path):
     # in how many pieces it arrives depends on the clock
     source = "import sys, time\nfor word in 'abc':\n    print(word, flush=True)\n    time.sleep(0.4)\n1 + 1"

@@ -3,17 +3,18 @@ on time and memory, and warm kernels where a zygote is given."""
 
 from __future__ import annotations
 
-import copy
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from vbp.render import family, warm
 
+_PYTHON = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 SECONDS = 600.0
 
@@ -55,8 +56,9 @@ class Watch:
 class PrivateKernelManager(AsyncKernelManager):
     """Start each kernel on sockets in a private folder of its own, with its history in memory, under a `Watch`.
 
-    The folder is short (socket paths end at 107 bytes) and is removed with the kernel. Where the platform has no
-    UNIX sockets (Windows), the default TCP transport stays.
+    It is this interpreter, whatever kernels a user has installed, and its IPython takes nothing from the user's home: a
+    start-up script would change a page whose fingerprint stays. The folder is short (socket paths end at 107 bytes) and is
+    removed with the kernel. Where the platform has no UNIX sockets (Windows), the default TCP transport stays.
     """
 
     watch = Watch()
@@ -78,24 +80,29 @@ class PrivateKernelManager(AsyncKernelManager):
             self.connection_file = str(Path(self._folder.name) / "kernel.json")
 
     @property
-    def kernel_spec(self) -> Any:
-        """The kernel's specification; with a zygote, provisioned by forking."""
-        spec = super().kernel_spec
-        if not self.watch.zygote or spec is None:
-            return spec
-        from vbp.render import provisioner
+    def kernel_spec(self) -> KernelSpec | None:
+        """The kernel's specification: this interpreter where the notebook asks for Python; with a zygote, provisioned by forking.
 
-        provisioner.register()
-        warmed = copy.copy(spec)
-        stanza = {"provisioner_name": provisioner.NAME, "config": {"address": self.watch.zygote}}
-        warmed.metadata = {**spec.metadata, "kernel_provisioner": stanza}
-        return warmed
+        Nothing is looked up for it: jupyter_client would look into the user's home, and make one in /tmp where there is none.
+        """
+        if self.kernel_name != NATIVE_KERNEL_NAME:
+            return super().kernel_spec
+        spec = KernelSpec(argv=_PYTHON, display_name="Python", language="python", metadata={})
+        if self.watch.zygote:
+            from vbp.render import provisioner
+
+            provisioner.register()
+            config = {"address": self.watch.zygote}
+            spec.metadata["kernel_provisioner"] = {"provisioner_name": provisioner.NAME, "config": config}
+        return spec
 
     async def _async_start_kernel(self, **kwargs: Any) -> None:
         extra = kwargs.get("extra_arguments", [])
         if _NO_HISTORY not in extra:  # nbclient passes the option too
             kwargs["extra_arguments"] = [*extra, _NO_HISTORY]
         kwargs["env"] = warm.environment(kwargs.get("env"))
+        if self._folder is not None:
+            kwargs["env"]["IPYTHONDIR"] = str(Path(self._folder.name) / "ipython")
         kwargs["cwd"] = str(Path(kwargs.get("cwd") or ".").resolve())
         await super()._async_start_kernel(**kwargs)
         self._limit()

@@ -40,6 +40,7 @@ def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     path starts with the library that is running, so that a kernel in another folder finds the same one.
     """
     made = dict(os.environ if base is None else base)
+    made.pop("PYTHONSTARTUP", None)
     made.update(dict.fromkeys(_THREADS, "1"))
     made.update({"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)})
     made["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
