@@ -41,7 +41,7 @@ def test_results_equal_those_of_the_commands(city, demo):
 
     opened = open_panels(demo)
     assert savings(opened.panels, opened.inputs.frame("products")).totals == city.savings.totals
-    settled = open_settlement(demo, None, None, None, lambda text: None)
+    settled = open_settlement(demo, None, None, None, lambda text: None).settlement
     assert settled.total_yuan == city.surplus.total_yuan > 0
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -34,7 +32,7 @@ from vbp.tables.grid import Grid, Unreadable
 from vbp.tables.inputs import sha256
 from vbp.tables.report import LIMIT, cells
 from vbp.tables.validate import required_cells
-from vbp.whole import whole_folder
+from vbp.whole import carry, whole_folder
 
 
 @dataclass(frozen=True)
@@ -341,7 +339,7 @@ def _write(
                 file=str(out),
             )
         )
-    with whole_folder(out) as made:
+    with whole_folder(out, ours=None) as made:
         for name, table in tables.items():
             with (made / f"{name}.csv").open("wb") as stream:
                 stream.write(b"\xef\xbb\xbf")
@@ -352,25 +350,7 @@ def _write(
             )
         (made / "provenance.json").write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         for path in sorted(out.iterdir()) if out.is_dir() else ():
-            _carry(path, made / path.name)
-
-
-def _carry(path: Path, target: Path) -> None:
-    """Take what else stands in the folder over into the new one: a link where the disk can, else a copy."""
-    if target.exists():
-        return
-    if path.is_dir() and not path.is_symlink():
-        shutil.copytree(path, target, symlinks=True, copy_function=_linked)
-    else:
-        _linked(str(path), str(target))
-
-
-def _linked(path: str, target: str) -> str:
-    try:
-        os.link(path, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(path, target, follow_symlinks=False)
-    return target
+            carry(path, made / path.name)
 
 
 def _write_csv(table: pa.Table, stream: Any) -> None:

@@ -117,6 +117,7 @@ def render_city(job: Job) -> Outcome:
     fresh = None
     told: dict[str, Any] = {}
     try:
+        files.refuse_foreign(job.out / job.slug)
         fresh = files.fresh_folder(job.out, job.slug)
         told["figures"] = _render_into(fresh, job, watch)
         told["files"] = fingerprint.stamp(fresh, job.made_from or {}, job.extras or ())
@@ -143,7 +144,7 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
     for lang, checked in zip(job.languages, parameters, strict=True):
         target = folder / f"report.{lang}.ipynb"
         if lang == job.languages[-1]:
-            watch.ask = _asked(job.inputs, str(folder))
+            watch.ask = _asked(str(folder))
         notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, checked.model_dump(), watch)
         figures = _prove_figures(notebook, target)
         other = next((f"report.{name}.html" for name in job.languages if name != lang), "")
@@ -161,23 +162,23 @@ def _render_into(folder: Path, job: Job, watch: Watch) -> int:
             ),
         )
         _write_notebook(target, notebook)
-    _write(folder / "summary.json", (watch.answer or _told_here(place, job, folder)) + "\n")
+    _write(folder / "summary.json", (watch.answer or _told_here(place, folder)) + "\n")
     return figures
 
 
-def _asked(inputs: str, folder: str) -> str:
+def _asked(folder: str) -> str:
     """Return what is asked of the report's own kernel: statement and summary from the very objects that the page shows."""
     return (
-        f"[__import__('vbp.statement.place', fromlist=['_']).write_beside(place, {inputs!r}, {folder!r}), "
+        f"[__import__('vbp.statement.place', fromlist=['_']).write_beside(place, {folder!r}), "
         f"__import__('json').dumps(place.summary(), **{_JSON!r})][1]"
     )
 
 
-def _told_here(place: City, job: Job, folder: Path) -> str:
+def _told_here(place: City, folder: Path) -> str:
     """Write the statement and return the summary in this process: a kernel that could not leaves the error to be met here."""
     from vbp.statement.place import write_beside
 
-    write_beside(place, job.inputs, str(folder))
+    write_beside(place, str(folder))
     return json.dumps(place.summary(), **_JSON)
 
 

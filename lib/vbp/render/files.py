@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
-from vbp.errors import InputError, Problem
+from vbp.errors import InputError, Problem, UsageError
+from vbp.whole import carry, others, refuse_others
 from vbp.whole import exchange as _exchange
+
+STAMP = "made_from.json"
+OURS = re.compile(rf"report\..*|summary\.json|statement\.xlsx|statement_hospitals|{re.escape(STAMP)}")
+"""Names in a report's folder that a new report takes the place of."""
+_LEFT = re.compile(r"\.(?P<name>.+)\.\d+\.(new|old|tmp)")
 
 
 def write(path: Path, text: str) -> None:
@@ -29,8 +36,20 @@ def fresh_folder(out: Path, slug: str) -> Path:
     return folder
 
 
+def refuse_foreign(target: Path) -> None:
+    """Raise UsageError where a folder stands at `target` that is no report of ours: its files would be lost."""
+    if (target / STAMP).is_file():
+        return
+    try:
+        refuse_others(target, OURS)
+    except UsageError as error:
+        raise UsageError(f"{error}, or another one with --out") from None
+
+
 def put_in_place(fresh: Path, target: Path) -> None:
     """Make the finished folder `fresh` stand at `target`: a reader finds the old one or the new one, whole.
+
+    What a user put beside the old report is carried over.
 
     Linux exchanges the two in one system call (`renameat2`). Elsewhere there are two renames; a run that is killed between
     them leaves the old folder as `.old`, and `recover` puts it back.
@@ -38,6 +57,8 @@ def put_in_place(fresh: Path, target: Path) -> None:
     if not target.exists():
         fresh.replace(target)
         return
+    for path in others(target, OURS):
+        carry(path, fresh / path.name)
     if not _exchange(fresh, target):
         old = fresh.with_suffix(".old")
         shutil.rmtree(old, ignore_errors=True)
@@ -65,12 +86,12 @@ def recover(out: Path) -> tuple[str, ...]:
     """
     back = []
     for old in sorted(out.glob(".*.*.old")):
-        slug = old.name[1:].rsplit(".", 2)[0]
-        if not (out / slug).exists():
-            old.replace(out / slug)
-            back.append(slug)
+        named = _LEFT.fullmatch(old.name)
+        if named and not (out / named["name"]).exists():
+            old.replace(out / named["name"])
+            back.append(named["name"])
     for pattern in (".*.*.new", ".*.*.old", ".*.tmp", "*/.*.tmp"):
-        for left in out.glob(pattern):
+        for left in filter(lambda path: _LEFT.fullmatch(path.name), out.glob(pattern)):
             _discard(left)
     return tuple(back)
 

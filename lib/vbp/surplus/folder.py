@@ -45,11 +45,3 @@ def last_day(panels: Any) -> date:
     """Return the last day of the last month of usage: never the clock."""
     last = pd.Timestamp(panels.totals["last_month"].iloc[0])
     return (last + pd.offsets.MonthEnd(0)).date()
-
-
-def read_place(folder: Path) -> tuple[Any, Any]:
-    """Return a folder's place (city.yaml) and the record of its files."""
-    from vbp.tables import read_inputs  # type: ignore[import-not-found,unused-ignore]
-
-    inputs = read_inputs(folder, only=("hospitals",))
-    return inputs.place, inputs.provenance
