@@ -313,8 +313,8 @@ def _own_quantities(frame: pd.DataFrame, selected: pd.DataFrame, by_product: np.
 
 
 def _gaps(frame: pd.DataFrame) -> pd.DataFrame:
-    """Make quantities and amounts missing in years that the ledger does not reach."""
-    unseen = frame["months_in_ledger"] == 0
+    """Make quantities and amounts missing in years that the ledger does not reach, and where no award says what was selected."""
+    unseen = (frame["months_in_ledger"] == 0) | (frame["p1_source"] == "none")
     names = ["actual_milliunits", "actual_fen", *COPIED, "months_seen"]
     frame = frame.assign(**{name: frame[name].astype("Int64").mask(unseen) for name in names})
     frame["previous_milliunits"] = frame["previous_milliunits"].astype("Int64").mask(frame["_months_before"] == 0)

@@ -22,7 +22,7 @@ class Judged:
     """Judgement per line (`counted`, `complete`, `line_flags`, `ratio`) and per row (the rest).
 
     `zero`: nothing is due whatever the sums say; `withheld`: not due yet or not known; `no_budget`, `no_expenditure`:
-    a counted item lacks P0 or N, so that the sum is unknown; `ratio` is the retention ratio of the line's row or item.
+    a counted item lacks P0, or P1 or N, so that the sum is unknown; `ratio` is the retention ratio of the line's row or item.
     """
 
     counted: np.ndarray
@@ -46,9 +46,9 @@ def judge(lines: Lines, profile: Profile, as_of: date | None) -> Judged:
     exempt = lines.present("exempt_reason")
     complete = completed(lines, profile, ~out) | exempt | open_line
     left_out = ~complete if rules.eligibility == "each_item" else np.zeros(len(lines), dtype=bool)
-    no_price, no_amount = missing_inputs(lines, profile)
+    no_price, no_selected, no_amount = missing_inputs(lines, profile)
     counted = ~out & ~left_out
-    gap = (no_price | no_amount) & counted
+    gap = (no_price | no_selected | no_amount) & counted
     if rules.missing_inputs == "settle_rest":
         counted, gap = counted & ~gap, np.zeros(len(lines), dtype=bool)
     ratio, score_flags, no_ratio = ratios(lines, profile, open_line)
@@ -59,7 +59,8 @@ def judge(lines: Lines, profile: Profile, as_of: date | None) -> Judged:
             for mask, code in (
                 (~complete, "NOT_COMPLETED"),
                 (no_price, "NO_P0"),
-                (no_amount, "NO_N"),
+                (no_selected, "NO_P1"),
+                (no_amount & ~no_selected, "NO_N"),
                 (exempt, "EXEMPT"),
                 (lines.matches("selected_price_source", ("weighted",)), "P1_WEIGHTED"),
                 (lines.matches("selected_price_source", ("main",)), "P1_MAIN"),
@@ -82,7 +83,7 @@ def judge(lines: Lines, profile: Profile, as_of: date | None) -> Judged:
         unpaid,
         ~unpaid & (is_open | gaps_matter | _any(no_ratio & counted, begin)),
         _any(gap & no_price, begin),
-        _any(gap & no_amount, begin),
+        _any(gap & (no_selected | no_amount), begin),
         _row_ratios(lines, ratio, no_ratio, out),
     )
 
@@ -137,13 +138,13 @@ def pooled_quantities(lines: Lines, profile: Profile) -> tuple[Scaled, Scaled]:
     return _pooled(actual, lines, group, settled), _pooled(agreed, lines, group, settled)
 
 
-def missing_inputs(lines: Lines, profile: Profile) -> tuple[np.ndarray, np.ndarray]:
-    """Return which lines lack P0 and which lack N (or the part of N that the profile's rule needs)."""
-    no_price = ~lines.numbers["pre_price_yuan"].known
+def missing_inputs(lines: Lines, profile: Profile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which lines lack P0, which P1, and which N (or the part of N that the profile's rule needs)."""
+    no_price, no_selected = (~lines.numbers[name].known for name in ("pre_price_yuan", "selected_price_yuan"))
     if profile.settlement.non_selected == "none":
-        return no_price, np.zeros(len(lines), dtype=bool)
+        return no_price, no_selected, np.zeros(len(lines), dtype=bool)
     needed = ("nonselected_amount_yuan", *profile.settlement.needs)
-    return no_price, ~np.logical_and.reduce([lines.numbers[name].known for name in needed])
+    return no_price, no_selected, ~np.logical_and.reduce([lines.numbers[name].known for name in needed])
 
 
 def ratios(lines: Lines, profile: Profile, open_line: np.ndarray) -> tuple[Scaled, np.ndarray, np.ndarray]:
