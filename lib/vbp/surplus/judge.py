@@ -110,16 +110,15 @@ def not_ended(lines: Lines, as_of: date | None) -> np.ndarray:
 
 
 def completed(lines: Lines, profile: Profile, settled: np.ndarray) -> np.ndarray:
-    """Return whether the line's item (or its row, under batch_total) reached threshold × agreed volume.
+    """Return whether the line's item (or its batch in total, under batch_total) reached threshold × agreed volume.
 
     Two fund lines repeat an item's quantities; sums over several items count each `settled` item once.
     """
     actual, agreed = lines.numbers["actual_quantity_units"], lines.numbers["agreed_quantity_units"]
-    if profile.settlement.completion_by == "county_group":
-        group = _group_codes(lines)
+    by_group = profile.settlement.completion_by == "county_group"
+    if by_group or profile.settlement.eligibility == "batch_total":
+        group = _group_codes(lines, profile) if by_group else lines.row
         actual, agreed = (_pooled(column, lines, group, settled) for column in (actual, agreed))
-    if profile.settlement.eligibility == "batch_total":
-        actual, agreed = (_pooled(column, lines, lines.row, settled) for column in (actual, agreed))
     threshold = scaled.of_values([profile.settlement.completion_threshold])
     needed = scaled.times(agreed.numbers, int(threshold.numbers[0]))
     digits = max(actual.digits, agreed.digits + threshold.digits)
@@ -133,7 +132,7 @@ def completed(lines: Lines, profile: Profile, settled: np.ndarray) -> np.ndarray
 
 def pooled_quantities(lines: Lines, profile: Profile) -> tuple[Scaled, Scaled]:
     """Return actual and agreed quantities pooled over each county group, as completion by group judges them."""
-    group, settled = _group_codes(lines), exclusions(lines, profile) == 0
+    group, settled = _group_codes(lines, profile), exclusions(lines, profile) == 0
     actual, agreed = lines.numbers["actual_quantity_units"], lines.numbers["agreed_quantity_units"]
     return _pooled(actual, lines, group, settled), _pooled(agreed, lines, group, settled)
 
@@ -192,13 +191,14 @@ def _row_ratios(lines: Lines, ratio: Scaled, no_ratio: np.ndarray, out: np.ndarr
     ]
 
 
-def _group_codes(lines: Lines) -> np.ndarray:
-    """Number items pooled over the hospitals of a county group; a hospital of none stands alone."""
+def _group_codes(lines: Lines, profile: Profile) -> np.ndarray:
+    """Number what is pooled over the hospitals of a county group, items or whole batches; a hospital of none stands alone."""
     group, hospital = lines.text("county_group"), lines.text("hospital_id")
     pool = np.array([f"g:{g}" if _is_text(g) else f"h:{h}" for g, h in zip(group, hospital, strict=True)], dtype=object)
+    item = () if profile.settlement.eligibility == "batch_total" else ("generic", "spec")
     keys = [
         pd.factorize(pool)[0],
-        *(ranks(lines.facts[name]) for name in ("batch_id", "agreement_year", "generic", "spec")),
+        *(ranks(lines.facts[name]) for name in ("batch_id", "agreement_year", *item)),
     ]
     return numbered_any(keys)
 
