@@ -15,10 +15,13 @@ import numpy as np
 import pandas as pd
 
 from vbp.exact import share_by
+from vbp.fine import Fine
 from vbp.funds import distinct, match
+from vbp.ledger.rests import rest_of
 from vbp.rules import Profile
 from vbp.surplus import lines as line_tables
 from vbp.surplus import scaled
+from vbp.surplus.columns import COST
 from vbp.surplus.lines import Lines
 from vbp.surplus.scaled import Scaled
 
@@ -98,11 +101,20 @@ def _numbers(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> dict
         "last_year_quantity_units": scaled.of_integers(table["previous_milliunits"], MILLI),
         "pre_price_yuan": scaled.of_integers(table["p0_e10"], E10),
         "selected_price_yuan": scaled.of_integers(table["p1_e10"], E10),
+        COST: _cost(table),
         "nonselected_amount_yuan": fen("nonselected_fen"),
         "nonselected_evaluated_yuan": fen(*(f"{name}_fen" for name in EVALUATED)),
         "nonselected_cheaper_yuan": fen(*(f"{name}_fen" for name in CHEAPER)),
         "elsewhere_amount_yuan": fen("elsewhere_fen"),
     }
+
+
+def _cost(table: pd.DataFrame) -> Scaled:
+    """Return Q·P1 with all that a price per pack divided by its units leaves, to ten decimals."""
+    cost = Fine.product(
+        table["p1_e10"].fillna(0).to_numpy(np.int64), table["agreed_milliunits"].to_numpy(np.int64), rest_of(table)
+    )
+    return scaled.of_integers(pd.Series(cost.to_e10(), dtype="Int64").mask(table["p1_e10"].isna().to_numpy()), E10)
 
 
 def _of_products(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> pd.DataFrame:
