@@ -13,7 +13,9 @@ the ledger to the fen.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
+import io
 import itertools
 import json
 import os
@@ -205,6 +207,18 @@ def ours(folder: Path, out: Path, engine: str = "duckdb") -> None:
     print(json.dumps({"start_s": opened, "work_s": time.perf_counter() - start - opened}))
 
 
+def command(folder: Path, out: Path) -> None:
+    """Run the command itself, reading and checking of the small tables and the table at its end included."""
+    from vbp.cli import main
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            main(["panel", str(folder), "--out", str(out)])
+    except SystemExit as ended:
+        if ended.code:
+            raise
+
+
 def peak_gib() -> float:
     """Return this process's largest resident memory since it began (Linux), without the parent's, in GiB."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
@@ -228,6 +242,7 @@ CONTENDERS = {
     "pandas, whole file": pandas_whole,
     "pandas, city by city": pandas_by_city,
     "vbp panel": ours,
+    "vbp panel, the command": command,
     "imports only": imports,
     "vbp panel, kept": ours,
     "vbp panel, Spark": ours_spark,

@@ -79,6 +79,9 @@ def reference_tables(shape: Shape, cities: int = 1, seed: int = 1) -> dict[str, 
             "product_id": codes,
             "generic": [g for g in generics for _ in range(shape.brands)],
             "category": ["drug"] * len(codes),
+            "dosage_form": ["片剂"] * len(codes),
+            "strength": ["10mg"] * len(codes),
+            "manufacturer": [f"maker-{b % shape.brands}" for b in range(len(codes))],
             "units_per_pack": pa.array(packs, pa.int64()),
             "spec_factor": pa.array(
                 [Decimal("1") if p % 3 else Decimal("0.5") for p in range(len(codes))], pa.decimal128(12, 8)
@@ -135,7 +138,14 @@ def agreement_tables(
     base = rng.integers(500, 60_000, len(h))
     days = np.array(first, dtype="datetime64[D]")
     return {
-        "hospitals": pa.table({"hospital_id": hospitals, "name": hospitals, "tier": ["3"] * len(hospitals)}),
+        "hospitals": pa.table(
+            {
+                "hospital_id": hospitals,
+                "name": hospitals,
+                "tier": ["3"] * len(hospitals),
+                "ownership": ["public"] * len(hospitals),
+            }
+        ),
         "agreements": pa.table(
             {
                 "batch_id": pa.array(np.array(list(names.values()))[np.searchsorted(won, g)]),

@@ -146,6 +146,19 @@ def test_unknown_ids_are_errors_at_their_first_row(tmp_path: Path, column: int, 
     assert found(checked(tmp_path, usage=spoilt(6, column, value)), rule) == [("error", 7, name)]
 
 
+@pytest.mark.parametrize(("column", "value"), [("units_per_pack", -28), ("units_per_pack", 0), ("spec_factor", "-0.5")])
+@pytest.mark.filterwarnings("error")
+def test_a_pack_size_that_is_none_is_refused_and_disturbs_no_other_rule(
+    tmp_path: Path, column: str, value: Any
+) -> None:
+    products = [[*small_folder.PRODUCTS[0], "spec_factor"], *([*row, 1] for row in small_folder.PRODUCTS[1:])]
+    products[1][products[0].index(column)] = value
+    errors = [problem for problem in checked(tmp_path, products=products).problems if problem.level == "error"]
+    assert [(problem.table, problem.row, problem.column, problem.rule) for problem in errors] == [
+        ("products", 2, column, "range")
+    ]
+
+
 def test_lost_leading_zeros_are_named(tmp_path: Path) -> None:
     products = [list(row) for row in small_folder.PRODUCTS]
     products[1][0] = "0012"

@@ -11,6 +11,7 @@ figure and the annotated workbook.
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -150,8 +151,11 @@ def _imported(folder: Path, outcome: Outcome) -> bool:
 
 
 def _guarded(outcome: Outcome, what: str, action: Callable[[], Any]) -> Any:
+    """Run a part of the chain; a warning of numpy's is a defect too: a user would read it among the messages."""
     try:
-        return action()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            return action()
     except InputError as error:
         outcome.refused += [problem for problem in error.problems if problem not in outcome.refused]
     except UsageError as error:

@@ -11,7 +11,8 @@ import statsmodels.formula.api as smf
 
 from vbp.errors import InputError, UsageError
 from vbp.impact import did, permute
-from vbp.impact.did import _wild, estimate_by, imputed
+from vbp.impact.did_estimators import estimate_by, imputed
+from vbp.impact.did_inference import wild_cluster
 from vbp.impact.panel import NEVER, read_panel
 
 
@@ -167,7 +168,7 @@ def test_diverging_groups_fail_the_pre_trend(units):
 def test_wild_cluster_equals_refitting_with_flipped_residuals(units):
     panel = read_panel(units, "y", "unit", "time", "treated", 6)
     estimate = estimate_by(panel, "two-way")
-    answer = _wild(panel, estimate, draws=60)
+    answer = wild_cluster(panel, estimate, draws=60)
     signs = np.random.default_rng(permute.SEED).choice([-1.0, 1.0], (60, 20))
     dummies = units.dropna().assign(d=lambda f: f["treated"] * (f["time"] >= 6))
     restricted = smf.ols("y ~ C(unit) + C(time)", dummies).fit()

@@ -16,7 +16,7 @@ from tests.ledger.worlds import World, world
 from vbp.errors import InputError
 from vbp.ledger import build, query
 from vbp.ledger.build import ledger_of
-from vbp.ledger.dense import Adder, Sizes, added_up
+from vbp.ledger.dense import Adder, Sizes, added_up, join_bits
 from vbp.ledger.duck import DuckEngine
 from vbp.ledger.rowpass import Kept, run
 
@@ -159,6 +159,19 @@ def test_a_month_added_through_an_index_is_what_the_query_adds() -> None:
     engine.close()
     found = added_up("b", kept, new)
     assert found is not None and len(found) > max(len(kept), len(new)) and _rows(found) == _rows(wanted)
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 30)), max_size=60),
+    before=st.lists(st.integers(0, 2**31 - 1), min_size=10, max_size=10),
+)
+def test_month_bits_are_joined_as_an_unbuffered_or_joins_them(rows: list[tuple[int, int]], before: list[int]) -> None:
+    place, month = np.array(rows, dtype=np.intp).reshape(-1, 2).T
+    bits = np.left_shift(1, month).astype(np.int32)
+    found, wanted = (np.array(before, dtype=np.int32) for _ in range(2))
+    join_bits(found, place, bits)
+    np.bitwise_or.at(wanted, place, bits)
+    assert found.tolist() == wanted.tolist()
 
 
 def test_an_adder_forgets_one_city_before_the_next() -> None:

@@ -117,6 +117,21 @@ def test_a_national_ledger_is_built_city_by_city_and_a_broken_city_fails_alone(c
     same(read_panels(tmp_path / "out" / "middle"), build(clean))
 
 
+def test_a_national_ledger_need_not_say_whose_it_is_but_a_citys_folder_must(clean: World, tmp_path: Path) -> None:
+    folder = national(clean, tmp_path / "nation")
+    (folder / "city.yaml").unlink()
+    results, problems = build_cities([folder], tmp_path / "out")
+    assert [panels.slug for panels in results] == ["east", "west"] and not problems
+    (folder / "products.csv").unlink()
+    (folder / "products.csv").write_text("generic\n甲\n", encoding="utf-8")
+    _, problems = build_cities([folder], tmp_path / "out")
+    assert {problem.file for problem in problems} == {"products.csv"}
+    town = folder_of(clean, tmp_path / "town")
+    (town / "city.yaml").unlink()
+    _, problems = build_cities([town], tmp_path / "out")
+    assert [problem.rule for problem in problems] == ["missing_file"]
+
+
 def test_a_folder_of_monthly_files_grows_by_a_month(clean: World, tmp_path: Path) -> None:
     folder = folder_of(clean, tmp_path / "town", usage=False)
     months(clean, _made(folder / "usage"), "2023-05")

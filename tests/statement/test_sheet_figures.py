@@ -21,7 +21,8 @@ from tests.surplus.samples import C1, C2, item
 from vbp.rules import load_profile
 from vbp.statement import Heading, write_statement
 from vbp.statement.cells import cell, sheet_name, text_cell
-from vbp.statement.hospital import ITEM_HEADS, RATE_HEADS, ROW_HEADS, area_of, hospital_data
+from vbp.statement.data import area_of, hospital_data
+from vbp.statement.layout import ITEM_HEADS, RATE_HEADS, ROW_HEADS
 from vbp.surplus import Settlement, settle
 
 Grid = list[tuple[Any, ...]]

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from tests.statement.office import needs_office, recalculated
 from vbp.rules import load_profile
 from vbp.statement import Heading, write_statement
-from vbp.statement.hospital import ITEM_HEADS, ROW_HEADS
+from vbp.statement.layout import ITEM_HEADS, ROW_HEADS
 from vbp.surplus import Settlement, settle
 
 NATIONAL = load_profile("national-2020")

@@ -164,7 +164,7 @@ def planted(seeds: int) -> pd.DataFrame:
 
 def _covers(values: np.ndarray, steps: np.ndarray, start: int, treated: int, truth: float) -> bool:
     from vbp.impact import permute
-    from vbp.impact.did import cells_statistic
+    from vbp.impact.did_estimators import cells_statistic
     from vbp.impact.grid import Grid
     from vbp.impact.panel import NEVER, Panel
 

@@ -50,6 +50,14 @@ def test_a_column_is_named_in_the_language_and_an_unknown_one_keeps_its_name():
     assert field_label("no_such_column", "zh") == "no_such_column"
 
 
+@pytest.mark.parametrize(("lang", "unit"), [("zh", "元"), ("en", "yuan")])
+def test_every_column_of_money_says_its_unit_once(lang, unit):
+    names = {name for group, _, name in (key.partition(".") for key in keys()) if group in LABELS and "_yuan" in name}
+    assert len(names) > 30
+    assert {field_label(name, lang) for name in names if field_label(name, lang).count(unit) != 1} == set()
+    assert field_label("official_yuan", "zh") == "官方口径（约定量，元）"
+
+
 def test_every_group_that_is_looked_up_exists():
     groups = {key.split(".")[0] for key in keys()}
     assert {*LABELS, *WORDS} <= groups

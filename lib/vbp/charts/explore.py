@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from vbp.city import City
-    from vbp.impact.did import DidResult
-    from vbp.impact.its import ItsResult
+    from vbp.impact.did_result import DidResult
+    from vbp.impact.its_result import ItsResult
     from vbp.surplus.compare import Comparison
 
 STATUSES = (

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from vbp.city import City
-    from vbp.impact.its import ItsResult
+    from vbp.impact.its_result import ItsResult
 
 BAND = "rgba(118,118,118,0.20)"
 COLUMNS = 2

@@ -175,13 +175,12 @@ class View:
     @cached_property
     def pack_size(self) -> np.ndarray:
         """Per product, minimum units in a pack (1 where unknown); two more entries for unknown and empty products."""
-        return np.array([row["units_per_pack"] or 1 for row in self.rows("products")] + [1, 1], np.float32)
+        return np.array([*(_size(row["units_per_pack"]) for row in self.rows("products")), 1, 1], np.float32)
 
     @cached_property
     def conversion(self) -> np.ndarray:
         """Per product, converted units in a pack: units per pack × spec factor."""
-        factor = np.array([float(row["spec_factor"] or 1) for row in self.rows("products")] + [1, 1])
-        return self.pack_size * factor
+        return self.pack_size * np.array([*(_size(row["spec_factor"]) for row in self.rows("products")), 1, 1])
 
     @cached_property
     def packs(self) -> np.ndarray:
@@ -287,6 +286,11 @@ class View:
         places, covered = self.off_award
         size, ratio = self.pack_size[self.product[places]], self.price[places] / covered
         return (size >= 2) & (near(ratio * size) | near(ratio / size))
+
+
+def _size(value: Any) -> float:
+    """Return a pack size or factor, 1 where there is none or it is none (that is told by its own rule)."""
+    return float(value) if value is not None and value > 0 else 1.0
 
 
 def near(ratio: np.ndarray) -> np.ndarray:

@@ -131,10 +131,6 @@ class Estimate:
             return say("estimate.range", lang, low=one(self.low), high=one(self.high))
         return say("estimate.interval", lang, point=one(self.point), low=one(self.low), high=one(self.high))
 
-    def range_of(self, name: str) -> tuple[Decimal, Decimal] | None:
-        """Return the figure with the assumption `name` at its 5 % and 95 % points, None where it is not ranked."""
-        return next(((low, high) for ranked, low, high in self.ranking if ranked == name), None)
-
     @property
     def hospital(self) -> str:
         """Return the hospital's identifier, empty where the figure is the whole place's."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from vbp.impact.checks import Check
-from vbp.impact.did import DidResult, did
-from vbp.impact.its import ItsResult, its
+from vbp.impact.did import did
+from vbp.impact.did_result import DidResult
+from vbp.impact.its import its
+from vbp.impact.its_result import ItsResult
 from vbp.impact.savings import CounterfactualSavings, counterfactual_savings
 from vbp.impact.scan import ScanResult, scan
 from vbp.impact.synthetic import SyntheticResult, synthetic_control

@@ -9,7 +9,7 @@ from vbp.words import say
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from vbp.impact.its import ItsResult
+    from vbp.impact.its_result import ItsResult
     from vbp.impact.scan import ScanResult
 
 INK, SOFT, BAND, ACCENT = "#1f2937", "#6b7280", "rgba(107,114,128,0.18)", "#b45309"

@@ -117,7 +117,6 @@ class Fit:
     residuals: Array
     reference: classical.Classical
     persistence: float
-    log_estimates: Estimates | None = None
 
 
 def _from_classical(fit: classical.Classical, contrasts: Array) -> mixture.Inference:
@@ -167,7 +166,7 @@ def _counts(design: Design, values: Array, exposure: Array | None, family: str, 
         raise UsageError(f"inference {name!r} is for gaussian and log; {family} has auto, model and hac")
     fit = classical.poisson(design, values, exposure, family == "quasipoisson", name == "hac")
     main = _from_classical(fit, design.contrasts)
-    confirm, reach, log_fit = np.full_like(main.p_value, np.nan), _reach(main), None
+    confirm, reach = np.full_like(main.p_value, np.nan), _reach(main)
     persistence = np.nan
     if values.min() > 0:
         logs = linked(values, exposure, "log")[:, None]
@@ -184,7 +183,6 @@ def _counts(design: Design, values: Array, exposure: Array | None, family: str, 
         fit.residuals,
         fit,
         persistence,
-        log_fit,
     )
 
 

@@ -119,12 +119,12 @@ def read_panel(
     InputError
         A unit × time that stands twice, values that are no numbers, no treated or no control unit, a date outside.
     """
-    from vbp.impact.its import _numbers, require_columns
+    from vbp.impact.observations import numbers, require_columns
 
     require_columns(frame, [outcome, unit, time] + ([cohort] if cohort else [treated]))
     frame = frame[frame[time].notna() & frame[unit].notna()].reset_index(drop=True)
     grid = read_times(frame[time], time)
-    steps, values = grid.steps, _numbers(frame, outcome)
+    steps, values = grid.steps, numbers(frame, outcome)
     frame = _told_apart(frame, unit, None if cohort else treated, steps)
     _refuse_twice(frame, unit, grid, steps, time)
     if cohort:

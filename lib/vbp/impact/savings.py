@@ -14,7 +14,7 @@ import pandas as pd
 from vbp.errors import UsageError
 from vbp.impact.checks import Check
 from vbp.impact.counterfactual import Amount
-from vbp.impact.its import ItsResult
+from vbp.impact.its_result import ItsResult
 from vbp.words import money, say
 
 

@@ -19,8 +19,10 @@ from vbp.impact.design import Design, Options, make_design
 from vbp.impact.discovery import q_values
 from vbp.impact.grid import Grid, read_times
 from vbp.impact.inference import P_FLOOR, Estimates, default_batch, linked
-from vbp.impact.its import MEASURES, ItsResult, _exact_fit, _refuse_domain, _usable, its, judge_all
+from vbp.impact.its import MEASURES, exact_fit, its, judge_all, refuse_unusable
+from vbp.impact.its_result import ItsResult
 from vbp.impact.kernel import Array
+from vbp.impact.observations import refuse_domain
 from vbp.impact.speak import direction
 from vbp.impact.verdict import Verdict, show_p
 from vbp.words import say
@@ -145,7 +147,7 @@ def _read_one(one: _One, part: pd.DataFrame, options: Options) -> None:
         raise InputError(Problem("a month stands twice in this series; add its rows up first", rule="duplicate"))
     order = np.flatnonzero(there)[np.argsort(one.grid.steps[there], kind="stable")]
     one.steps, one.values = one.grid.steps[order], values[order]
-    _refuse_domain(one.grid, one.steps, one.values, None, one.family, one.measure)
+    refuse_domain(one.grid, one.steps, one.values, None, one.family, one.measure)
     design = make_design(one.grid, Options(**{**options.__dict__, "dates": one.dates}), one.steps)
     used = one.values[design.keep]
     before, after = int((~design.after).sum()), int(design.after.sum())
@@ -164,7 +166,7 @@ def _read_one(one: _One, part: pd.DataFrame, options: Options) -> None:
     if barrier:
         one.verdict = dict.fromkeys(EFFECTS, barrier)
         return
-    _usable(design, used)
+    refuse_unusable(design, used)
     if _exact(one, design, used):
         return
     one.design, one.scaled = design, linked(used, None, one.family)
@@ -172,7 +174,7 @@ def _read_one(one: _One, part: pd.DataFrame, options: Options) -> None:
 
 def _exact(one: _One, design: Design, used: Array) -> bool:
     """Fill in a tariff step: exact numbers, no test."""
-    fit = _exact_fit(design, used, one.family, None)
+    fit = exact_fit(design, used, one.family, None)
     if fit is None:
         return False
     before, after = used[~design.after][-1], used[design.after][0]

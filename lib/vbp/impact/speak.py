@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vbp.words import say
 
 if TYPE_CHECKING:
-    from vbp.impact.its import ItsResult, Term
+    from vbp.impact.its_result import ItsResult, Term
 
 AIMS = {
     "price": -1,

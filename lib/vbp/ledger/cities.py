@@ -1,8 +1,7 @@
 """Which cities lie in an inputs folder, and where their rows and small tables are.
 
 Three shapes: a city's own folder (tables of any kind); the same with a folder `usage/` of many Parquet files; a
-national
-ledger, `usage/city=<slug>/…parquet`, whose other tables are shared or stand in `<table>/city=<slug>/` likewise.
+national ledger, `usage/city=<slug>/…parquet`, whose other tables are shared or stand in `<table>/city=<slug>/` likewise.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def cities(folder: Path, out: Path | None, spec: tuple[str, ...] | str = ()) -> 
         raise InputError(Problem("there is no such folder", rule="missing_file", file=str(folder)))
     ledger = folder / "usage"
     parts = sorted(path for path in ledger.glob(f"{PARTITION}*") if path.is_dir()) if ledger.is_dir() else []
-    shared = _small(folder)
+    shared = _small(folder, national=bool(parts))
     if not parts:
         _refuse_inputs(folder, out)
         return {folder.resolve().name: lambda: _single(folder, shared, out, spec)}
@@ -96,11 +95,15 @@ def _plain(path: Path) -> bool:
         return True
 
 
-def _small(folder: Path) -> dict[str, pa.Table]:
-    """Return the folder's small tables."""
-    from vbp.tables import read_inputs
+def _small(folder: Path, national: bool) -> dict[str, pa.Table]:
+    """Return the folder's small tables; a national ledger is no city's, so it need not say whose it is."""
+    from vbp.tables import load
 
-    return dict(read_inputs(folder, only=SMALL).tables)
+    loaded, unsaid = load(folder, only=SMALL), ("city", "missing_file")
+    errors = [problem for problem in loaded.errors if not national or (problem.table, problem.rule) != unsaid]
+    if errors:
+        raise InputError(errors)
+    return dict(loaded.inputs.tables)
 
 
 def _own(folder: Path, city: str) -> dict[str, pa.Table]:

@@ -12,8 +12,9 @@ import pyarrow as pa
 from vbp.ledger.calendar import Years, completed, day_number, periods
 from vbp.ledger.calendar import month_starts as starts_of
 from vbp.ledger.classes import NONSELECTED
+from vbp.ledger.coding import scaled
 from vbp.ledger.frames import CELL, plain
-from vbp.ledger.reference import read_reference, scaled
+from vbp.ledger.reference import read_reference
 from vbp.ledger.rests import award_rests, halves, weighted_rest
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from vbp.errors import InputError, Problem
 from vbp.ledger.arrays import column, numbers, whole, words
-from vbp.ledger.reference import AWAY, MAIN, Reference, scaled, texts
-from vbp.ledger.reference import coded as coded_texts
+from vbp.ledger.coding import coded as coded_texts
+from vbp.ledger.coding import scaled, texts
+from vbp.ledger.reference import AWAY, MAIN, Reference
 from vbp.ledger.units import E10, divided, rounded_e10, unit_price_e10
 from vbp.tables.kinds import MOST_A_UNIT
 

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from vbp.ledger.arrays import codes, column, filled, numbers
 from vbp.ledger.classes import CLASSES
-from vbp.ledger.reference import Reference, numbered
+from vbp.ledger.coding import numbered
+from vbp.ledger.reference import Reference
 
 NONE = -1
 KINDS, PERIODS = 16, 65_536

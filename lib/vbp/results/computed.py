@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from vbp.benefit import CityBenefit
     from vbp.completion import Completion
-    from vbp.impact.its import ItsResult
+    from vbp.impact.its_result import ItsResult
     from vbp.impact.scan import ScanResult
     from vbp.ledger import Panels
     from vbp.prices.cuts import Cuts

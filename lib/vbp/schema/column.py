@@ -69,11 +69,6 @@ class Column:
             raise ValueError(f"column {self.name}: unknown kind {self.kind}")
 
     @property
-    def textual(self) -> bool:
-        """Whether the column holds text of any sort (codes, names, words)."""
-        return self.kind in ("code", "name", "term", "word")
-
-    @property
     def numeric(self) -> bool:
         """Whether the column holds numbers."""
         return self.kind == "count" or self.kind in SCALES

@@ -12,8 +12,9 @@ from openpyxl import Workbook
 
 from vbp.statement import cells
 from vbp.statement.cells import Formula
+from vbp.statement.data import hospital_data
 from vbp.statement.heading import Heading
-from vbp.statement.hospital import RowCells, hospital_data, write_hospital
+from vbp.statement.hospital import RowCells, write_hospital
 from vbp.statement.parameters import SHEET, write_parameters, write_sources
 from vbp.surplus import Settlement
 from vbp.surplus.lines import records

@@ -35,11 +35,6 @@ class Source:
     table: str | None
     part: str | None = None
 
-    @property
-    def is_book(self) -> bool:
-        """Whether the file is a workbook."""
-        return self.path.suffix.lower() in BOOKS
-
 
 @cache
 def _names() -> dict[str, str]:

@@ -29,8 +29,13 @@ PRICES = ("selected_price_yuan", "pre_price_yuan", "price_cap_yuan", "lowest_pri
 
 
 def field_label(name: str, lang: str) -> str:
-    """Return a column's name in the reader's language; one without a phrase keeps its own."""
-    return next((say(f"{group}.{name}", lang) for group in LABELS if known(f"{group}.{name}")), name)
+    """Return a column's name in the reader's language, money with its unit; one without a phrase keeps its own."""
+    label = next((say(f"{group}.{name}", lang) for group in LABELS if known(f"{group}.{name}")), name)
+    unit = "元" if lang == "zh" else "yuan"
+    if label == name or "_yuan" not in name or unit in label:
+        return label
+    opened, comma, closed = ("（", "，", "）") if lang == "zh" else (" (", ", ", ")")
+    return f"{label[:-1]}{comma}{unit}{closed}" if label.endswith(closed) else f"{label}{opened}{unit}{closed}"
 
 
 def field_text(name: str, value: Any, lang: str) -> str:
