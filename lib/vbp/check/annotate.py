@@ -44,9 +44,9 @@ def _raw(origin: Origin) -> Iterator[tuple[int, list[Any]]]:
     else:
         from vbp.tables.sheets import open_sheets
 
-        for name, rows in open_sheets(origin.path):
-            if name == origin.sheet:
-                yield from enumerate(rows, 1)
+        for sheet in open_sheets(origin.path):
+            if sheet.name == origin.sheet:
+                yield from enumerate(sheet.rows, 1)
 
 
 def _marks(origin: Origin, problems: list[Problem]) -> dict[tuple[int, int], list[Problem]]:

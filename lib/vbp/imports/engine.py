@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,9 @@ class Imported:
         lines.append(f"{self.rows_read:,} rows read by profile {self.profile}; written to {self.out}:")
         lines += [f"  {name}.csv {rows:,}" for name, rows in self.tables.items()]
         lines += [f"  Σ {name} = {total.normalize():f}" for name, total in self.totals.items()]
-        return "\n".join([*lines, f"next: name the place in {self.out / 'city.yaml'}, then run: vbp check {self.out}"])
+        return "\n".join(
+            [*lines, f"next: name the place in {self.out / 'city.yaml'}, then run: vbp check {quote(str(self.out))}"]
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON document (money and quantities as decimal strings)."""
@@ -79,11 +82,11 @@ def _grids(path: Path, profile: Profile) -> list[Grid]:
     if suffix == ".parquet":
         grid = parquet.read(path, path.name, [profile.table])
         return [] if grid is None else [grid]
-    found = [(sheet, rows, sheets.heading_of(rows, [profile.table])) for sheet, rows in sheets.open_sheets(path)]
+    found = [(sheet, sheets.heading_of(sheet.rows, [profile.table])) for sheet in sheets.open_sheets(path)]
     faults = cellerrors.find(path)
     return [
-        sheets.read(path.name, sheet, rows, heading, faults.get(sheet, ()))
-        for sheet, rows, heading in found
+        sheets.read(path.name, sheet, heading, faults.get(sheet.name, ()))
+        for sheet, heading in found
         if heading is not None and len(heading.found) > 1
     ]
 
@@ -136,7 +139,7 @@ def _headlike(path: Path) -> tuple[int, list[str]]:
         body, encoding, _ = to_utf8(path.read_bytes())
         rows = [list(row) for row in csvfile.text_of(path.name, body, encoding).first]
     elif suffix != ".parquet":
-        rows = next((sheets.first_rows(found) for _, found in sheets.open_sheets(path)), [])
+        rows = next((sheets.first_rows(sheet.rows) for sheet in sheets.open_sheets(path)), [])
     words = [
         [cell.strip() for cell in row if cell.strip() and not any(letter.isdigit() for letter in cell)] for row in rows
     ]

@@ -96,8 +96,7 @@ def _csv(path: Path) -> Iterator[tuple[int, list[Any]]]:
 def _sheet(path: Path) -> Iterator[tuple[int, list[Any]]]:
     from vbp.tables.sheets import open_sheets
 
-    _, rows = next(iter(open_sheets(path)))
-    yield from enumerate(rows, start=1)
+    yield from enumerate(next(open_sheets(path)).rows, start=1)
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, list[Any]]]:
