@@ -14,7 +14,7 @@ from vbp.check.show import Headers, column_shown, headers, rule_zh
 from vbp.errors import Problem
 from vbp.tables import Inputs, Origin
 from vbp.tables.encoding import to_utf8
-from vbp.tables.excel import put, save
+from vbp.tables.excel import legible, put, save
 from vbp.tables.folder import TEXT
 from vbp.whole import whole_file
 from vbp.words import say
@@ -62,14 +62,13 @@ def _marks(origin: Origin, problems: list[Problem]) -> dict[tuple[int, int], lis
 def _mark(cell: Any, problems: list[Problem]) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
-    from openpyxl.utils.escape import escape
 
     level = "error" if any(problem.level == "error" for problem in problems) else "warning"
     cell.fill = PatternFill("solid", start_color=COLOURS[level])
     text = "\n".join(
         f"{rule_zh(problem.rule)} ({problem.level} {problem.rule}): {problem.message}" for problem in problems
     )
-    cell.comment = Comment(escape(text)[:2000], "vbp", width=420, height=160)
+    cell.comment = Comment(legible(text)[:2000], "vbp", width=420, height=160)
 
 
 def _plain(value: Any) -> Any:
