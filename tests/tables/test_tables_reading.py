@@ -208,6 +208,15 @@ def test_warnings_stand_in_problems_and_unknown_columns_are_kept_out(tmp_path: P
     assert "quantity_packs" in inputs.problems[0].message and "采购数目" not in inputs["usage"].column_names
 
 
+def test_many_unknown_columns_are_counted_not_listed(tmp_path: Path) -> None:
+    folder = small_folder.write(tmp_path)
+    head, rest = (folder / "usage.csv").read_text(encoding="utf-8").split("\n", 1)
+    extra = "".join(f",x{number}" for number in range(500))
+    (folder / "usage.csv").write_text(head + extra + "\n" + rest.replace("\n", "," * 500 + "\n"), encoding="utf-8")
+    told = [problem for problem in load(folder).problems if problem.rule == "unknown_column"]
+    assert len(told) == 21 and "and 480 more" in told[-1].message
+
+
 def test_a_missing_column_is_named_with_what_was_found(tmp_path: Path) -> None:
     problem = find(load(small_folder.write(tmp_path, usage=[row[:4] for row in usage_rows()])), "missing_column")
     assert problem.column == "amount_yuan" and "金额" in problem.message and "quantity_packs" in problem.message

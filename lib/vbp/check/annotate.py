@@ -37,7 +37,7 @@ def _raw(origin: Origin) -> Iterator[tuple[int, list[Any]]]:
     elif suffix == ".parquet":
         import pyarrow.parquet as pq
 
-        table = pq.read_table(origin.path)
+        table = pq.ParquetFile(origin.path).read()
         yield 0, list(table.column_names)
         for number, row in enumerate(table.to_pylist(), 1):
             yield number, list(row.values())

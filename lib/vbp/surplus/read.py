@@ -102,7 +102,7 @@ def _sheet(path: Path) -> Iterator[tuple[int, list[Any]]]:
 def _parquet(path: Path) -> Iterator[tuple[int, list[Any]]]:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
+    table = pq.ParquetFile(path).read()
     yield 1, list(table.column_names)
     for number, row in enumerate(zip(*(column.to_pylist() for column in table.columns), strict=True), start=2):
         yield number, list(row)
