@@ -75,6 +75,15 @@ def whole_folder(path: Path, ours: re.Pattern[str] | None) -> Iterator[Path]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
+def is_utf8(name: str) -> bool:
+    """Return whether a file's name can be written down; Python keeps the bytes of one that is no UTF-8 as half characters."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def same_place(one: Path, other: Path) -> bool:
     """Return whether two paths name one file: a link at the end is a name of its own, which a new file takes the place of."""
     return one.parent.resolve() / one.name == other.parent.resolve() / other.name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pyarrow.csv as pacsv
@@ -159,3 +161,33 @@ def test_a_statement_is_not_written_over_the_workbook_it_is_made_from(tmp_path):
     assert code == 2 and "book.xlsx" in err
     assert book.read_bytes() == before
     assert vbp("statement", folder, "--out", folder / "statement.xlsx")[0] == 0
+
+
+NAMELESS = os.fsdecode(b"caf\xe9")
+"""A folder that an old system named in another encoding."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_folder_whose_name_is_no_utf8_fails_alone(demo_folder, tmp_path, monkeypatch):
+    from tests.render.places import FIGURES, light_copy, notebook_of
+
+    for name in ("good", NAMELESS):
+        light_copy(demo_folder, tmp_path / "in", name)
+    notebook_of(tmp_path / "n", FIGURES)
+    monkeypatch.setenv("VBP_NOTEBOOKS", str(tmp_path / "n"))
+    words = ("good", NAMELESS, "--inputs", tmp_path / "in", "--out", tmp_path / "out", "--lang", "zh", "--plain")
+    code, _, err = vbp("report", *words)
+    assert code == 1 and "rename it" in err and "defect" not in err
+    assert (tmp_path / "out" / "good" / "report.zh.html").exists()
+    assert "rename it" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    (record,) = (tmp_path / "out" / "runs").glob("*.json")
+    assert "caf\\udce9" in record.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_panels_of_a_folder_whose_name_is_no_utf8_are_refused_and_the_others_made(tmp_path):
+    for name in ("good", NAMELESS):
+        small_folder.write_settling(tmp_path / name)
+    code, _, err = vbp("panel", tmp_path / NAMELESS, tmp_path / "good", "--out", tmp_path / "out")
+    assert code == 1 and "rename it" in err and "defect" not in err
+    assert (tmp_path / "out" / "good" / "manifest.json").exists()

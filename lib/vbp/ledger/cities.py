@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from vbp.errors import InputError, Problem, UsageError
 from vbp.ledger.build import SMALL, Task
 from vbp.ledger.source import check_schema, from_files, from_table
+from vbp.whole import is_utf8
 
 PARTITION = "city="
 
@@ -37,6 +38,9 @@ def cities(folder: Path, out: Path | None, spec: tuple[str, ...] | str = ()) -> 
     ledger = folder / "usage"
     parts = sorted(path for path in ledger.glob(f"{PARTITION}*") if path.is_dir()) if ledger.is_dir() else []
     shared = _small(folder, national=bool(parts))
+    if not is_utf8(folder.resolve().name) or any(not is_utf8(path.name) for path in parts):
+        told = "a folder's name is not UTF-8 (written by a system in GBK?): rename it"
+        raise InputError(Problem(told, rule="city_name", file=str(folder)))
     if not parts:
         _refuse_inputs(folder, out)
         return {folder.resolve().name: lambda: _single(folder, shared, out, spec)}

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from vbp.errors import InputError, Problem, UsageError
-from vbp.whole import carry, others, refuse_others
+from vbp.whole import carry, is_utf8, others, refuse_others
 from vbp.whole import exchange as _exchange
 
 STAMP = "made_from.json"
@@ -18,10 +18,13 @@ _LEFT = re.compile(r"\.(?P<name>.+)\.\d+\.(new|old|tmp)")
 
 
 def write(path: Path, text: str) -> None:
-    """Write `text` (UTF-8, LF) to `path` in one step; nothing is left where that fails."""
+    """Write `text` (UTF-8, LF) to `path` in one step; nothing is left where that fails.
+
+    A name that is no UTF-8 (a folder's, which may fail but must be told of) stands in it by its bytes, \\udce9.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", newline="\n", errors="backslashreplace")
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
@@ -37,7 +40,11 @@ def fresh_folder(out: Path, slug: str) -> Path:
 
 
 def refuse_foreign(target: Path) -> None:
-    """Raise UsageError where a folder stands at `target` that is no report of ours: its files would be lost."""
+    """Raise UsageError where a folder stands at `target` that is no report of ours: its files would be lost; or where its
+    name is no UTF-8, so that no page can name it.
+    """
+    if not is_utf8(target.name):
+        raise UsageError("the folder's name is not UTF-8 (written by a system in GBK?): rename it")
     if (target / STAMP).is_file():
         return
     try:
