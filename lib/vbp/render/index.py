@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from vbp.render import failures, files
 from vbp.render.city import Outcome
@@ -24,7 +25,8 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
     """
     latest = {outcome.slug: outcome for outcome in outcomes}
     failed = failures.known(out)
-    slugs = sorted({path.parent.name for path in out.glob("*/summary.json")} | set(latest) | set(failed))
+    stand = {path.parent.name for path in out.glob("*/summary.json") if (path.parent / files.STAMP).is_file()}
+    slugs = sorted(stand | set(latest) | set(failed))
     places = [_place(out, slug, latest.get(slug), failed.get(slug)) for slug in slugs]
     words = {
         key: {lang: say(f"page.{key}", lang) for lang in LANGUAGES}
@@ -49,9 +51,11 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
 
 def _place(out: Path, slug: str, outcome: Outcome | None, failure: Mapping[str, str] | None) -> dict[str, Any]:
     path = out / slug / "summary.json"
-    summary = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    ours = path.exists() and (path.parent / files.STAMP).is_file()
+    summary = json.loads(path.read_text(encoding="utf-8")) if ours else None
+    link = quote(slug, errors="replace")
     pages = [
-        (lang, f"{slug}/report.{lang}.html", f"{slug}/report.{lang}.pdf" * (out / slug / f"report.{lang}.pdf").exists())
+        (lang, f"{link}/report.{lang}.html", f"{link}/report.{lang}.pdf" * (out / slug / f"report.{lang}.pdf").exists())
         for lang in LANGUAGES
         if (out / slug / f"report.{lang}.html").exists()
     ]
@@ -61,7 +65,7 @@ def _place(out: Path, slug: str, outcome: Outcome | None, failure: Mapping[str, 
         "synthetic": bool(summary and summary["synthetic"]),
         "pages": pages,
         "failed": failure is not None,
-        "notebook": failure["notebook"] if failure else "",
+        "notebook": quote(failure["notebook"], errors="replace") if failure else "",
         "reason": failure["reason"] if failure else "",
         "state": {lang: _state(outcome, failure is not None, summary, lang) for lang in LANGUAGES},
         "figures": {lang: _figures(summary, lang) for lang in LANGUAGES},
