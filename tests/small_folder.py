@@ -79,3 +79,44 @@ def write_book(path: Path, sheets: Mapping[str, Rows]) -> Path:
                         cell.data_type = "s"
     book.save(path)
     return path
+
+
+SETTLING: dict[str, Rows] = {
+    "varieties": [
+        ["batch_id", "generic", "unit_name", "level", "category", "cycle"],
+        ["N1", "甲片", "片", "国家", "药品", 1],
+    ],
+    "awards": [
+        ["batch_id", "product_id", "start_date", "selected_price_yuan", "supply_role", "end_date"],
+        ["N1", "P1", "2024-01-01", 28, "main", "2024-12-31"],
+    ],
+    "agreements": [
+        [
+            "batch_id",
+            "hospital_id",
+            "generic",
+            "agreement_year",
+            "start_date",
+            "end_date",
+            "base_quantity_units",
+            "agreed_quantity_units",
+        ],
+        ["N1", "H001", "甲片", 1, "2024-01-01", "2024-12-31", 2000, 1000],
+        ["N1", "H002", "甲片", 1, "2024-01-01", "2024-12-31", 2000, 1000],
+    ],
+    "fund": [["hospital_id", "fund_ratio", "insured_share"], ["", "0.7", "0.9"]],
+    "assessments": [
+        ["batch_id", "hospital_id", "agreement_year", "score"],
+        ["N1", "H001", 1, 90],
+        ["N1", "H002", 1, 85],
+    ],
+}
+"""The other tables that a settlement of the small folder needs: one round, begun when the ledger has two months to go."""
+
+
+def write_settling(folder: Path, without: Sequence[str] = (), **more: Rows) -> Path:
+    """Write the small folder with all that a settlement needs, less the tables `without`."""
+    write(folder, {**SETTLING, **more})
+    for name in without:
+        (folder / f"{name}.csv").unlink()
+    return folder

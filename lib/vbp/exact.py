@@ -38,6 +38,18 @@ def share_out(values: Sequence[Decimal], places: int = 2) -> list[Decimal]:
     return down
 
 
+def share_by(total: int, weights: Sequence[int]) -> list[int]:
+    """Return `total` shared out in whole numbers in proportion to weights (largest remainder; the first takes all without any)."""
+    whole = sum(weights)
+    if not whole:
+        return [total, *[0] * (len(weights) - 1)]
+    parts = [divmod(total * weight, whole) for weight in weights]
+    shares = [part for part, _ in parts]
+    for place in sorted(range(len(parts)), key=lambda i: -parts[i][1])[: total - sum(shares)]:
+        shares[place] += 1
+    return shares
+
+
 def rounded_ratio(numerator: int, denominator: int) -> int:
     """Return numerator / denominator as a whole number, half away from zero; exact for integers of any size."""
     sign = -1 if (numerator < 0) != (denominator < 0) else 1

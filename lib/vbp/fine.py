@@ -36,8 +36,10 @@ class Fine:
         return cls(high + carry, low - carry * STEP)
 
     @classmethod
-    def product(cls, price_e10: Any, milliunits: Any) -> Fine:
+    def product(cls, price_e10: Any, milliunits: Any, rest_e18: Any = 0) -> Fine:
         """Return price (10^-10 yuan per unit) × quantity (thousandths of a unit), exact.
+
+        `rest_e18` is what the ten decimals leave of the price (10^-18 yuan, `vbp.ledger.rests`).
 
         Raises
         ------
@@ -49,7 +51,9 @@ class Fine:
         size = np.abs(top.astype(float)) * np.abs(quantity.astype(float)) if len(price) else np.zeros(1)
         if size.max() > _ROOM or np.abs(quantity).max(initial=0) > _ROOM / STEP:
             raise _too_large("price × quantity exceeds 900 billion yuan in one row")
-        return cls.of(top * quantity, (price - top * STEP) * quantity)
+        # a rest is at most half a unit of the tenth decimal: times a quantity it is no more than that quantity
+        left = np.rint(np.asarray(rest_e18) / 1e8 * quantity).astype(np.int64)
+        return cls.of(top * quantity, (price - top * STEP) * quantity + left)
 
     @classmethod
     def fen(cls, fen: Any) -> Fine:
@@ -103,6 +107,26 @@ class Fine:
     def total_yuan(self) -> Decimal:
         """Return the sum in yuan, half up to the fen."""
         return Decimal(rounded_ratio(self.total(), FEN * STEP)).scaleb(-2)
+
+    def rounded(self) -> np.ndarray:
+        """Return each row in whole fen by itself, half up; the rows need not add up to the rounded total.
+
+        What a divided price leaves below a tie (10^-10 yuan) is taken off first.
+        """
+        clean = self.high + (self.low + 500) // STEP
+        return (clean + FEN // 2) // FEN
+
+    def to_e10(self) -> np.ndarray:
+        """Return the rows in 10^-10 yuan, half up.
+
+        Raises
+        ------
+        InputError
+            Where a row is above 900 million yuan.
+        """
+        if np.abs(self.high.astype(float)).max(initial=0) > _ROOM / 1000:
+            raise _too_large("an agreed volume costs more than 900 million yuan")
+        return self.high * 1000 + (self.low + 500) // 1000
 
     def to_fen(self) -> np.ndarray:
         """Return the rows as whole fen that add up to the rounded total (largest remainder, earlier rows on a tie)."""

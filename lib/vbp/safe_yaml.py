@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -10,8 +11,16 @@ LARGEST = 1_000_000
 """Bytes above which a file is no settings file."""
 
 
+CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+"""What no name holds: control characters, turned writing, half characters and none. YAML writes them as escapes."""
+
+
 class PlainLoader(yaml.SafeLoader):
-    """PyYAML's safe loader without its traps: an alias, or a key that stands twice, is an error with its line."""
+    """PyYAML's safe loader without its traps: an alias, a key that stands twice, or a control character is an error with
+    its line.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Refuse aliases: a few lines of them can stand for gigabytes."""
@@ -19,6 +28,14 @@ class PlainLoader(yaml.SafeLoader):
             event = self.peek_event()
             raise yaml.constructor.ConstructorError(None, None, "aliases are not allowed here", event.start_mark)
         return super().compose_node(parent, index)
+
+    def construct_scalar(self, node: Any) -> Any:
+        """Refuse control characters: a terminal, a workbook or a page would act on them, or could not hold them."""
+        found = CONTROL.search(str(node.value))
+        if found:
+            told = f"the control character U+{ord(found.group()):04X} stands in a text: take it out"
+            raise yaml.constructor.ConstructorError(None, None, told, node.start_mark)
+        return super().construct_scalar(node)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """Refuse a key that stands twice: the last one would win without a word."""

@@ -9,16 +9,20 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vbp.errors import InputError, Problem
+from vbp.errors import InputError, Problem, UsageError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+CLUTTER = re.compile(r"\.ipynb_checkpoints|\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*|\.~lock\..*#", re.IGNORECASE)
+"""Names that a system, an office program or Jupyter leaves in a folder: nobody misses them."""
+_NAMED = 5
 
 
 @contextmanager
@@ -48,10 +52,20 @@ def probe(path: Path) -> None:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a hidden empty folder beside `path` to fill; it takes the place of `path` as a whole, as `whole_file` does."""
+def whole_folder(path: Path, ours: re.Pattern[str] | None) -> Iterator[Path]:
+    """Yield a hidden empty folder beside `path` to fill; it takes the place of `path` as a whole, as `whole_file` does.
+
+    `ours` are the names that it may take the place of (`refuse_others`); None: the caller carries over what stands there.
+
+    Raises
+    ------
+    UsageError
+        Where `path` is a file or holds other names: they would be lost.
+    """
     with _told(path):
-        path = path.resolve() if path.is_symlink() else path
+        path = path.resolve()
+        if ours is not None:
+            refuse_others(path, ours)
         scratch = _scratch(path)
         try:
             scratch.mkdir()
@@ -59,6 +73,54 @@ def whole_folder(path: Path) -> Iterator[Path]:
             put_folder(scratch, path)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def is_utf8(name: str) -> bool:
+    """Return whether a file's name can be written down; Python keeps the bytes of one that is no UTF-8 as half characters."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def same_place(one: Path, other: Path) -> bool:
+    """Return whether two paths name one file: a link at the end is a name of its own, which a new file takes the place of."""
+    return one.parent.resolve() / one.name == other.parent.resolve() / other.name
+
+
+def others(folder: Path, ours: re.Pattern[str]) -> list[Path]:
+    """Return what stands in a folder under names that are not `ours`: somebody else's."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if not (ours.fullmatch(path.name) or CLUTTER.fullmatch(path.name)))
+
+
+def refuse_others(folder: Path, ours: re.Pattern[str]) -> None:
+    """Raise UsageError where the folder holds names that are not `ours`, or is a file: nothing of a user's is replaced."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder")
+    if found := others(folder, ours):
+        named = ", ".join(path.name for path in found[:_NAMED]) + (" …" if len(found) > _NAMED else "")
+        raise UsageError(f"{folder} holds other files ({named}), which would be lost: name an empty or a new folder")
+
+
+def carry(path: Path, target: Path) -> None:
+    """Take a file or folder over into a new folder: a link where the disk can, else a copy; what stands there stays."""
+    if target.exists():
+        return
+    if path.is_dir() and not path.is_symlink():
+        shutil.copytree(path, target, symlinks=True, copy_function=_linked)
+    else:
+        _linked(str(path), str(target))
+
+
+def _linked(path: str, target: str) -> str:
+    try:
+        os.link(path, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(path, target, follow_symlinks=False)
+    return target
 
 
 def put_folder(fresh: Path, target: Path) -> None:

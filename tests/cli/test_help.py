@@ -48,6 +48,14 @@ def test_every_verb_of_the_contract_has_every_option_of_the_contract(commands):
         assert set(options) <= there, verb
 
 
+def test_the_version_is_told_and_help_has_a_short_name(call):
+    from vbp import __version__
+
+    assert call("--version") == (0, f"vbp {__version__}\n", "")
+    assert call("-h") == call("--help") and call("surplus", "-h") == call("surplus", "--help")
+    assert "--debug" in call("--help")[1]
+
+
 @pytest.mark.parametrize("verb", NAMES)
 def test_help_states_every_option_with_a_sentence(call, commands, verb, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")

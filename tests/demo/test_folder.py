@@ -118,11 +118,14 @@ def test_a_text_with_a_comma_is_quoted(tmp_path: Path) -> None:
         assert list(csv.reader(file))[1:] == [["name", "n"], ['a,"b"', "1"], ["c", ""]]
 
 
-def test_an_earlier_demonstration_is_replaced_as_a_whole(data: Path, tmp_path: Path) -> None:
+def test_an_earlier_demonstration_is_replaced_as_a_whole_and_what_a_user_put_beside_it_stays(
+    data: Path, tmp_path: Path
+) -> None:
     out = make_demo(tmp_path / "deep" / "demo", "alpha", 1, 9, 24)
-    (out / "stray.txt").write_text("left over", encoding="utf-8")
+    for name in ("old_table.csv", "rules.yaml"):
+        (out / name).write_text("left over", encoding="utf-8")
     make_demo(out, "alpha", 2, 9, 24)
-    assert not (out / "stray.txt").exists()
+    assert not (out / "old_table.csv").exists() and (out / "rules.yaml").read_text("utf-8") == "left over"
     assert json.loads((out / "truth.json").read_text("utf-8"))["made_with"]["seed"] == 2
     assert [path.name for path in out.parent.iterdir()] == ["demo"]
 

@@ -39,9 +39,9 @@ def test_results_equal_those_of_the_commands(city, demo):
     from vbp.savings import savings
     from vbp.surplus.open import open_settlement
 
-    opened = open_panels(demo)
+    opened = open_panels(demo, "savings", ("awards",))
     assert savings(opened.panels, opened.inputs.frame("products")).totals == city.savings.totals
-    settled = open_settlement(demo, None, None, None, lambda text: None)
+    settled = open_settlement(demo, None, None, None, lambda text: None).settlement
     assert settled.total_yuan == city.surplus.total_yuan > 0
 
 

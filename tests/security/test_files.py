@@ -64,6 +64,24 @@ def test_yaml_is_read_with_safe_loaders_only():
 
 
 CITY = small_folder.CITY
+CONTROLS = ["\\e[2J", "\\0", "\\x08", "\\x9b", "\\ud800", "\\uFFFE", "\\u202e", "\\u2066"]
+"""Escapes by which YAML writes what no name holds: terminal codes, half characters, turned writing."""
+
+
+@pytest.mark.parametrize("code", CONTROLS)
+def test_yaml_with_control_characters_is_refused_with_its_line(tmp_path, code):
+    folder = small_folder.write_settling(tmp_path / "in")
+    (folder / "city.yaml").write_text(
+        f'province: P\nname_zh: "甲{code}市"\nname_en: A\nrule_profile: national-2020\n', "utf-8"
+    )
+    found = [problem for problem in check(folder).problems if problem.level == "error"]
+    assert [(problem.file, problem.row) for problem in found] == [("city.yaml", 2)]
+    assert "U+" in found[0].message
+    (tmp_path / "own.yaml").write_text(f'name: own\nextends: national-2020\ntitle: "甲{code}"\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"U\+"):
+        load_profile(str(tmp_path / "own.yaml"))
+
+
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )

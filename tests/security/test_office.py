@@ -16,6 +16,32 @@ from tests.security.places import hostile, named, written
 from tests.security.test_payloads import vbp
 from tests.statement.office import needs_office, recalculated
 
+ODD = {"no character": "甲\ufffe乙\uffff", "escape code": "a\x1b[31m", "header codes": "A&B&D&Z&F", "long": "长" * 400}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_workbooks_of_odd_names_are_well_formed_and_their_headers_within_255_characters(tmp_path, kind):
+    from xml.etree import ElementTree
+
+    folder = written(named(ODD[kind]), tmp_path / "in")
+    (folder / "city.yaml").write_text(
+        f"name_zh: '{'长' * 400 if kind == 'long' else 'A&B&D'}'\nname_en: A\nprovince: P\nrule_profile: national-2020\n",
+        "utf-8",
+    )
+    usage = (folder / "usage.csv").read_text(encoding="utf-8").replace("H001", '"' + ODD[kind] + '"', 1)
+    assert vbp("statement", folder, "--out", tmp_path / "s.xlsx")[0] == 0
+    (folder / "usage.csv").write_text(usage, encoding="utf-8", newline="")
+    vbp("check", folder, "--annotate", tmp_path / "a.xlsx")
+    for name in ("s.xlsx", "a.xlsx"):
+        with zipfile.ZipFile(tmp_path / name) as packed:
+            for part in packed.namelist():
+                if part.endswith((".xml", ".rels")):
+                    ElementTree.fromstring(packed.read(part))
+        for sheet in load_workbook(tmp_path / name).worksheets:
+            shown = sheet.oddHeader.center.text or ""
+            assert len(shown) <= 250 and not re.search("(?<!&)(&&)*&(?!&)", shown)
+
+
 ACTS = {
     "formula dde": '=DDE("soffice";"/etc/passwd";"A1")',
     "formula web": '=WEBSERVICE("http://192.0.2.1/x")',

@@ -118,6 +118,57 @@ def test_completion_by_county_group_decides_where_n_goes(first: int) -> None:
     assert retained(made, completion_by="county_group") == {"H0000": ONE, "H0001": ONE}
 
 
+LAST_YEAR = {"base_volume": "last_year_actual"}
+
+
+def with_last_year(made: FakePanels, first: int) -> FakePanels:
+    """The same panels with 200,000 units used in the year before, which the panel puts on the first row."""
+    place = (made.items["product_id"] == f"P{first}").to_numpy()
+    made.items = made.items.assign(
+        previous_milliunits=pd.array([200_000_000 * int(own) for own in place], dtype="Int64")
+    )
+    return made
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize(
+    ("bought", "due"), [((70_000, 70_000), BOTH), ((69_999, 70_000), ONE), ((70_000, 69_999), ONE)]
+)
+def test_a_product_left_out_takes_its_part_of_last_years_volume_with_it(
+    bought: tuple[int, int], due: D, first: int
+) -> None:
+    # half of 200,000 units each, as both reported 100,000: the payouts of the reported base
+    assert list(retained(with_last_year(panels(bought, first=first), first), **LAST_YEAR).values()) == [due]
+
+
+@pytest.mark.parametrize("switches", [{"flooring": "each_item"}, {"unit": "spec"}, {"unit": "spec", **LAST_YEAR}])
+def test_payouts_do_not_depend_on_which_product_has_the_smaller_code(switches: dict[str, Any]) -> None:
+    # N above one product's surplus: on one row alone it would be floored away with that row
+    found = []
+    for first in (0, 1):
+        made = with_last_year(panels((70_000, 70_000), first=first), first)
+        made.items = made.items.assign(nonselected_fen=made.items["nonselected_fen"] * 25)
+        found.append(retained(made, **switches))
+    assert found[0] == found[1]
+    # 750,000 yuan shared by two: (315,000 − 52,920 − 236,250)/2 each
+    assert list(found[0].values()) == [D("25830.00")]
+
+
+def test_shared_amounts_add_up_to_the_fen() -> None:
+    made = panels((70_000, 70_000))
+    third = made.items.iloc[[1]].assign(product_id="P2")
+    made.items = pd.concat([made.items, third], ignore_index=True).assign(
+        nonselected_fen=[100, 0, 0], evaluated_dearer_fen=[50, 0, 0], evaluated_cheaper_fen=0
+    )
+    tables = Tables(
+        fund=fund({}),
+        hospitals=pd.DataFrame({"hospital_id": ["H0000"], "name": ["甲"]}),
+    )
+    frame = items_from_panels(made, tables, NATIONAL).frame()
+    assert frame["nonselected_amount_yuan"].tolist() == [D("0.34"), D("0.33"), D("0.33")]
+    assert sum(frame["nonselected_evaluated_yuan"]) == D("0.50")
+
+
 @pytest.mark.parametrize("order", list(permutations(range(2))))
 def test_the_order_of_the_panels_rows_does_not_matter(order: tuple[int, ...]) -> None:
     made = panels((69_999, 70_000))

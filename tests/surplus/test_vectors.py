@@ -183,6 +183,19 @@ def test_renewals_county_groups_and_other_categories_are_out_with_a_reason() -> 
     assert (row["retained_yuan"], row["codes"]) == (D("0.00"), ("COUNTY_GROUP",))
 
 
+def test_a_county_group_that_completes_a_batch_in_total_has_completed_it_in_each_of_its_hospitals() -> None:
+    # of one variety the group buys 140,000 of 140,000, of another, agreed in H2 alone, 60,000 of 70,000
+    short = [
+        item(county_group="G", actual_quantity_units="80000"),
+        item(county_group="G", hospital_id="H2", actual_quantity_units="60000"),
+        item(county_group="G", hospital_id="H2", generic="h", actual_quantity_units="60000"),
+    ]
+    enough = [*short[:2], item(county_group="G", hospital_id="H2", generic="h", actual_quantity_units="70000")]
+    profile = NATIONAL.with_switches(eligibility="batch_total", completion_by="county_group")
+    assert settled(profile, *short).table["codes"].tolist() == [("NOT_COMPLETED",), ("NOT_COMPLETED",)]
+    assert settled(profile, *enough).table["codes"].tolist() == [(), ()]
+
+
 def test_completion_by_county_group_pools_its_hospitals() -> None:
     rows = (
         item(county_group="G", actual_quantity_units="60000"),

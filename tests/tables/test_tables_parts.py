@@ -83,12 +83,18 @@ def test_repeats_in_a_key_space_too_large_for_a_table() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=50))
-def test_utf8_is_never_taken_for_another_encoding(text: str) -> None:
+def test_utf8_is_taken_for_gbk_only_where_it_would_be_in_a_script_of_no_such_file(text: str) -> None:
     data = text.encode()
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:3] == b"\xef\xbb\xbf":
         return
-    body, name, _ = to_utf8(data)
-    assert (body, name) == (data, "utf-8") and is_utf8(data) and is_ascii(data) == text.isascii()
+    body, name, unsure = to_utf8(data)
+    assert is_utf8(data) and is_ascii(data) == text.isascii()
+    if name != "utf-8":
+        strange = [letter for letter in text if "\u0180" <= letter <= "\u036f" or "\u0400" <= letter <= "\u07ff"]
+        assert strange and unsure and not any("\u4e00" <= letter <= "\u9fff" for letter in text)
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in bytes(body).decode())
+    else:
+        assert body == data
 
 
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=4, max_size=60))

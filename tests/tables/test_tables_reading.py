@@ -104,6 +104,32 @@ def test_bytes_that_mean_two_things_are_said(tmp_path: Path) -> None:
     assert "encoding_unsure" in rules(load(folder), "warning")
 
 
+@pytest.mark.parametrize("cell", ["0x10", "0X1F", "-0x10", '"0x10"'])
+def test_a_number_in_base_sixteen_is_refused_however_the_file_is_read(tmp_path: Path, cell: str) -> None:
+    usage = small_folder.text(small_folder.usage_rows()).replace("H001,2023-01,P1,10,", f"H001,2023-01,P1,{cell},", 1)
+    folder = small_folder.write(tmp_path)
+    (folder / "usage.csv").write_text(usage, encoding="utf-8")
+    problem = find(load(folder), "number")
+    assert (problem.row, problem.column) == (2, "quantity_packs")
+
+
+@pytest.mark.parametrize("name", ["医院", "H1医院", "一院"])
+def test_a_short_name_in_gbk_is_not_read_as_letters_of_another_script(tmp_path: Path, name: str) -> None:
+    folder = small_folder.write(tmp_path)
+    text = f"hospital_id,name,tier,ownership\nH001,{name},3,1\nH002,x,2,1\n"
+    (folder / "hospitals.csv").write_bytes(text.encode("gbk"))
+    loaded = load(folder)
+    assert loaded.inputs["hospitals"]["name"].to_pylist() == [name, "x"]
+    assert loaded.inputs.provenance[0].encoding == "gbk"
+
+
+def test_letters_that_drug_names_use_stay_utf8_although_gbk_is_possible(tmp_path: Path) -> None:
+    folder = small_folder.write(tmp_path)
+    products = small_folder.text(small_folder.PRODUCTS[:1]) + "P1,a,drug,tablet,5μg×2 ±1°,28,é\n"
+    (folder / "products.csv").write_text(products, encoding="utf-8")
+    assert load(folder).inputs["products"]["strength"].to_pylist() == ["5μg×2 ±1°"]
+
+
 def chinese_sheet() -> list[list[object]]:
     """What a hospital pharmacist has: title rows, units in the header, blank rows and columns, 小计 and 合计, a
     note."""
@@ -180,6 +206,15 @@ def test_warnings_stand_in_problems_and_unknown_columns_are_kept_out(tmp_path: P
     inputs = read_inputs(small_folder.write(tmp_path, usage=rows))
     assert [problem.rule for problem in inputs.problems] == ["unknown_column"]
     assert "quantity_packs" in inputs.problems[0].message and "采购数目" not in inputs["usage"].column_names
+
+
+def test_many_unknown_columns_are_counted_not_listed(tmp_path: Path) -> None:
+    folder = small_folder.write(tmp_path)
+    head, rest = (folder / "usage.csv").read_text(encoding="utf-8").split("\n", 1)
+    extra = "".join(f",x{number}" for number in range(500))
+    (folder / "usage.csv").write_text(head + extra + "\n" + rest.replace("\n", "," * 500 + "\n"), encoding="utf-8")
+    told = [problem for problem in load(folder).problems if problem.rule == "unknown_column"]
+    assert len(told) == 21 and "and 480 more" in told[-1].message
 
 
 def test_a_missing_column_is_named_with_what_was_found(tmp_path: Path) -> None:

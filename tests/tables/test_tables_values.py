@@ -56,6 +56,32 @@ def test_what_is_no_amount_is_refused(written: str) -> None:
         numbers.parse(written, AMOUNT, Unit())
 
 
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1", 1),
+        ("第1年", 1),
+        ("第二年", 2),
+        ("第３年度", 3),
+        ("首年", 1),
+        ("首轮", 1),
+        ("第2轮", 2),
+        ("2", 2),
+        ("第十期", 10),
+    ],
+)
+def test_a_year_or_round_may_be_written_as_people_count_them(written: str, value: int) -> None:
+    for column in (TABLES["agreements"].column("agreement_year"), TABLES["varieties"].column("cycle")):
+        done = numbers.clean(pa.array([written, "x"]), column, Unit())
+        assert done.array[0].as_py() == value
+        assert done.refused == {1: "no number: write a whole number, as 3"}
+
+
+@pytest.mark.parametrize("written", ["第1年", "首轮"])
+def test_a_pack_size_is_no_ordinal(written: str) -> None:
+    assert numbers.clean(pa.array([written]), COUNT, Unit()).refused
+
+
 @pytest.mark.parametrize("written", ["", "-", "—", "NULL", "无", "N/A", "/"])
 def test_what_people_write_for_nothing_is_nothing(written: str) -> None:
     assert numbers.parse(written, AMOUNT, Unit()) is None

@@ -151,3 +151,18 @@ def test_faults_are_found_across_pieces_and_with_a_prefix(tmp_path: Path, monkey
     )
     assert list(cellerrors._in(text)) == [cellerrors.Fault("AB12", 12, 27, "#DIV/0!")]
     assert cellerrors.find(place / "hospitals.csv") == {}
+
+
+def test_true_is_no_quantity_and_is_yes(tmp_path: Path) -> None:
+    rows = small_folder.usage_rows()
+    rows[1][3] = True
+    products = [[*row, "originator" if not place else place == 1] for place, row in enumerate(small_folder.PRODUCTS)]
+    folder = small_folder.write(tmp_path)
+    (folder / "usage.csv").unlink()
+    (folder / "products.csv").unlink()
+    small_folder.write_book(folder / "book.xlsx", {"usage": rows, "products": products})
+    loaded = load(folder)
+    assert [(problem.row, problem.column, problem.value) for problem in loaded.errors] == [
+        (2, "quantity_packs", "TRUE")
+    ]
+    assert loaded.inputs["products"]["originator"].to_pylist() == [True, False, False]

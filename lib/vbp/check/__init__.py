@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     references.rule_profile,
     references.unknown_ids,
     references.unknown_varieties,
+    references.without_award,
     references.two_batches,
     references.one_award,
     funds.fund_rows,

@@ -14,7 +14,7 @@ from vbp.check.show import Headers, column_shown, headers, rule_zh
 from vbp.errors import Problem
 from vbp.tables import Inputs, Origin
 from vbp.tables.encoding import to_utf8
-from vbp.tables.excel import put, save
+from vbp.tables.excel import legible, put, save
 from vbp.tables.folder import TEXT
 from vbp.whole import whole_file
 from vbp.words import say
@@ -37,16 +37,16 @@ def _raw(origin: Origin) -> Iterator[tuple[int, list[Any]]]:
     elif suffix == ".parquet":
         import pyarrow.parquet as pq
 
-        table = pq.read_table(origin.path)
+        table = pq.ParquetFile(origin.path).read()
         yield 0, list(table.column_names)
         for number, row in enumerate(table.to_pylist(), 1):
             yield number, list(row.values())
     else:
         from vbp.tables.sheets import open_sheets
 
-        for name, rows in open_sheets(origin.path):
-            if name == origin.sheet:
-                yield from enumerate(rows, 1)
+        for sheet in open_sheets(origin.path):
+            if sheet.name == origin.sheet:
+                yield from enumerate(sheet.rows, 1)
 
 
 def _marks(origin: Origin, problems: list[Problem]) -> dict[tuple[int, int], list[Problem]]:
@@ -62,14 +62,13 @@ def _marks(origin: Origin, problems: list[Problem]) -> dict[tuple[int, int], lis
 def _mark(cell: Any, problems: list[Problem]) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
-    from openpyxl.utils.escape import escape
 
     level = "error" if any(problem.level == "error" for problem in problems) else "warning"
     cell.fill = PatternFill("solid", start_color=COLOURS[level])
     text = "\n".join(
         f"{rule_zh(problem.rule)} ({problem.level} {problem.rule}): {problem.message}" for problem in problems
     )
-    cell.comment = Comment(escape(text)[:2000], "vbp", width=420, height=160)
+    cell.comment = Comment(legible(text)[:2000], "vbp", width=420, height=160)
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from vbp.check.view import Row, View, month_name, months
 from vbp.errors import Problem
-from vbp.tables.arrays import flat
+from vbp.tables.arrays import flat, missing
 from vbp.tables.validate import key_codes, repeated
 
 ABOVE = 0.01
@@ -219,16 +219,19 @@ def duplicates(view: View) -> list[Problem]:
     # the month too: a date column may be there and empty, as in a template that was filled in by month
     named = ["hospital_id", "product_id", "month", *(["date"] if when is not None else [])]
     keys = key_codes([view.inputs.codes("usage", name) for name in named])
+    # a row whose hospital, product or month is missing repeats nobody: that is an error of its own
+    whole = ~np.logical_or.reduce([missing(flat(table[name])) for name in named[:3]])
     again = repeated(keys)
+    again = again[whole[again]]
     if not len(again):
         return []
     alike = np.flatnonzero(np.isin(keys, keys[again]))
-    whole = [
+    cells = [
         name
         for name in ("hospital_id", "product_id", "month", "date", "quantity_packs", "quantity_units", "amount_yuan")
         if name in table.column_names
     ]
-    same = alike[repeated(key_codes([flat(table[name].take(alike)) for name in whole]))]
+    same = alike[repeated(key_codes([flat(table[name].take(alike)) for name in cells]))]
     problems = view.listed(
         "usage",
         same,

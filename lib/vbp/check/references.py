@@ -113,6 +113,35 @@ def unknown_varieties(view: View) -> list[Problem]:
     return problems
 
 
+def without_award(view: View) -> list[Problem]:
+    """Return an error for every agreement whose generic (or product) the round's awards do not hold: P1 and what was
+    bought of the selected products are not known."""
+    if not view.has("agreements", "awards", "products"):
+        return []
+    generics = {row["product_id"]: row["generic"] for row in view.rows("products")}
+    awarded = {(row["batch_id"], row["product_id"]) for row in view.rows("awards") if row["supply_role"] != "elsewhere"}
+    varieties = {(batch, generics.get(product)) for batch, product in awarded}
+    rows = view.rows("agreements")
+    known = {(row["batch_id"], row["generic"]) for row in view.rows("varieties")} if view.has("varieties") else None
+
+    def lacks(row: Row) -> bool:
+        own, generic = row["product_id"], row["generic"] or generics.get(row["product_id"])
+        if not row["batch_id"] or not generic or (known is not None and (row["batch_id"], generic) not in known):
+            return False  # an error of its own
+        return (row["batch_id"], own) not in awarded if own else (row["batch_id"], generic) not in varieties
+
+    def text(place: int) -> tuple[str, Any]:
+        row = rows[place]
+        what = row["product_id"] or row["generic"]
+        return f"awards holds no winner of {what} in batch {row['batch_id']}: add it there, or mend it here", what
+
+    whole = [place for place, row in enumerate(rows) if lacks(row) and not row["product_id"]]
+    single = [place for place, row in enumerate(rows) if lacks(row) and row["product_id"]]
+    return view.listed("agreements", whole, "generic", "no_award", text, "error") + view.listed(
+        "agreements", single, "product_id", "no_award", text, "error"
+    )
+
+
 def rule_profile(view: View) -> list[Problem]:
     """Return every problem with the rule profile that the folder names: one of data/rules, or a file of its own."""
     from vbp.rules import profile_of_place

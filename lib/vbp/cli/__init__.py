@@ -9,7 +9,9 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from vbp.errors import InputError, UsageError
 
@@ -42,8 +44,6 @@ _STOPPED, _STOPPED_WORDS = 130, "stopped; nothing half-written was left behind"
 
 def build() -> Any:
     """Return the typer application with every verb."""
-    import typer
-
     app = typer.Typer(
         name="vbp",
         help=__doc__ and "集采节约与结余留用分析 · savings and retained surplus of volume-based procurement",
@@ -51,13 +51,31 @@ def build() -> Any:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="--debug anywhere shows where a defect lies · 出现程序错误时加 --debug 可查看位置",
     )
-    app.callback()(lambda: None)
+    app.callback()(_common)
     for verb in VERBS:
         module = importlib.import_module(f"vbp.cli.{verb}")
         short = (module.__doc__ or "").partition("\n")[0]  # whole: click would cut it in the list of commands
         app.command(name=verb.rstrip("_"), help=module.__doc__, short_help=short)(module.run)
     return app
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from vbp import __version__
+
+        print(f"vbp {__version__}")
+        raise typer.Exit
+
+
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Answer what is asked of the command as a whole."""
 
 
 def guarded(action: Callable[[], Any], debug: bool) -> int:

@@ -20,6 +20,7 @@ def run(
     from vbp.check import check
     from vbp.cli.output import print_json
     from vbp.errors import UsageError
+    from vbp.whole import same_place
 
     if limit < 1:
         raise UsageError(f"--limit must be at least 1, got {limit}")
@@ -27,6 +28,10 @@ def run(
         raise UsageError(f"--annotate writes a workbook: name it .xlsx, not {annotate.name}")
     checked = check(inputs, limit)
     if annotate is not None:
+        if any(same_place(annotate, inputs / record.name) for record in checked.inputs.provenance):
+            raise UsageError(
+                f"{annotate} is one of the files that are checked: name another one for the annotated copy"
+            )
         from vbp.check.annotate import annotate as write
 
         write(checked.inputs, check(inputs, 5000).problems if limit < 5000 else checked.problems, annotate)

@@ -34,7 +34,7 @@ def run(
 
     lang, until = language(lang), day(as_of)
     one_form(as_json, as_csv)
-    opened = open_panels(inputs, until)
+    opened = open_panels(inputs, "completion (完成率)", ("awards", "agreements"), until)
     hospitals = opened.inputs.frame("hospitals") if opened.inputs.has("hospitals") else None
     result = completion(opened.panels, hospitals, until)
     table = result.table if by == "item" else result.rolled(by)

@@ -24,12 +24,11 @@ def run(
     from vbp.cli.language import language
     from vbp.cli.panels import title
     from vbp.surplus.explain import explain
-    from vbp.surplus.folder import read_place
-    from vbp.surplus.open import open_with_ledger
+    from vbp.surplus.open import open_settlement
 
     language(lang)
-    settlement, ledger = open_with_ledger(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
-    made = explain(settlement, hospital, batch, year, generic, ledger)
-    if inputs is not None:
-        print(title(read_place(inputs)[0], lang))
+    opened = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
+    made = explain(opened.settlement, hospital, batch, year, generic, opened.ledger)
+    if opened.inputs is not None:
+        print(title(opened.inputs.place, lang))
     print(made.text(lang))

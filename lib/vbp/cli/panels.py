@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,13 +53,17 @@ class Opened:
         }
 
 
-def open_panels(folder: Path, until: dt.date | None = None) -> Opened:
-    """Return the folder's tables and panels, purchases up to `until` only; warnings go to standard error."""
+def open_panels(folder: Path, what: str, needs: Sequence[str], until: dt.date | None = None) -> Opened:
+    """Return the folder's tables and panels, purchases up to `until` only; warnings go to standard error.
+
+    `needs` are the tables beside hospitals, products and usage without which `what` cannot be said.
+    """
     from vbp.ledger import build
     from vbp.ledger.cut import cut_usage
     from vbp.tables import read_inputs
 
     inputs = read_inputs(folder)
+    inputs.need(("usage", "products", *needs), what)
     cut = inputs if until is None else cut_usage(inputs, until)
     panels = build(cut)
     for problem in (*inputs.problems, *panels.problems):

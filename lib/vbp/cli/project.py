@@ -29,7 +29,7 @@ def run(
 
     lang = language(lang)
     one_form(as_json, as_csv)
-    opened = open_panels(inputs)
+    opened = open_panels(inputs, "a projection (新批次测算)", ("awards", "agreements"))
     fund = opened.inputs.frame("fund") if opened.inputs.has("fund") else None
     profile = profile_of_place(opened.inputs.place.rule_profile, opened.inputs.folder)
     result = project(opened.panels, batch, fund, terms=Terms.of(profile.settlement))

@@ -36,7 +36,7 @@ def run(
     one_form(as_json, as_csv)
     if by not in CUTS:
         raise UsageError(unknown("cut", by, CUTS))
-    opened: Opened = open_panels(inputs)
+    opened: Opened = open_panels(inputs, "savings (节约)", ("awards",))
     products = opened.inputs.frame("products")
     result = savings(opened.panels, products)
     if as_csv:

@@ -94,7 +94,7 @@ def _series(folders: list[Path]) -> tuple[list[Opened], pd.DataFrame, dict[tuple
 
     frames: list[pd.DataFrame] = []
     dates: dict[tuple[str, str], tuple[str, ...]] = {}
-    places = [open_panels(folder) for folder in folders]
+    places = [open_panels(folder, "a scan (政策影响扫描)", ()) for folder in folders]
     for place in places:
         slug = place.inputs.slug
         series, found = panels_series(place.panels, place.inputs.frame("products"))

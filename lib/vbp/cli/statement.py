@@ -29,8 +29,9 @@ def run(
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"--out {out} must end in .xlsx")
     language(lang)
-    settlement = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
-    heading = heading_of(inputs, items)
+    opened = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
+    opened.refuse_over(out)
+    settlement, heading = opened.settlement, heading_of(opened.inputs, opened.read_from)
     paths = write_statement(settlement, out, heading)
     print(say("statement.written", lang, path=paths[0], rows=len(settlement.table), total=f"{settlement.total_yuan:,}"))
     if notices:

@@ -33,14 +33,13 @@ def run(
     from vbp.cli.language import language
     from vbp.cli.output import one_form, print_csv, print_json, print_table
     from vbp.cli.panels import title
-    from vbp.surplus.folder import read_place
     from vbp.surplus.open import open_settlement
     from vbp.surplus.show import flat
 
     language(lang)
     one_form(json, csv)
-    settlement = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
-    place = read_place(inputs)[0] if inputs is not None else None
+    opened = open_settlement(inputs, items, profile, as_of, warn=lambda text: print(text, file=sys.stderr))
+    settlement, place = opened.settlement, opened.inputs.place if opened.inputs else None
     synthetic = bool(place and place.synthetic)
     if json:
         print_json({"synthetic": synthetic, **settlement.as_json()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -33,5 +34,6 @@ def run(
         folder = Path("data/inputs") / path.stem  # the workbook needs a folder of its own
     for lang in LANGUAGES:
         print(say("template.written", lang, path=path, sheets=len(TABLES)))
-    moved = "" if folder == path.parent else f"mkdir -p {folder} && mv {path} {folder}/ && "
-    print(f"  {moved}vbp check {folder}")
+    place, book = quote(str(folder)), quote(str(path))
+    moved = "" if folder == path.parent else f"mkdir -p {place} && mv {book} {place}/ && "
+    print(f"  {moved}vbp check {place}")

@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
+from vbp.fine import Fine
+from vbp.ledger.rests import rest_of
 from vbp.savings.keys import numbers
 from vbp.words import say
 from vbp.words.said import Said
@@ -166,19 +168,19 @@ def completion(panels: Panels, hospitals: pd.DataFrame | None = None, as_of: Any
 
 
 def _rows(panels: Panels) -> pd.DataFrame:
-    """Return the agreements with integers (0 where missing, `seen` says which are known), keys as categories."""
+    """Return the agreements with integers (0 where missing: see `seen` for quantities, `priced` for P1), keys as categories."""
     items = panels.items
     names = ["batch_id", "hospital_id", "generic", "product_id", "agreement_year", "start_date", "end_date"]
     agreed, actual = (numbers(items[f"{name}_milliunits"]) for name in ("agreed", "actual"))
-    p1 = items["p1_e10"].to_numpy(dtype=float, na_value=np.nan) / 1e8
-    # fen per unit in floats: an amount to compare with, never money that is paid
-    agreed_fen = np.rint(np.nan_to_num(agreed * p1 / 1000)).astype(np.int64)
+    p1, rest = numbers(items["p1_e10"]), rest_of(items)
+    agreed_fen = Fine.product(p1, agreed, rest).rounded()
     return items[names].assign(
         seen=items["actual_milliunits"].notna().to_numpy(),
         agreed=agreed,
         actual=actual,
+        priced=items["p1_e10"].notna().to_numpy(),
         agreed_fen=agreed_fen,
-        weighed_fen=np.where(agreed_fen > 0, np.rint(np.nan_to_num(actual * p1 / 1000)), 0).astype(np.int64),
+        weighed_fen=np.where(agreed_fen > 0, Fine.product(p1, actual, rest).rounded(), 0),
         actual_fen=numbers(items["actual_fen"]),
     )
 
@@ -271,7 +273,7 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     exact: Any = {
         "agreed_units": _exact(rows["agreed"], 3),
         "actual_units": _exact(rows["actual"], 3, seen),
-        "agreed_yuan": _exact(rows["agreed_fen"], 2),
+        "agreed_yuan": _exact(rows["agreed_fen"], 2, rows["priced"].to_numpy()),
         "actual_yuan": _exact(rows["actual_fen"], 2, seen),
     }
     text = [name for name in KEYS[:5] if name in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,25 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from vbp.errors import UsageError
-from vbp.whole import whole_folder
+from vbp.whole import carry, others, whole_folder
 
 MARK = "演示数据"
 TITLE = f"{MARK}：虚构的示范市，由程序生成，不代表任何真实地区、机构、企业或产品 / synthetic data of an invented place"
+OURS = re.compile(r"city\.yaml|truth\.json|[a-z_]+\.csv")
+"""Names of a demonstration: what a new one takes the place of; a user's own files beside them are carried over."""
 BOM = b"\xef\xbb\xbf"
 
 
 def write_folder(out: Path, place: Mapping[str, Any], tables: Mapping[str, pa.Table], truth: Mapping[str, Any]) -> Path:
     """Write everything to a temporary sibling, then put it in place of `out`; return `out`."""
     _refuse(out)
-    with whole_folder(out) as work:
+    with whole_folder(out, ours=None) as work:
         (work / "city.yaml").write_text(_yaml(place), encoding="utf-8")
         (work / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         for name, table in tables.items():
             write_csv(work / f"{name}.csv", name, table)
+        for path in others(out, OURS):
+            carry(path, work / path.name)
     return out
 
 

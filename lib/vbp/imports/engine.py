@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ from vbp.tables.grid import Grid, Unreadable
 from vbp.tables.inputs import sha256
 from vbp.tables.report import LIMIT, cells
 from vbp.tables.validate import required_cells
-from vbp.whole import whole_folder
+from vbp.whole import carry, whole_folder
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,9 @@ class Imported:
         lines.append(f"{self.rows_read:,} rows read by profile {self.profile}; written to {self.out}:")
         lines += [f"  {name}.csv {rows:,}" for name, rows in self.tables.items()]
         lines += [f"  Σ {name} = {total.normalize():f}" for name, total in self.totals.items()]
-        return "\n".join([*lines, f"next: name the place in {self.out / 'city.yaml'}, then run: vbp check {self.out}"])
+        return "\n".join(
+            [*lines, f"next: name the place in {self.out / 'city.yaml'}, then run: vbp check {quote(str(self.out))}"]
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON document (money and quantities as decimal strings)."""
@@ -81,11 +82,11 @@ def _grids(path: Path, profile: Profile) -> list[Grid]:
     if suffix == ".parquet":
         grid = parquet.read(path, path.name, [profile.table])
         return [] if grid is None else [grid]
-    found = [(sheet, rows, sheets.heading_of(rows, [profile.table])) for sheet, rows in sheets.open_sheets(path)]
+    found = [(sheet, sheets.heading_of(sheet.rows, [profile.table])) for sheet in sheets.open_sheets(path)]
     faults = cellerrors.find(path)
     return [
-        sheets.read(path.name, sheet, rows, heading, faults.get(sheet, ()))
-        for sheet, rows, heading in found
+        sheets.read(path.name, sheet, heading, faults.get(sheet.name, ()))
+        for sheet, heading in found
         if heading is not None and len(heading.found) > 1
     ]
 
@@ -138,7 +139,7 @@ def _headlike(path: Path) -> tuple[int, list[str]]:
         body, encoding, _ = to_utf8(path.read_bytes())
         rows = [list(row) for row in csvfile.text_of(path.name, body, encoding).first]
     elif suffix != ".parquet":
-        rows = next((sheets.first_rows(found) for _, found in sheets.open_sheets(path)), [])
+        rows = next((sheets.first_rows(sheet.rows) for sheet in sheets.open_sheets(path)), [])
     words = [
         [cell.strip() for cell in row if cell.strip() and not any(letter.isdigit() for letter in cell)] for row in rows
     ]
@@ -341,7 +342,7 @@ def _write(
                 file=str(out),
             )
         )
-    with whole_folder(out) as made:
+    with whole_folder(out, ours=None) as made:
         for name, table in tables.items():
             with (made / f"{name}.csv").open("wb") as stream:
                 stream.write(b"\xef\xbb\xbf")
@@ -352,25 +353,7 @@ def _write(
             )
         (made / "provenance.json").write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         for path in sorted(out.iterdir()) if out.is_dir() else ():
-            _carry(path, made / path.name)
-
-
-def _carry(path: Path, target: Path) -> None:
-    """Take what else stands in the folder over into the new one: a link where the disk can, else a copy."""
-    if target.exists():
-        return
-    if path.is_dir() and not path.is_symlink():
-        shutil.copytree(path, target, symlinks=True, copy_function=_linked)
-    else:
-        _linked(str(path), str(target))
-
-
-def _linked(path: str, target: str) -> str:
-    try:
-        os.link(path, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(path, target, follow_symlinks=False)
-    return target
+            carry(path, made / path.name)
 
 
 def _write_csv(table: pa.Table, stream: Any) -> None:

@@ -88,7 +88,7 @@ def _cells(path: Path) -> pd.DataFrame:
 
 def _sheet(path: Path) -> pd.DataFrame:
     """Return the first sheet of a workbook as text, through the reader (and its bounds) of all workbooks."""
-    rows = next((rows for _, rows in open_sheets(path)), None)
+    rows = next((sheet.rows for sheet in open_sheets(path)), None)
     if rows is None:
         raise Unreadable("the workbook holds nothing")
     head, *body = [[cell_text(cell) for cell in row] for row in rows]

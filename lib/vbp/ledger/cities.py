@@ -13,9 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vbp.errors import InputError, Problem
+from vbp.errors import InputError, Problem, UsageError
 from vbp.ledger.build import SMALL, Task
 from vbp.ledger.source import check_schema, from_files, from_table
+from vbp.whole import is_utf8
 
 PARTITION = "city="
 
@@ -29,16 +30,32 @@ def cities(folder: Path, out: Path | None, spec: tuple[str, ...] | str = ()) -> 
     ------
     InputError
         No such folder, no usage, two things called usage, broken tables.
+    UsageError
+        The panels would fall into the inputs folder itself.
     """
     if not folder.is_dir():
         raise InputError(Problem("there is no such folder", rule="missing_file", file=str(folder)))
     ledger = folder / "usage"
     parts = sorted(path for path in ledger.glob(f"{PARTITION}*") if path.is_dir()) if ledger.is_dir() else []
     shared = _small(folder, national=bool(parts))
+    if not is_utf8(folder.resolve().name) or any(not is_utf8(path.name) for path in parts):
+        told = "a folder's name is not UTF-8 (written by a system in GBK?): rename it"
+        raise InputError(Problem(told, rule="city_name", file=str(folder)))
     if not parts:
+        _refuse_inputs(folder, out)
         return {folder.resolve().name: lambda: _single(folder, shared, out, spec)}
     slugs = {path.name.removeprefix(PARTITION): path for path in parts}
+    if odd := [path for slug, path in slugs.items() if slug in ("", ".", "..")]:
+        raise InputError(Problem("this is no city's name", rule="city_name", file=str(odd[0])))
     return {slug: partial(_part, folder, slug, path, shared, out, spec) for slug, path in slugs.items()}
+
+
+def _refuse_inputs(folder: Path, out: Path | None) -> None:
+    """Refuse to put a city's panels into its own inputs folder, among the tables that they are made from."""
+    if out is not None and (out / folder.resolve().name).resolve() == folder.resolve():
+        raise UsageError(
+            f"the panels of {folder} would fall into that folder itself: name another one with --out, such as panels"
+        )
 
 
 def _part(

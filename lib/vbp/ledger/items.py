@@ -15,6 +15,7 @@ from vbp.ledger.classes import NONSELECTED
 from vbp.ledger.coding import scaled
 from vbp.ledger.frames import CELL, plain
 from vbp.ledger.reference import read_reference
+from vbp.ledger.rests import award_rests, halves, weighted_rest
 
 if TYPE_CHECKING:
     from vbp.ledger.panels import Panels
@@ -34,7 +35,7 @@ def items(panels: Panels, tables: Mapping[str, pa.Table]) -> pd.DataFrame:
     frame = _with_cells(frame, panels.cells)
     frame = _with_months(frame, panels, tables)
     frame = _with_p0(frame, panels.prices)
-    frame = _with_p1(frame, panels)
+    frame = _with_p1(frame, panels, award_rests(read_reference(tables)))
     return _gaps(frame)
 
 
@@ -184,7 +185,7 @@ def _with_p0(frame: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _year_awards(panels: Panels, frame: pd.DataFrame) -> pd.DataFrame:
+def _year_awards(awards: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """Return for each batch × generic × agreement dates the products whose award covers the year, with the price at its
     start.
     """
@@ -193,7 +194,7 @@ def _year_awards(panels: Panels, frame: pd.DataFrame) -> pd.DataFrame:
         .drop_duplicates()
         .astype({"batch_id": str, "generic": str})
     )
-    awards = panels.awards[panels.awards["supply_role"] != "elsewhere"].astype(
+    awards = awards[awards["supply_role"] != "elsewhere"].astype(
         {"batch_id": str, "generic": str, "product_id": str, "supply_role": str}
     )
     pairs = keys.merge(
@@ -209,12 +210,12 @@ def _year_awards(panels: Panels, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _with_p1(frame: pd.DataFrame, panels: Panels) -> pd.DataFrame:
-    """Add P1 and its source: the product's own; the only winner's; weighted by the hospital's purchases; the main
-    supplier's.
+def _with_p1(frame: pd.DataFrame, panels: Panels, rests: np.ndarray) -> pd.DataFrame:
+    """Add P1, what its ten decimals leave, and its source: the product's own; the only winner's; weighted by the
+    hospital's purchases; the main supplier's.
     """
     year = ["batch_id", "generic", "agreement_year", "start_date", "end_date"]
-    awards = _year_awards(panels, frame).astype(
+    awards = _year_awards(panels.awards.assign(p1_rest=rests), frame).astype(
         {"batch_id": "category", "generic": "category", "product_id": "category"}
     )
     priced = awards[awards["p1_e10"].notna()]
@@ -224,10 +225,14 @@ def _with_p1(frame: pd.DataFrame, panels: Panels) -> pd.DataFrame:
     at_main = _places(wanted, main["key"].to_numpy())
     by_product = frame["product_id"].notna().to_numpy()
     at_own = _places(*keyed(days, priced_days, [*year, "product_id"]))
-    price = np.where(at_main >= 0, _taken(main["p1_e10"], at_main), 0)
     several = (_taken(winners, at_main) > 1) & ~by_product
-    weighted, bought = _weighted(frame, panels.selected)
-    price = np.select([by_product, several & bought], [_taken(priced["p1_e10"], at_own), weighted], price)
+    weighted, weighted_rest, bought = _weighted(frame, panels.selected, _selected_rests(panels, rests))
+
+    def chosen(own: pd.Series, mean: np.ndarray, other: pd.Series) -> np.ndarray:
+        common = np.where(at_main >= 0, _taken(other, at_main), 0)
+        return np.select([by_product, several & bought], [_taken(own, at_own), mean], common)
+
+    price = chosen(priced["p1_e10"], weighted, main["p1_e10"])
     source = np.select(
         [by_product & (at_own >= 0), by_product | (at_main < 0), several & bought, several],
         ["product", "none", "weighted", "main"],
@@ -235,9 +240,11 @@ def _with_p1(frame: pd.DataFrame, panels: Panels) -> pd.DataFrame:
     )
     frame = frame.assign(
         p1_e10=pd.array(price, dtype="Int64"),
+        p1_rest_e18=pd.array(chosen(priced["p1_rest"], weighted_rest, main["p1_rest"]), dtype="Int64"),
         p1_source=pd.Categorical(source, ["product", "single", "weighted", "main", "none"]),
     )
-    frame["p1_e10"] = frame["p1_e10"].mask(source == "none")
+    for name in ("p1_e10", "p1_rest_e18"):
+        frame[name] = frame[name].mask(source == "none")
     return _own_quantities(frame, panels.selected, by_product)
 
 
@@ -252,22 +259,37 @@ def _main_of(priced: pd.DataFrame, known: np.ndarray) -> tuple[pd.DataFrame, pd.
     keys, first = np.unique(known[order], return_index=True)
     pairs = np.unique(np.stack([known, product]), axis=1)[0]
     winners = np.searchsorted(pairs, keys, "right") - np.searchsorted(pairs, keys, "left")
-    return pd.DataFrame({"key": keys, "p1_e10": price[order][first]}), pd.Series(winners, dtype="int64")
+    rest = priced["p1_rest"].to_numpy(dtype=np.int64)
+    main = pd.DataFrame({"key": keys, "p1_e10": price[order][first], "p1_rest": rest[order][first]})
+    return main, pd.Series(winners, dtype="int64")
 
 
-def _days(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with its dates as day numbers, to be keys."""
+def _days(frame: pd.DataFrame, names: Sequence[str] = ("start_date", "end_date")) -> pd.DataFrame:
+    """Return a frame with its dates as day numbers, to be keys; a missing date is day 0."""
     return frame.assign(
         **{
-            name: frame[name].astype("datetime64[s]").astype("int64") // 86_400
-            for name in ("start_date", "end_date")
+            name: frame[name].astype("datetime64[s]").where(frame[name].notna(), pd.Timestamp(0)).astype("int64")
+            // 86_400
+            for name in names
             if name in frame
         }
     )
 
 
-def _weighted(frame: pd.DataFrame, selected: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return Σ q·P1 / Σ q of the hospital's selected purchases in the year (10^-10 yuan, half up), and where it exists.
+def _selected_rests(panels: Panels, rests: np.ndarray) -> np.ndarray:
+    """Return the rest of each row of the panel `selected`, by its award."""
+    names = ["batch_id", "product_id", "award_start_date"]
+    own, known = (
+        _days(table, names[2:]) for table in (panels.selected, panels.awards.rename(columns={"start_date": names[2]}))
+    )
+    return np.append(rests, 0)[_places(*keyed(own, known, names))]
+
+
+def _weighted(
+    frame: pd.DataFrame, selected: pd.DataFrame, rests: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return Σ q·P1 / Σ q of the hospital's selected purchases in the year (10^-10 yuan, half up), its rest, and where it
+    exists.
 
     Quantities times prices can pass int64, so they are added in two halves and joined as exact Python integers.
     """
@@ -276,20 +298,19 @@ def _weighted(frame: pd.DataFrame, selected: pd.DataFrame) -> tuple[np.ndarray, 
     keys, codes = np.unique(known[usable], return_inverse=True)
     quantity = selected["quantity_milliunits"].to_numpy()[usable]
     price = selected["p1_e10"].to_numpy(dtype=np.int64, na_value=0)[usable]
-    sums = [np.zeros(len(keys), dtype=np.int64) for _ in range(3)]
-    kinds = np.zeros(len(keys), dtype=np.int64)
-    for out, values in zip(sums, (quantity, quantity * (price // 10**6), quantity * (price % 10**6)), strict=True):
-        np.add.at(out, codes, values)
-    np.add.at(kinds, codes, 1)
-    total, high, low = sums
-    with np.errstate(divide="ignore", invalid="ignore"):
-        exact = [
-            _quotient(h * 10**6 + part, q) if q > 0 else 0
-            for h, part, q in zip(high.tolist(), low.tolist(), total.tolist(), strict=True)
-        ]
+    factors = (1, price // 10**6, price % 10**6, *halves(rests[usable]))
+    sums = np.zeros((len(factors), len(keys)), dtype=np.int64)
+    for out, factor in zip(sums, factors, strict=True):
+        np.add.at(out, codes, quantity * factor)
+    total, *parts = sums.tolist()
+    exact = [_quotient(h * 10**6 + low, q) if q > 0 else 0 for q, h, low in zip(total, *parts[:2], strict=True)]
+    left = [
+        weighted_rest(e10, part, q) if q > 0 else 0
+        for e10, q, part in zip(exact, total, zip(*parts, strict=True), strict=True)
+    ]
     at = pd.Index(keys).get_indexer(pd.Index(wanted))
-    value = np.append(np.array(exact, dtype=np.int64), 0)[at]
-    return value, (at >= 0) & (value > 0)
+    value, rest = (np.append(np.array(numbers, dtype=np.int64), 0)[at] for numbers in (exact, left))
+    return value, rest, (at >= 0) & (value > 0)
 
 
 def _quotient(numerator: int, denominator: int) -> int:
@@ -314,8 +335,8 @@ def _own_quantities(frame: pd.DataFrame, selected: pd.DataFrame, by_product: np.
 
 
 def _gaps(frame: pd.DataFrame) -> pd.DataFrame:
-    """Make quantities and amounts missing in years that the ledger does not reach."""
-    unseen = frame["months_in_ledger"] == 0
+    """Make quantities and amounts missing in years that the ledger does not reach, and where no award says what was selected."""
+    unseen = (frame["months_in_ledger"] == 0) | (frame["p1_source"] == "none")
     names = ["actual_milliunits", "actual_fen", *COPIED, "months_seen"]
     frame = frame.assign(**{name: frame[name].astype("Int64").mask(unseen) for name in names})
     frame["previous_milliunits"] = frame["previous_milliunits"].astype("Int64").mask(frame["_months_before"] == 0)
@@ -339,6 +360,7 @@ def _gaps(frame: pd.DataFrame) -> pd.DataFrame:
         "p0_source",
         "p0_months_seen",
         "p1_e10",
+        "p1_rest_e18",
         "p1_source",
     ]
     return frame[order]

@@ -257,8 +257,8 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _is_day(kind: pa.DataType) -> bool:
-    """a date (the first of the month in the column month)"""
-    return pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+    """a date (the first of the month in the column month), or a time without a time zone"""
+    return pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)
 
 
 def _unlike(first: pa.Schema, schema: pa.Schema, file: str, place: str) -> list[Problem]:

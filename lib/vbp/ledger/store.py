@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,8 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vbp.errors import InputError, Problem
+from vbp.ledger.shape import SCHEMAS
 
 MANIFEST = "manifest.json"
+_OURS = re.compile(rf"({'|'.join(SCHEMAS)})-[0-9a-f]{{8}}\.parquet")
+"""Names that a build gives its files: what the next one may remove."""
 FORMAT = 3
 """Changed when the files' columns or the reading rules change, so that panels of an older vbp are built anew."""
 
@@ -108,7 +112,7 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 def sweep(folder: Path, keep: set[str]) -> None:
     """Remove files of earlier and of killed builds; a reader that holds them open reads on."""
     for path in folder.iterdir():
-        stray = path.suffix == ".parquet" or path.name.startswith(f".{MANIFEST}-")
+        stray = _OURS.fullmatch(path.name) or path.name.startswith(f".{MANIFEST}-")
         if stray and path.name not in keep:
             path.unlink(missing_ok=True)
 

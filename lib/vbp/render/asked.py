@@ -14,18 +14,16 @@ if TYPE_CHECKING:
 _JSON: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
 
 
-def question(lang: str, inputs: str, folder: str) -> str:
+def question(lang: str, folder: str) -> str:
     """Return the Python expression that is put to the kernel, whose notebook calls the open place `place`."""
-    return f"__import__({__name__!r}, fromlist=['_']).told(place, {lang!r}, {inputs!r}, {folder!r})"
+    return f"__import__({__name__!r}, fromlist=['_']).told(place, {lang!r}, {folder!r})"
 
 
-def told(place: City, lang: str, inputs: str, folder: str) -> str:
+def told(place: City, lang: str, folder: str) -> str:
     """Return as JSON the page's title and whether the place is synthetic.
 
     Parameters
     ----------
-    inputs
-        The place's inputs folder, for the statement's heading.
     folder
         Where the statement is to stand, and then the summary is told, too; empty for neither.
     """
@@ -35,6 +33,6 @@ def told(place: City, lang: str, inputs: str, folder: str) -> str:
     if folder:
         from vbp.statement.place import write_beside
 
-        write_beside(place, inputs, folder)
+        write_beside(place, folder)
         document["summary"] = json.dumps(place.summary(), **_JSON)
     return json.dumps(document)

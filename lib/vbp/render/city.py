@@ -119,6 +119,7 @@ def render_city(job: Job) -> Outcome:
     fresh = None
     told: dict[str, Any] = {}
     try:
+        files.refuse_foreign(job.out / job.slug)
         fresh = files.fresh_folder(job.out, job.slug)
         told["figures"] = _render_into(fresh, job, watch)
         told["files"] = fingerprint.stamp(fresh, job.made_from or {}, job.extras or ())
@@ -170,13 +171,13 @@ def _executed(
 
     Where the place's own tables are at fault, every problem of them is raised in place of the cell that met the first.
     """
-    watch.ask, watch.answer = asked.question(lang, job.inputs, folder), ""
+    watch.ask, watch.answer = asked.question(lang, folder), ""
     try:
         notebook = execute(paths.notebooks().resolve() / NOTEBOOK, target, given, watch)
     except NotebookFailed:
         _opened(job)
         raise
-    return notebook, json.loads(watch.answer or asked.told(_opened(job), lang, job.inputs, folder))
+    return notebook, json.loads(watch.answer or asked.told(_opened(job), lang, folder))
 
 
 def _opened(job: Job) -> City:

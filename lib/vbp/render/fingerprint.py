@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbp import __version__, paths
+from vbp.render.files import STAMP as NAME
 
 if TYPE_CHECKING:
     from vbp.render.city import Job
 
-NAME = "made_from.json"
 _NAMED = 6
 PACKAGES = (
     "pandas",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from vbp.render import failures, files
 from vbp.render.city import Outcome
@@ -24,7 +25,8 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
     """
     latest = {outcome.slug: outcome for outcome in outcomes}
     failed = failures.known(out)
-    slugs = sorted({path.parent.name for path in out.glob("[!.]*/summary.json")} | set(latest) | set(failed))
+    stand = {path.parent.name for path in out.glob("[!.]*/summary.json") if _ours(path.parent)}
+    slugs = sorted(stand | set(latest) | set(failed))
     rows = [_place(out, slug, latest.get(slug), failed.get(slug)) for slug in slugs]
     places = [row for row in rows if row["pages"] or row["slug"] in latest or row["failed"]]
     words = {
@@ -49,26 +51,33 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
 
 
 def _place(out: Path, slug: str, outcome: Outcome | None, failure: Mapping[str, str] | None) -> dict[str, Any]:
+    folder = out / slug
+    link = quote(slug, errors="replace")
     pages = [
-        (lang, f"{slug}/report.{lang}.html", f"{slug}/report.{lang}.pdf" * (out / slug / f"report.{lang}.pdf").exists())
+        (lang, f"{link}/report.{lang}.html", f"{link}/report.{lang}.pdf" * (folder / f"report.{lang}.pdf").exists())
         for lang in LANGUAGES
-        if (out / slug / f"report.{lang}.html").exists()
+        if _ours(folder) and (folder / f"report.{lang}.html").exists()
     ]
     return {
         "slug": slug,
-        **_told(out / slug / "summary.json"),
+        **_told(folder),
         "pages": pages,
         "failed": failure is not None,
-        "notebook": failure["notebook"] if failure else "",
+        "notebook": quote(failure["notebook"], errors="replace") if failure else "",
         "reason": failure["reason"] if failure else "",
         "state": {lang: _state(outcome, failure is not None, bool(pages), lang) for lang in LANGUAGES},
     }
 
 
-def _told(path: Path) -> dict[str, Any]:
+def _ours(folder: Path) -> bool:
+    """Return whether a report of ours stands in a folder: `summary.json` is other programs' name, too."""
+    return (folder / files.STAMP).is_file()
+
+
+def _told(folder: Path) -> dict[str, Any]:
     """Return what the index takes from a place's summary; gaps where there is none, or one of another version of vbp."""
     try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8") if _ours(folder) else "null")
         return {
             "name": {lang: summary["name"][lang] for lang in LANGUAGES},
             "synthetic": bool(summary["synthetic"]),

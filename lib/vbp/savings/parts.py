@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vbp.fine import STEP, Fine
+from vbp.ledger.rests import rest_of
 from vbp.savings.keys import MISSING, Keys, codes, numbers
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def official(panels: Panels, keys: Keys, as_of: pd.Timestamp) -> Part:
     p0 = keys.p0_e10[variety]
     p1 = numbers(items["p1_e10"], MISSING)
     known = (variety >= 0) & (p0 >= 0) & (p1 >= 0)
-    amounts = Fine.product(np.where(known, p0 - p1, 0), numbers(items["agreed_milliunits"]))
+    agreed = numbers(items["agreed_milliunits"])
+    before, after = Fine.product(p0, agreed), Fine.product(p1, agreed, rest_of(items))
+    amounts = before.minus(after).where(known)
     return Part(amounts, variety, codes(items["hospital_id"], keys.hospitals), year=numbers(items["agreement_year"]))
 
 

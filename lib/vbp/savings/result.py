@@ -69,9 +69,10 @@ class Savings:
     def text(self, lang: str) -> str:
         """Return the savings in a few sentences, each kind named, with what stays out."""
         shown = {kind: money(amount, lang) for kind, amount in self.totals.items()}
-        lines = [
-            say(f"savings.sentence{'' if 'official' in self.kinds else '_not_agreed'}", lang, as_of=self.as_of, **shown)
-        ]
+        moved = "changed" if "alternatives" in self.kinds else "unknown"
+        shown["alternatives"] = say(f"savings.alternatives_{moved}", lang, change=shown["alternatives"])
+        which = "" if "official" in self.kinds else "_not_agreed" if "realised" in self.kinds else "_not_priced"
+        lines = [say(f"savings.sentence{which}", lang, as_of=self.as_of, **shown)]
         if len(self.left_out):
             lines.append(say("savings.left_out", lang, items=len(self.left_out), share=f"{self.left_out_share:.1%}"))
         return "\n".join(lines)

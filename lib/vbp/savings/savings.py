@@ -59,7 +59,7 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
     totals = {kind: sums["batch"][kind].total_yuan() for kind in KINDS if kind != "potential_beyond"}
     totals["potential_beyond"] = totals["potential"] - totals["potential_lawful"]
     left_out, share = _left_out(panels, keys)
-    gaps = OF_AGREEMENTS if panels.items.empty else ()
+    gaps = _unknown(panels, keys, moved.table)
     cuts = {cut: _with_gaps(_table(cut, axes[cut], sums[cut]), gaps) for cut in CUTS}
     return Savings(
         {kind: None if kind in gaps else totals[kind] for kind in KINDS},
@@ -71,6 +71,18 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
         day.date(),
         _assumptions(moved.table, products),
     )
+
+
+def _unknown(panels: Panels, keys: Keys, moved: pd.DataFrame) -> tuple[str, ...]:
+    """Return the kinds of which nothing can be said: a gap is no zero.
+
+    Without agreements what rests on them; without a price before any kind that compares with one; spillover where there
+    was nothing to compare.
+    """
+    priced = bool(((keys.p0_e10 >= 0) & (keys.p1_main_e10 >= 0)).any())
+    compared = tuple(kind for kind in KINDS if kind != "alternatives")
+    gaps = compared if not priced else OF_AGREEMENTS if panels.items.empty else ()
+    return (*gaps, *(("alternatives",) if moved.empty else ()))
 
 
 def _with_gaps(table: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:

@@ -46,7 +46,8 @@ class Column:
 
     `headers` are the Chinese (and other) headers in use; `low` and `high` bound the value (inclusive);
     `outside` says whether a value out of range is an `error` or a `warning`; `ocds` is the path in the Open Contracting
-    Data Standard where one exists; `other_basis` names the sister column that takes the header when its unit says so.
+    Data Standard where one exists; `other_basis` names the sister column that takes the header when its unit says so; `ordinal`
+    numbers count years or rounds, and may be written as 第1年, 第二轮, 首轮.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Column:
     ocds: str = ""
     example: str = ""
     other_basis: str = ""
+    ordinal: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,8 @@ HEADS = (
     "核对",
     "说明",
 )
+OURS = re.compile(r"\d{3,}_.*\.xlsx", re.DOTALL)
+"""Names of a large city's workbooks: what a new statement may take the place of."""
 WIDTHS = (16, 28, 12, 9, 17, 17, 17, 17, 10, 17, 17, 9, 46)
 FIRST = 5
 HINT = "“系统核算额”为程序精确计算结果；“核对”变红表示与表内公式结果不一致（例如改动了参数）。"
@@ -54,7 +57,7 @@ def write_statement(settlement: Settlement, out: Path, heading: Heading | None =
     if len(settlement.lines) <= LARGEST_LINES and len(hospitals) <= LARGEST_HOSPITALS:
         return [_replaced(out, _whole(settlement, hospitals, heading))]
     folder = out.with_name(f"{out.stem}_hospitals")
-    with whole_folder(folder) as fresh:
+    with whole_folder(folder, OURS) as fresh:
         for number, hospital in enumerate(hospitals, start=1):
             book = _whole(settlement, [hospital], heading)
             save(book, fresh / f"{cells.sheet_name(number, hospital)}.xlsx")

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
+
+from vbp.tables.excel import legible
 
 FONT, TITLE_FONT = "宋体", "黑体"
 MONEY, PRICE, QUANTITY, SHARE, PLAIN = "#,##0.00", "#,##0.0000######", "#,##0.####", "0.00%", "General"
@@ -29,6 +30,8 @@ _WRAP = Alignment(wrap_text=True, vertical="center")
 _HEAD_ALIGN = Alignment(wrap_text=True, vertical="center", horizontal="center")
 _OPEN = Protection(locked=False)
 RED = PatternFill("solid", bgColor="FFFF5050")
+HEADER = 120
+"""Characters of a printed header: Excel takes 255 with its codes, and every & counts twice."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Formula:
 
 def text_cell(sheet: Any, value: object, font: Font = _BODY, wrap: bool = True) -> Any:
     """Return a cell that holds text whatever it looks like: '=1+1' stays the name it is."""
-    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", str(value))[:32_000])
+    cell = WriteOnlyCell(sheet, value=legible(str(value))[:32_000])
     cell.data_type = "s"
     if str(value)[:1] in "=+-@":
         cell.quotePrefix = True
@@ -74,7 +77,7 @@ def cell(sheet: Any, value: Any, number_format: str = PLAIN, input_cell: bool = 
     elif value is None or isinstance(value, (int, float, Decimal)):
         made = WriteOnlyCell(sheet, value=value)
     else:
-        made = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", str(value))[:32_000])
+        made = WriteOnlyCell(sheet, value=legible(str(value))[:32_000])
         made.data_type = "s"
     is_text = made.data_type == "s"
     made._style = _style(sheet, number_format, input_cell, is_text, is_text and str(value)[:1] in tuple("=+-@"))
@@ -106,7 +109,7 @@ def page(sheet: Any, widths: Sequence[float], freeze: str | None, header: str, l
     sheet.page_setup.paperSize = 9  # A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.oddHeader.center.text = header.replace("&", "&&")
+    sheet.oddHeader.center.text = legible(header)[:HEADER].replace("&", "&&")
     sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = sheet.protection.autoFilter = False
@@ -119,5 +122,5 @@ def red_where_different(sheet: Any, area: str, first: str) -> None:
 
 def sheet_name(number: int, name: str) -> str:
     """Return a sheet's name that Excel takes: at most 31 characters, none of []:*?/\\ or apostrophes."""
-    clean = re.sub(r"[\[\]:*?/\\'\x00-\x1f]", "", ILLEGAL_CHARACTERS_RE.sub("", name)).strip()
+    clean = re.sub(r"[\[\]:*?/\\'\x00-\x1f]", "", legible(name)).strip()
     return f"{number:03d}_{clean[:26]}".rstrip("_")

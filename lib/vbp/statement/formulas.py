@@ -30,9 +30,9 @@ def item_formulas(item: dict[str, Any], profile: Profile, area: Area, n: int) ->
     needs_n = rules.non_selected != "none"
     known_n = item["counted_nonselected_yuan"] is not None or item["nonselected_amount_yuan"] is None
     spent = (
-        f'IF(ISNUMBER(N{n}),(K{n}*L{n}+N{n}+O{n})*Q{n},"{MISSING}")'
+        f'IF(AND(ISNUMBER(L{n}),ISNUMBER(N{n})),(K{n}*L{n}+N{n}+O{n})*Q{n},"{MISSING}")'
         if needs_n and known_n
-        else (f'"{MISSING}"' if needs_n else f"K{n}*L{n}*Q{n}")
+        else (f'"{MISSING}"' if needs_n else f'IF(ISNUMBER(L{n}),K{n}*L{n}*Q{n},"{MISSING}")')
     )
     done = (
         f"INDEX({area.rows('K')},A{n})"

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vbp.tables import Inputs
 
 
 @dataclass(frozen=True)
@@ -25,14 +30,15 @@ class Heading:
         return ("演示数据　" if self.synthetic else "") + f"{self.place}集中带量采购医保资金结余留用核算表"
 
 
-def heading_of(inputs: Path | None, items: Path | None) -> Heading:
-    """Return the heading of an inputs folder, or of an items file, with the hashes of the files behind it."""
+def heading_of(inputs: Inputs | None, items: Sequence[Path] = ()) -> Heading:
+    """Return the heading of an inputs folder, or of items files, with the hashes of all the files behind it."""
     if inputs is None:
-        assert items is not None
-        digest = hashlib.sha256(items.read_bytes()).hexdigest()
-        return Heading(provenance=(f"{items.name}（SHA-256 {digest[:16]}…）",))
-    from vbp.surplus.folder import read_place
+        return Heading(
+            provenance=tuple(_file(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in items)
+        )
+    files = dict.fromkeys(_file(record.name, record.sha256) for record in inputs.provenance)
+    return Heading(inputs.place.name_zh, bool(inputs.place.synthetic), tuple(files))
 
-    place, provenance = read_place(inputs)
-    files = tuple(f"{record.name}（SHA-256 {record.sha256[:16]}…）" for record in provenance)
-    return Heading(place.name_zh, bool(place.synthetic), files)
+
+def _file(name: str, digest: str) -> str:
+    return f"{name}（SHA-256 {digest[:16]}…）"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from vbp.rules import Profile
@@ -12,7 +12,9 @@ from vbp.statement.cells import Formula
 from vbp.statement.data import Data, area_of
 from vbp.statement.formulas import item_formulas, row_formulas
 from vbp.statement.layout import ITEM_HEADS, RATE_HEADS, ROW_HEADS, WIDTHS, Area
+from vbp.surplus.columns import COST
 from vbp.surplus.lines import records
+from vbp.words import known, say
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _item(sheet: Any, item: dict[str, Any], profile: Profile, area: Area, n: int
         (formulas["volume"], cells.QUANTITY, False),
         (item["pre_price_yuan"], cells.PRICE, True),
         (item["agreed_quantity_units"], cells.QUANTITY, True),
-        (item["selected_price_yuan"], cells.PRICE, True),
+        (_selected_price(item), cells.PRICE, True),
         (item["actual_quantity_units"], cells.QUANTITY, True),
         (item["nonselected_amount_yuan"], cells.MONEY, True),
         (_adjustment(item, profile), cells.MONEY, True),
@@ -108,11 +110,25 @@ def _item(sheet: Any, item: dict[str, Any], profile: Profile, area: Area, n: int
         (formulas["unit_base"], cells.MONEY, False),
         (formulas["unit_paid"], cells.MONEY, False),
         (int(item["item_first"]), cells.PLAIN, False),
-        (item.get("pre_price_source") or "", cells.PLAIN, False),
-        (item.get("selected_price_source") or "", cells.PLAIN, False),
+        (_source("p0", item.get("pre_price_source")), cells.PLAIN, False),
+        (_source("p1", item.get("selected_price_source")), cells.PLAIN, False),
         (" ".join(item["codes"]), cells.PLAIN, False),
     ]
     return [make(sheet, value, number_format, is_input) for value, number_format, is_input in values]
+
+
+def _source(price: str, name: Any) -> str:
+    """Return where P0 or P1 comes from, in words where the phrase table has them."""
+    key = f"statement.{price}_{name}"
+    return "" if not name else say(key, "zh") if known(key) else str(name)
+
+
+def _selected_price(item: dict[str, Any]) -> Decimal | None:
+    """Return P1 as far as a spreadsheet's numbers go: where a price per pack does not divide evenly, ten decimals are too few."""
+    price, cost, agreed = item["selected_price_yuan"], item[COST], item["agreed_quantity_units"]
+    if not agreed or cost is None or cost == price * agreed:
+        return price
+    return Decimal(Context(prec=17).divide(cost, agreed))
 
 
 def _adjustment(item: dict[str, Any], profile: Profile) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,8 @@ from vbp.surplus import Settlement
 from vbp.whole import whole_folder
 from vbp.words import ratio, say
 
+OURS = re.compile(r"\d{3,}_.*\.(zh|en)\.html", re.DOTALL)
+"""Names of notices: what new ones may take the place of."""
 HEADS = ("batch", "year", "budget", "expenditure", "base", "ratio", "retained", "reasons")
 
 
@@ -47,8 +50,8 @@ def notice(settlement: Settlement, hospital: str, lang: str = "zh", heading: Hea
 def write_notices(
     settlement: Settlement, folder: Path, heading: Heading | None = None, langs: Sequence[str] = ("zh", "en")
 ) -> list[Path]:
-    """Write every hospital's notice in each language into `folder`, replacing it whole; return the files."""
-    with whole_folder(folder) as fresh:
+    """Write every hospital's notice in each language into `folder`, in place of earlier ones; return the files."""
+    with whole_folder(folder, OURS) as fresh:
         for number, hospital in enumerate(dict.fromkeys(settlement.table["hospital_id"]), start=1):
             for lang in langs:
                 page = fresh / f"{sheet_name(number, hospital)}.{lang}.html"

@@ -12,15 +12,9 @@ if TYPE_CHECKING:
     from vbp.city import City
 
 
-def write_beside(place: City, inputs: str, folder: str) -> bool:
-    """Write `statement.xlsx` into `folder` where the place's tables allow a settlement; return whether they do.
-
-    Parameters
-    ----------
-    inputs
-        The place's inputs folder, for the heading.
-    """
+def write_beside(place: City, folder: str) -> bool:
+    """Write `statement.xlsx` into `folder` where the place's tables allow a settlement; return whether they do."""
     if not place.surplus:
         return False
-    write_statement(place.surplus, Path(folder) / "statement.xlsx", heading_of(Path(inputs), None))
+    write_statement(place.surplus, Path(folder) / "statement.xlsx", heading_of(place.inputs))
     return True

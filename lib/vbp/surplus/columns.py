@@ -135,5 +135,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("hospital_name", "text", False, "医疗机构名称", "hospital's name", ("医疗机构名称", "医院名称")),
     Column("tier", "text", False, "医疗机构级别", "hospital's tier", ("级别", "医疗机构等级")),
 )
+COST = "agreed_cost_yuan"
+"""Q·P1 where P1 is a price per pack divided by its units, which ten decimals do not hold: of inputs folders only."""
 BY_NAME = {column.name: column for column in COLUMNS}
 NUMBERS = tuple(column.name for column in COLUMNS if column.kind in ("quantity", "price", "amount", "share", "score"))

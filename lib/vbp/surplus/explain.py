@@ -11,6 +11,7 @@ import pandas as pd
 
 from vbp.errors import UsageError, unknown
 from vbp.rules import Profile
+from vbp.surplus.columns import COST
 from vbp.surplus.lines import records
 from vbp.surplus.result import Settlement
 from vbp.words import known, say
@@ -252,10 +253,10 @@ def _item_lines(item: dict[str, Any], profile: Profile, lang: str) -> list[str]:
         f"  B = {_plain(item['volume_units'])}×{_plain(item['pre_price_yuan'])}×{weight} "
         f"{_is(item['budget_yuan'], '=')}"
     )
-    lines.append(
-        f"  E = ({_plain(agreed)}×{_plain(item['selected_price_yuan'])}{spent})×{weight} "
-        f"{_is(item['expenditure_yuan'], '=')}"
-    )
+    price, cost = item["selected_price_yuan"], item[COST]
+    # a price per pack divided by its units is shown to ten decimals, its amounts are exact
+    equal = "=" if None in (price, cost) or cost == price * agreed else "≈"
+    lines.append(f"  E = ({_plain(agreed)}×{_plain(price)}{spent})×{weight} {_is(item['expenditure_yuan'], equal)}")
     lines.append(
         "  "
         + say(

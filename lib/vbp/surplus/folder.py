@@ -13,15 +13,23 @@ from vbp.rules import Profile
 from vbp.surplus.items import coverage_warnings, items_from_panels
 from vbp.surplus.result import Settlement, settle
 
-TABLES = ("varieties", "products", "awards", "agreements", "usage", "hospitals", "assessments", "fund", "settlements")
+NEEDED = ("hospitals", "products", "varieties", "awards", "agreements", "usage", "fund")
+TABLES = (*NEEDED, "assessments", "settlements")
 
 
 def open_folder(folder: Path, warn: Callable[[str], None]) -> tuple[Any, Any]:
-    """Return a folder's inputs and panels (`vbp.tables.Inputs`, `vbp.ledger.Panels`); warnings go to `warn`."""
+    """Return a folder's inputs and panels (`vbp.tables.Inputs`, `vbp.ledger.Panels`); warnings go to `warn`.
+
+    Raises
+    ------
+    InputError
+        With every problem of the tables, or every table that a settlement lacks.
+    """
     from vbp.ledger import build  # type: ignore[import-not-found,unused-ignore]
     from vbp.tables import read_inputs  # type: ignore[import-not-found,unused-ignore]
 
     inputs = read_inputs(folder, only=TABLES)
+    inputs.need(NEEDED, "retained surplus (结余留用)")
     panels = build(inputs)
     for problem in (*inputs.problems, *panels.problems):
         warn(problem.line())
@@ -45,11 +53,3 @@ def last_day(panels: Any) -> date:
     """Return the last day of the last month of usage: never the clock."""
     last = pd.Timestamp(panels.totals["last_month"].iloc[0])
     return (last + pd.offsets.MonthEnd(0)).date()
-
-
-def read_place(folder: Path) -> tuple[Any, Any]:
-    """Return a folder's place (city.yaml) and the record of its files."""
-    from vbp.tables import read_inputs  # type: ignore[import-not-found,unused-ignore]
-
-    inputs = read_inputs(folder, only=("hospitals",))
-    return inputs.place, inputs.provenance

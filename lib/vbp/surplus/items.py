@@ -7,22 +7,28 @@ single, weighted or main.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from vbp.exact import share_by
+from vbp.fine import Fine
 from vbp.funds import distinct, match
+from vbp.ledger.rests import rest_of
 from vbp.rules import Profile
 from vbp.surplus import lines as line_tables
 from vbp.surplus import scaled
+from vbp.surplus.columns import COST
 from vbp.surplus.lines import Lines
 from vbp.surplus.scaled import Scaled
 
 CHEAPER = ("evaluated_cheaper", "unevaluated_cheaper", "originator_cheaper")
 EVALUATED = ("evaluated_cheaper", "evaluated_dearer")
+SPENT = ("nonselected_fen", *(f"{name}_fen" for name in dict.fromkeys((*EVALUATED, *CHEAPER))), "elsewhere_fen")
+"""Columns of the panel that are the generic's, whatever product was agreed."""
 FEN, MILLI, E10 = 2, 3, 10
 """Decimals of the panels' integers: money in fen, quantities in thousandths, prices × 10^10."""
 
@@ -87,13 +93,7 @@ def _numbers(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> dict
             total = total + table[name]
         return scaled.of_integers(total, FEN)
 
-    shares = _settling_row(table, facts, profile)
-    nonselected = {
-        "nonselected_amount_yuan": fen("nonselected_fen"),
-        "nonselected_evaluated_yuan": fen(*(f"{name}_fen" for name in EVALUATED)),
-        "nonselected_cheaper_yuan": fen(*(f"{name}_fen" for name in CHEAPER)),
-        "elsewhere_amount_yuan": fen("elsewhere_fen"),
-    }
+    table = _of_products(table, facts, profile)
     return {
         "base_quantity_units": scaled.of_integers(table["base_milliunits"], MILLI),
         "agreed_quantity_units": scaled.of_integers(table["agreed_milliunits"], MILLI),
@@ -101,32 +101,54 @@ def _numbers(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> dict
         "last_year_quantity_units": scaled.of_integers(table["previous_milliunits"], MILLI),
         "pre_price_yuan": scaled.of_integers(table["p0_e10"], E10),
         "selected_price_yuan": scaled.of_integers(table["p1_e10"], E10),
-        **{name: column if shares is None else column.take(shares) for name, column in nonselected.items()},
+        COST: _cost(table),
+        "nonselected_amount_yuan": fen("nonselected_fen"),
+        "nonselected_evaluated_yuan": fen(*(f"{name}_fen" for name in EVALUATED)),
+        "nonselected_cheaper_yuan": fen(*(f"{name}_fen" for name in CHEAPER)),
+        "elsewhere_amount_yuan": fen("elsewhere_fen"),
     }
 
 
-def _settling_row(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> np.ndarray | None:
-    """Where a hospital has several products agreed, say from which row each takes N; None where no one has.
+def _cost(table: pd.DataFrame) -> Scaled:
+    """Return Q·P1 with all that a price per pack divided by its units leaves, to ten decimals."""
+    cost = Fine.product(
+        table["p1_e10"].fillna(0).to_numpy(np.int64), table["agreed_milliunits"].to_numpy(np.int64), rest_of(table)
+    )
+    return scaled.of_integers(pd.Series(cost.to_e10(), dtype="Int64").mask(table["p1_e10"].isna().to_numpy()), E10)
 
-    The panel puts the generic's N on the first product. If that one is left out as incomplete while another is
-    settled, N moves to the settled one: it was spent on the generic, not on a product.
+
+def _of_products(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    """Return the panel with what is the generic's shared over its products, where a hospital has several agreed.
+
+    The panel puts it on the first row. N goes to the products that are settled, by agreed volume; last year's volume to
+    all, by reported volume. So nothing depends on which product has the smaller code, and a product that is left out as
+    incomplete takes its part of last year's volume with it, but not what was spent beside the winners.
     """
     if bool(table["generic_first"].all()):
-        return None
-    index = np.arange(len(table))
-    done = _done(table, facts, profile)
-    group = table.groupby(["hospital_id", "batch_id", "generic", "agreement_year"], observed=True, sort=False).ngroup()
-    frame = pd.DataFrame(
-        {"group": group.to_numpy(), "done": done, "first": table["generic_first"].to_numpy(), "place": index}
+        return table
+    key = ["hospital_id", "batch_id", "generic", "agreement_year"]
+    places = table.groupby(key, observed=True, sort=False).indices.values()
+    groups = [np.asarray(rows) for rows in places if len(rows) > 1]
+    settled = table["agreed_milliunits"].where(_stays(table, facts, profile), 0)
+    parts = {name: _shared(table[name], settled, groups) for name in SPENT}
+    return table.assign(
+        **parts, previous_milliunits=_shared(table["previous_milliunits"], table["base_milliunits"], groups)
     )
-    keeper = frame.sort_values(["group", "done", "place"], ascending=[True, False, True]).drop_duplicates("group")
-    first = frame[frame["first"]].drop_duplicates("group")
-    pairs = keeper.merge(first, on="group", suffixes=("", "_first"), validate="1:1")
-    source = index.copy()
-    source[pairs["place"].to_numpy()] = pairs["place_first"].to_numpy()
-    moved = pairs["place"].to_numpy() != pairs["place_first"].to_numpy()
-    source[pairs["place_first"].to_numpy()[moved]] = pairs["place"].to_numpy()[moved]
-    return source
+
+
+def _shared(column: pd.Series[Any], weights: pd.Series[Any], groups: Sequence[np.ndarray]) -> pd.Series[Any]:
+    """Return a column of integers with every group's sum shared out over its rows by weight; a missing one stays."""
+    values, shares = column.astype("Int64").to_numpy(object), weights.fillna(0).to_numpy(object)
+    for rows in groups:
+        if pd.isna(values[rows]).any() or not values[rows].any():
+            continue
+        values[rows] = share_by(int(values[rows].sum()), [int(weight) for weight in shares[rows]])
+    return pd.Series(values, index=column.index, dtype="Int64")
+
+
+def _stays(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> np.ndarray:
+    """Return which rows the settlement will not leave out as incomplete."""
+    return _done(table, facts, profile) if profile.settlement.eligibility == "each_item" else np.ones(len(table), bool)
 
 
 def _done(table: pd.DataFrame, facts: pd.DataFrame, profile: Profile) -> np.ndarray:

@@ -22,7 +22,7 @@ class Judged:
     """Judgement per line (`counted`, `complete`, `line_flags`, `ratio`) and per row (the rest).
 
     `zero`: nothing is due whatever the sums say; `withheld`: not due yet or not known; `no_budget`, `no_expenditure`:
-    a counted item lacks P0 or N, so that the sum is unknown; `ratio` is the retention ratio of the line's row or item.
+    a counted item lacks P0, or P1 or N, so that the sum is unknown; `ratio` is the retention ratio of the line's row or item.
     """
 
     counted: np.ndarray
@@ -46,9 +46,9 @@ def judge(lines: Lines, profile: Profile, as_of: date | None) -> Judged:
     exempt = lines.present("exempt_reason")
     complete = completed(lines, profile, ~out) | exempt | open_line
     left_out = ~complete if rules.eligibility == "each_item" else np.zeros(len(lines), dtype=bool)
-    no_price, no_amount = missing_inputs(lines, profile)
+    no_price, no_selected, no_amount = missing_inputs(lines, profile)
     counted = ~out & ~left_out
-    gap = (no_price | no_amount) & counted
+    gap = (no_price | no_selected | no_amount) & counted
     if rules.missing_inputs == "settle_rest":
         counted, gap = counted & ~gap, np.zeros(len(lines), dtype=bool)
     ratio, score_flags, no_ratio = ratios(lines, profile, open_line)
@@ -59,7 +59,8 @@ def judge(lines: Lines, profile: Profile, as_of: date | None) -> Judged:
             for mask, code in (
                 (~complete, "NOT_COMPLETED"),
                 (no_price, "NO_P0"),
-                (no_amount, "NO_N"),
+                (no_selected, "NO_P1"),
+                (no_amount & ~no_selected, "NO_N"),
                 (exempt, "EXEMPT"),
                 (lines.matches("selected_price_source", ("weighted",)), "P1_WEIGHTED"),
                 (lines.matches("selected_price_source", ("main",)), "P1_MAIN"),
@@ -82,7 +83,7 @@ def judge(lines: Lines, profile: Profile, as_of: date | None) -> Judged:
         unpaid,
         ~unpaid & (is_open | gaps_matter | _any(no_ratio & counted, begin)),
         _any(gap & no_price, begin),
-        _any(gap & no_amount, begin),
+        _any(gap & (no_selected | no_amount), begin),
         _row_ratios(lines, ratio, no_ratio, out),
     )
 
@@ -109,16 +110,15 @@ def not_ended(lines: Lines, as_of: date | None) -> np.ndarray:
 
 
 def completed(lines: Lines, profile: Profile, settled: np.ndarray) -> np.ndarray:
-    """Return whether the line's item (or its row, under batch_total) reached threshold × agreed volume.
+    """Return whether the line's item (or its batch in total, under batch_total) reached threshold × agreed volume.
 
     Two fund lines repeat an item's quantities; sums over several items count each `settled` item once.
     """
     actual, agreed = lines.numbers["actual_quantity_units"], lines.numbers["agreed_quantity_units"]
-    if profile.settlement.completion_by == "county_group":
-        group = _group_codes(lines)
+    by_group = profile.settlement.completion_by == "county_group"
+    if by_group or profile.settlement.eligibility == "batch_total":
+        group = _group_codes(lines, profile) if by_group else lines.row
         actual, agreed = (_pooled(column, lines, group, settled) for column in (actual, agreed))
-    if profile.settlement.eligibility == "batch_total":
-        actual, agreed = (_pooled(column, lines, lines.row, settled) for column in (actual, agreed))
     threshold = scaled.of_values([profile.settlement.completion_threshold])
     needed = scaled.times(agreed.numbers, int(threshold.numbers[0]))
     digits = max(actual.digits, agreed.digits + threshold.digits)
@@ -132,18 +132,18 @@ def completed(lines: Lines, profile: Profile, settled: np.ndarray) -> np.ndarray
 
 def pooled_quantities(lines: Lines, profile: Profile) -> tuple[Scaled, Scaled]:
     """Return actual and agreed quantities pooled over each county group, as completion by group judges them."""
-    group, settled = _group_codes(lines), exclusions(lines, profile) == 0
+    group, settled = _group_codes(lines, profile), exclusions(lines, profile) == 0
     actual, agreed = lines.numbers["actual_quantity_units"], lines.numbers["agreed_quantity_units"]
     return _pooled(actual, lines, group, settled), _pooled(agreed, lines, group, settled)
 
 
-def missing_inputs(lines: Lines, profile: Profile) -> tuple[np.ndarray, np.ndarray]:
-    """Return which lines lack P0 and which lack N (or the part of N that the profile's rule needs)."""
-    no_price = ~lines.numbers["pre_price_yuan"].known
+def missing_inputs(lines: Lines, profile: Profile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which lines lack P0, which P1, and which N (or the part of N that the profile's rule needs)."""
+    no_price, no_selected = (~lines.numbers[name].known for name in ("pre_price_yuan", "selected_price_yuan"))
     if profile.settlement.non_selected == "none":
-        return no_price, np.zeros(len(lines), dtype=bool)
+        return no_price, no_selected, np.zeros(len(lines), dtype=bool)
     needed = ("nonselected_amount_yuan", *profile.settlement.needs)
-    return no_price, ~np.logical_and.reduce([lines.numbers[name].known for name in needed])
+    return no_price, no_selected, ~np.logical_and.reduce([lines.numbers[name].known for name in needed])
 
 
 def ratios(lines: Lines, profile: Profile, open_line: np.ndarray) -> tuple[Scaled, np.ndarray, np.ndarray]:
@@ -191,13 +191,14 @@ def _row_ratios(lines: Lines, ratio: Scaled, no_ratio: np.ndarray, out: np.ndarr
     ]
 
 
-def _group_codes(lines: Lines) -> np.ndarray:
-    """Number items pooled over the hospitals of a county group; a hospital of none stands alone."""
+def _group_codes(lines: Lines, profile: Profile) -> np.ndarray:
+    """Number what is pooled over the hospitals of a county group, items or whole batches; a hospital of none stands alone."""
     group, hospital = lines.text("county_group"), lines.text("hospital_id")
     pool = np.array([f"g:{g}" if _is_text(g) else f"h:{h}" for g, h in zip(group, hospital, strict=True)], dtype=object)
+    item = () if profile.settlement.eligibility == "batch_total" else ("generic", "spec")
     keys = [
         pd.factorize(pool)[0],
-        *(ranks(lines.facts[name]) for name in ("batch_id", "agreement_year", "generic", "spec")),
+        *(ranks(lines.facts[name]) for name in ("batch_id", "agreement_year", *item)),
     ]
     return numbered_any(keys)
 

@@ -83,13 +83,18 @@ class Lines:
         )
 
     def with_number(self, name: str, column: Scaled) -> Lines:
-        """Return the same lines with one column replaced (what-if)."""
-        return Lines(self.facts, {**self.numbers, name: column}, self.row, self.item)
+        """Return the same lines with one column replaced (what-if); what agreed volume costs follows it."""
+        numbers = {**self.numbers, name: column}
+        if name in ("agreed_quantity_units", "selected_price_yuan"):
+            numbers.pop(columns.COST, None)
+        return Lines(self.facts, numbers, self.row, self.item)
 
     def frame(self) -> pd.DataFrame:
         """Return the items table again, numbers as Decimals (None where unknown)."""
         out = self.facts.copy()
         for name, column in self.numbers.items():
+            if name == columns.COST:
+                continue
             if column.known.any() or columns.BY_NAME[name].required:
                 out[name] = pd.Series(column.decimals(), index=out.index, dtype=object)
         order = [column.name for column in columns.COLUMNS if column.name in out]

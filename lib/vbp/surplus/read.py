@@ -96,14 +96,13 @@ def _csv(path: Path) -> Iterator[tuple[int, list[Any]]]:
 def _sheet(path: Path) -> Iterator[tuple[int, list[Any]]]:
     from vbp.tables.sheets import open_sheets
 
-    _, rows = next(iter(open_sheets(path)))
-    yield from enumerate(rows, start=1)
+    yield from enumerate(next(open_sheets(path)).rows, start=1)
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, list[Any]]]:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
+    table = pq.ParquetFile(path).read()
     yield 1, list(table.column_names)
     for number, row in enumerate(zip(*(column.to_pylist() for column in table.columns), strict=True), start=2):
         yield number, list(row)

@@ -15,6 +15,7 @@ CODES = (
     "SCORE_BELOW",
     "NO_SCORE",
     "NO_P0",
+    "NO_P1",
     "NO_N",
     "BASE_NOT_POSITIVE",
     "P1_WEIGHTED",

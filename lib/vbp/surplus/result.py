@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vbp.exact import rounded_ratio
 from vbp.rules import Profile
+from vbp.surplus import columns, scaled
 from vbp.surplus import lines as line_tables
-from vbp.surplus import scaled
 from vbp.surplus.columns import ROW
 from vbp.surplus.judge import Judged
 from vbp.surplus.lines import Lines
@@ -22,6 +23,7 @@ from vbp.surplus.settle import Amounts, Sums, net_across_batches, settle_lines
 from vbp.words import known, money, say
 
 FEN = Decimal("0.01")
+NANO = 10**9
 
 
 @dataclass(frozen=True)
@@ -233,11 +235,11 @@ def _table(lines: Lines, profile: Profile, judged: Judged, sums: Sums) -> pd.Dat
 
 def _bases(lines: Lines, profile: Profile, judged: Judged, sums: Sums) -> tuple[list[Decimal], list[Decimal]]:
     """Return each row's base (exact) and payout (rounded)."""
-    rounding = profile.settlement.rounding
+    rounding, quotients = profile.settlement.rounding, columns.COST in lines.numbers
     if profile.settlement.unit != "hospital" or profile.settlement.flooring == "each_item":
         return (
             [scaled.decimal(int(value), sums.digits, 2) for value in sums.base],
-            [rounded(int(value), 10**sums.paid_digits, rounding) for value in sums.paid],
+            [rounded(int(value), 10**sums.paid_digits, rounding, quotients) for value in sums.paid],
         )
     shares = net_across_batches(lines, sums)
     bases, payouts = [], []
@@ -245,7 +247,7 @@ def _bases(lines: Lines, profile: Profile, judged: Judged, sums: Sums) -> tuple[
         numerator, denominator = shares[row].numerator, shares[row].denominator * 10**sums.digits
         bases.append(ten_decimals(numerator, denominator))
         scale, k = 10**6, int((ratio or Decimal(0)).scaleb(6))
-        payouts.append(rounded(numerator * k, denominator * scale, rounding))
+        payouts.append(rounded(numerator * k, denominator * scale, rounding, quotients))
     return bases, payouts
 
 
@@ -254,8 +256,14 @@ def ten_decimals(numerator: int, denominator: int) -> Decimal:
     return scaled.decimal((2 * numerator * 10**10 + denominator) // (2 * denominator), 10, 2)
 
 
-def rounded(numerator: int, denominator: int, rule: str) -> Decimal:
-    """Return a non-negative quotient in yuan rounded to the fen: half_up, half_even or down."""
+def rounded(numerator: int, denominator: int, rule: str, quotients: bool = False) -> Decimal:
+    """Return a non-negative quotient in yuan rounded to the fen: half_up, half_even or down.
+
+    `quotients`: the amount holds prices per pack divided by units, known to ten decimals; what these leave is taken off
+    first (nine decimals), so that a tie stays one.
+    """
+    if quotients:
+        numerator, denominator = rounded_ratio(numerator * NANO, denominator), NANO
     fen, rest = divmod(numerator * 100, denominator)
     tie = 2 * rest == denominator
     above = 2 * rest > denominator or (tie and (rule == "half_up" or fen % 2 == 1))
@@ -277,7 +285,7 @@ def item_table(settlement: Settlement, mask: np.ndarray) -> pd.DataFrame:
     parts, judged = settlement.amounts, settlement.judged
     weight = parts.weight.take(index)
     budget = parts.volume.take(index).product(parts.pre_price.take(index)).product(weight)
-    spent = parts.agreed.take(index).product(parts.selected_price.take(index))
+    spent = parts.on_agreed(index)
     extra = parts.nonselected.take(index)
     both = scaled.Scaled(
         spent.at(max(spent.digits, extra.digits)) + extra.at(max(spent.digits, extra.digits)),
@@ -288,6 +296,7 @@ def item_table(settlement: Settlement, mask: np.ndarray) -> pd.DataFrame:
     known = {int(flag): codes_of(int(flag)) for flag in np.unique(judged.line_flags[index])}
     added = {
         "volume_units": parts.volume.take(index).decimals(),
+        columns.COST: spent.decimals(),
         "counted_nonselected_yuan": extra.decimals(),
         "weight": weight.decimals(),
         "budget_yuan": budget.decimals(),

@@ -20,6 +20,7 @@ import pandas as pd
 from vbp.rules import Profile
 from vbp.surplus import lines as line_tables
 from vbp.surplus import scaled
+from vbp.surplus.columns import COST
 from vbp.surplus.judge import Judged, judge
 from vbp.surplus.lines import Lines, starts
 from vbp.surplus.scaled import Scaled
@@ -27,7 +28,10 @@ from vbp.surplus.scaled import Scaled
 
 @dataclass(frozen=True)
 class Amounts:
-    """What each line brings, exactly: volumes and prices of B and E, N as the profile counts it, weight r·s·(1−x)."""
+    """What each line brings, exactly: volumes and prices of B and E, N as the profile counts it, weight r·s·(1−x).
+
+    `cost` is Q·P1 where prices are quotients (`columns.COST`), to ten decimals; None: `agreed` times `selected_price`.
+    """
 
     volume: Scaled
     pre_price: Scaled
@@ -35,15 +39,17 @@ class Amounts:
     selected_price: Scaled
     nonselected: Scaled
     weight: Scaled
+    cost: Scaled | None = None
 
     @property
     def digits(self) -> int:
         """Decimals of an amount before the weight, common to all three terms."""
-        return max(
-            self.volume.digits + self.pre_price.digits,
-            self.agreed.digits + self.selected_price.digits,
-            self.nonselected.digits,
-        )
+        spent = self.cost.digits if self.cost else self.agreed.digits + self.selected_price.digits
+        return max(self.volume.digits + self.pre_price.digits, spent, self.nonselected.digits)
+
+    def on_agreed(self, index: np.ndarray) -> Scaled:
+        """Return what the agreed volume costs at the selected price, of some lines."""
+        return self.cost.take(index) if self.cost else self.agreed.take(index).product(self.selected_price.take(index))
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ def amounts_of(lines: Lines, profile: Profile) -> Amounts:
         number["selected_price_yuan"],
         _nonselected(lines, profile),
         weight,
+        number.get(COST),
     )
 
 
@@ -125,10 +132,12 @@ def _sums(lines: Lines, profile: Profile, judged: Judged, amounts: Amounts) -> S
     order, begin = _cells(unit, weight)
     digits = amounts.digits
     cell_budget = _dot(amounts.volume, amounts.pre_price, judged.counted, order, begin, digits)
-    cell_spent = _dot(amounts.agreed, amounts.selected_price, judged.counted, order, begin, digits)
-    cell_spent = cell_spent + scaled.wide(
-        scaled.group_sum(_masked(amounts.nonselected.at(digits), judged.counted)[order], begin)
+    cell_spent = (
+        _add(amounts.cost, judged.counted, order, begin, digits)
+        if amounts.cost
+        else _dot(amounts.agreed, amounts.selected_price, judged.counted, order, begin, digits)
     )
+    cell_spent = cell_spent + _add(amounts.nonselected, judged.counted, order, begin, digits)
     first = order[begin]
     cell_weight = scaled.wide(weight[first])
     cell_budget, cell_spent = cell_budget * cell_weight, cell_spent * cell_weight
@@ -162,6 +171,10 @@ def _dot(
 ) -> np.ndarray:
     sums = scaled.group_dot(_masked(left.numbers, counted)[order], right.numbers[order], begin)
     return scaled.wide(sums) * 10 ** (digits - left.digits - right.digits)
+
+
+def _add(column: Scaled, counted: np.ndarray, order: np.ndarray, begin: np.ndarray, digits: int) -> np.ndarray:
+    return scaled.wide(scaled.group_sum(_masked(column.at(digits), counted)[order], begin))
 
 
 def _masked(numbers: np.ndarray, counted: np.ndarray) -> np.ndarray:

@@ -99,13 +99,21 @@ def _regular(text: Text, heading: Heading) -> bool:
     data = text.data
     if data.find(b"\r") >= 0 and (whole := data[:]).count(b"\r") != whole.count(b"\r\n"):
         return False
-    if _ends_at_point(text):
+    if _ends_at_point(text) or _hexadecimal(text):
         return False
     if data.find(b'"') < 0:
         return True
     whole = data[:]
     above = whole.split(b"\n", heading.row)[: heading.row]
     return not any(b'"' in line for line in above) and not whole.count(b'"') % 2 and b'=""' not in whole
+
+
+def _hexadecimal(text: Text) -> bool:
+    """Return whether a cell begins as 0x10 does: Arrow would read it as a whole number, 16."""
+    data, mark = text.data, text.delimiter.encode()
+    if data.find(b"0x") < 0 and data.find(b"0X") < 0:
+        return False
+    return re.search(rb'(?:\A|[\r\n"]|' + re.escape(mark) + rb")[ +-]*0[xX]", data) is not None
 
 
 def _ends_at_point(text: Text) -> bool:

@@ -15,6 +15,8 @@ from vbp.tables.grid import Unreadable
 Bytes = bytes | mmap.mmap
 HAN = re.compile(r"[\u4e00-\u9fff]")
 FOREIGN = re.compile(r"[\u0080-\u07ff]")
+STRANGE = re.compile(r"[\u0180-\u036f\u0400-\u07ff]")
+"""Letters of scripts that no such file uses (Cyrillic, Armenian, Arabic …): 医院 in GBK reads so in UTF-8. µ, ×, α, é may be."""
 
 
 def is_utf8(data: Bytes) -> bool:
@@ -68,7 +70,9 @@ def _could_be_gb(data: bytes) -> bool:
 def to_utf8(data: Bytes) -> tuple[Bytes, str, bool]:
     """Return (the same text in UTF-8 without BOM, the encoding found, whether GBK was possible too).
 
-    A BOM decides; then strict UTF-8; then strict GBK, GB18030. Bytes that fit none raise `Unreadable` with the row.
+    A BOM decides; then strict UTF-8; then strict GBK, GB18030. Bytes that fit none raise `Unreadable` with the row. A short
+    text without one Chinese character in UTF-8 that is Chinese in GBK is taken for GBK where it would be in a script that
+    no such file uses; the caller says so.
     """
     if data[:3] == codecs.BOM_UTF8:
         body = data[3:]
@@ -80,6 +84,9 @@ def to_utf8(data: Bytes) -> tuple[Bytes, str, bool]:
             return data[:].decode("utf-16").encode(), "utf-16", False
         except UnicodeError as error:
             raise Unreadable("says UTF-16 (BOM) but is damaged: save the file again as UTF-8", "encoding") from error
-    if is_utf8(data):
-        return data, "utf-8", len(data) < 1 << 20 and not is_ascii(data) and _could_be_gb(data[:])
-    return (*_gb(data[:]), False)
+    if not is_utf8(data):
+        return (*_gb(data[:]), False)
+    unsure = len(data) < 1 << 20 and not is_ascii(data) and _could_be_gb(data[:])
+    if unsure and STRANGE.search(data[:].decode("utf-8")):
+        return (*_gb(data[:]), True)
+    return data, "utf-8", unsure

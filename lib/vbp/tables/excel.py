@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 DAY = (2000, 1, 1, 0, 0, 0)
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML cannot hold."""
 CORE = "docProps/core.xml"
 STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 
@@ -17,6 +18,11 @@ STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(<)")
 def escape(text: str) -> str:
     """Return text with control characters in Excel's own escape (_x001B_); openpyxl's misses those from 0x1A on."""
     return CONTROL.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
+
+
+def legible(text: str) -> str:
+    """Return text without what a workbook's XML cannot hold."""
+    return CONTROL.sub("", text)
 
 
 def put(cell: Any, value: Any) -> Any:

@@ -17,6 +17,8 @@ from vbp.tables.unreadable import Unreadable
 
 BRACKETS = re.compile(r"^(.*?)[(\[【〔{](.+?)[)\]】〕}]?$", re.DOTALL)
 SLASHED = re.compile(r"^(.+?)[/_](十?[百千万亿]?元|[盒片支粒%])$")
+LISTED = 20
+"""Unknown columns that are named."""
 LOOK_AT = 30
 """The header is looked for in this many rows."""
 
@@ -222,18 +224,15 @@ def recognise(cells: Sequence[str], table: Table, row: int) -> Heading:
 
 
 def _unknown_columns(cells: Sequence[str], unknown: Iterable[int], table: Table) -> list[Problem]:
-    if table.open:
-        return []
-    return [
-        Problem(
-            f"unknown column {cells[place]!r} is kept out{nearest(cells[place], table)}",
-            "unknown_column",
-            "warning",
-            column=cells[place],
-        )
-        for place in unknown
-        if cells[place].strip()
+    """Return a warning for each column that is kept out; beyond LISTED they are only counted."""
+    named = [] if table.open else [cells[place] for place in unknown if cells[place].strip()]
+    found = [
+        Problem(f"unknown column {name!r} is kept out{nearest(name, table)}", "unknown_column", "warning", column=name)
+        for name in named[:LISTED]
     ]
+    if len(named) > LISTED:
+        found.append(Problem(f"and {len(named) - LISTED:,} more unknown columns", "unknown_column", "warning"))
+    return found
 
 
 def _missing_columns(table: Table, have: set[str], cells: Sequence[str]) -> list[Problem]:

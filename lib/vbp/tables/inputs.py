@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from vbp.errors import Problem, unknown
+from vbp.errors import InputError, Problem, unknown
 from vbp.schema import TABLES
 from vbp.tables.arrays import encoded, flat
 from vbp.tables.grid import Rows
@@ -80,6 +80,20 @@ class Inputs:
     def has(self, name: str) -> bool:
         """Return whether the table is present."""
         return name in self.tables
+
+    def need(self, names: Sequence[str], what: str) -> None:
+        """Raise InputError that asks for every table of `names` that is not here; `what` needs them."""
+        absent = [name for name in names if name not in self.tables]
+        if absent:
+            raise InputError(
+                Problem(
+                    f"{what} needs the table {name} ({TABLES[name].zh}): fill in this sheet of the workbook that "
+                    f"`vbp template` writes, or put {name}.csv into the folder",
+                    "missing_table",
+                    table=name,
+                )
+                for name in absent
+            )
 
     def __getitem__(self, name: str) -> pa.Table:
         """Return a table; an unknown name raises KeyError that names the known ones."""

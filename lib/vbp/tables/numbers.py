@@ -19,8 +19,13 @@ from vbp.tables.units import Unit
 
 PLAIN = r"^-?\d{1,13}(\.\d{1,4})?$"
 NUMBER = re.compile(r"^([+-]?)(\d{1,3}(?:,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d{1,3})?$")
+ORDINAL = re.compile(
+    r"^(?:第?(\d{1,2}|[一二三四五六七八九十])|(首))(?:个)?(?:年|年度|协议年|协议年度|轮|轮次|次|期|周期|采购周期)?$"
+)
+CHINESE = "一二三四五六七八九十"
 TAIL = re.compile(r"^(.*?[\d.])\s*([^\d.,eE+\-()\s].*)$", re.DOTALL)
 EXACT = Context(prec=60)
+NO_NUMBER = "no number: write digits only, as 1234.56"
 TOO_LARGE = "number too large to be true: is it in the column's unit?"
 
 
@@ -48,12 +53,21 @@ def plain(text: str) -> Decimal | None:
         raise NotANumber(EXCEL_ERROR)
     match = NUMBER.match(tidy)
     if not match or not any(character.isdigit() for character in tidy):
-        raise NotANumber("no number: write digits only, as 1234.56")
+        raise NotANumber(NO_NUMBER)
     try:
         number = EXACT.create_decimal(tidy.replace(",", ""))
     except DecimalException as error:
         raise NotANumber("no number") from error
     return -number if negative else number
+
+
+def ordinal(text: str) -> Decimal | None:
+    """Return the number of a year or round written as 第1年, 第二轮 or 首轮; None where the text is no such word."""
+    match = ORDINAL.match(half_width(text).translate(INVISIBLE).strip())
+    if not match:
+        return None
+    digit = match[1] or "1"
+    return Decimal(CHINESE.index(digit) + 1 if digit in CHINESE else digit)
 
 
 def _advice(tail: str) -> str:
@@ -126,12 +140,18 @@ def _careful(
 def _one(text: str, column: Column, unit: Unit) -> tuple[int | None, bool, str]:
     """Return (unscaled value, rounded?, why refused) of one text."""
     try:
-        value = parse(text, column, unit)
+        value = ordinal(text) if column.ordinal else None
+        value = parse(text, column, unit) if value is None else value
         if value is None:
             return None, False, ""
         kept, changed = fitted(value, column)
     except NotANumber as error:
-        return None, False, str(error)
+        why = str(error)
+        return (
+            None,
+            False,
+            "no number: write a whole number, as 3" if column.kind == "count" and why == NO_NUMBER else why,
+        )
     if changed and column.kind == "count":
         return None, False, "a whole number is needed"
     return int(kept.scaleb(column.scale, EXACT)), changed, ""

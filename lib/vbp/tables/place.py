@@ -107,7 +107,7 @@ def _cell(name: str, value: Any) -> Any:
 def _from_book(path: Path) -> _Entries | None:
     """Return what the sheet `city` of a workbook says, None where there is no such sheet or nothing in it."""
     try:
-        found = next((rows for sheet, rows in open_sheets(path) if compact(sheet) in SHEETS), None)
+        found = next((sheet.rows for sheet in open_sheets(path) if compact(sheet.name) in SHEETS), None)
     except Unreadable:  # said when the tables are read
         return None
     values: dict[str, Any] = {}

@@ -104,9 +104,8 @@ def _text_grids(source: Source, data: Bytes, tables: Sequence[Table], problems: 
     if unsure:
         problems.append(
             Problem(
-                "these bytes are valid UTF-8 and valid GBK; read as UTF-8: look at the names, and "
-                "save the file as UTF-8 "
-                "with BOM if they are wrong",
+                f"these bytes are valid UTF-8 and valid GBK; read as {'UTF-8' if encoding == 'utf-8' else 'GBK'}: look at the "
+                "names, and save the file as UTF-8 with BOM if they are wrong",
                 "encoding_unsure",
                 "warning",
                 heading.table.name,
@@ -124,32 +123,31 @@ def _convincing(named: str | None, problems: Sequence[Problem]) -> bool:
 
 
 def _book_grids(source: Source, only: Collection[str] | None, problems: list[Problem]) -> Iterator[Grid]:
-    opened = [(sheet, rows) for sheet, rows in sheets.open_sheets(source.path) if compact(sheet) not in NOTES]
+    opened = [sheet for sheet in sheets.open_sheets(source.path) if compact(sheet.name) not in NOTES]
     if not opened:
         problems.append(
             Problem("the workbook has no filled sheet", "empty_file", "error", source.table, source.path.name)
         )
-    named = {sheet: table_named(sheet)[0] for sheet, _ in opened}
+    named = {sheet.name: table_named(sheet.name)[0] for sheet in opened}
     faults = cellerrors.find(source.path)
-    for sheet, rows in opened:
-        name = named[sheet] or (source.table if not any(named.values()) else None)
+    for sheet in opened:
+        name = named[sheet.name] or (source.table if not any(named.values()) else None)
         if only is not None and name is not None and name not in only:
             continue
-        label = f"{source.path.name}[{sheet}]"
+        label = f"{source.path.name}[{sheet.name}]"
         try:
-            heading = sheets.heading_of(rows, _candidates(name, only))
+            heading = sheets.heading_of(sheet.rows, _candidates(name, only))
         except Unreadable as error:
             problems.append(Problem(error.message, error.rule, "error", error.table, label, error.row))
             continue
-        if heading is None or not _convincing(name if len(opened) == 1 or named[sheet] else None, heading.problems):
-            problem = _nothing_known(
-                label, name if len(opened) == 1 or named[sheet] else None, sheets.first_rows(rows)[0]
-            )
+        told = name if len(opened) == 1 or named[sheet.name] else None
+        if heading is None or not _convincing(told, heading.problems):
+            problem = _nothing_known(label, told, sheets.first_rows(sheet.rows)[0])
             problems.append(problem)
             continue
         if name is None:
             _by_columns(label, heading.table, problems)
-        yield sheets.read(source.path.name, sheet, rows, heading, faults.get(sheet, ()))
+        yield sheets.read(source.path.name, sheet, heading, faults.get(sheet.name, ()))
 
 
 def _grids(

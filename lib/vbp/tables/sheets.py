@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from vbp.tables import bounds
 from vbp.tables.cellerrors import Fault
 from vbp.tables.grid import Grid, Unreadable
 from vbp.tables.headers import LOOK_AT, Heading, data_above, find
+from vbp.tables.merged import Range, spread
 
 MIDNIGHT = dt.time()
 
@@ -26,7 +27,7 @@ def cell_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "1" if value else "0"
+        return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, ".15g")
     if isinstance(value, dt.datetime):
@@ -34,9 +35,16 @@ def cell_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
-    """Yield (sheet name, rows of cells) of every visible, non-empty sheet; raises `Unreadable` with one clear
-    message."""
+class Sheet(NamedTuple):
+    """One sheet of a workbook: its name, its rows of cells, and which cells are merged."""
+
+    name: str
+    rows: list[list[Any]]
+    merged: Sequence[Range]
+
+
+def open_sheets(path: Path) -> Iterator[Sheet]:
+    """Yield every visible, non-empty sheet; raises `Unreadable` with one clear message."""
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
@@ -44,9 +52,10 @@ def open_sheets(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
         book = CalamineWorkbook.from_path(str(path))
         for meta in book.sheets_metadata:
             if meta.visible == SheetVisibleEnum.Visible and meta.typ == SheetTypeEnum.WorkSheet:
-                rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
+                sheet = book.get_sheet_by_name(meta.name)
+                rows = sheet.to_python(skip_empty_area=False)
                 if rows:
-                    yield meta.name, rows
+                    yield Sheet(meta.name, rows, sheet.merged_cell_ranges or ())
     except Unreadable:
         raise
     except (CalamineError, *bounds.DAMAGED) as error:
@@ -129,8 +138,9 @@ def faulty(faults: Sequence[Fault], heading: Heading) -> list[Problem]:
     ]
 
 
-def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading, faults: Sequence[Fault] = ()) -> Grid:
+def read(file: str, sheet: Sheet, heading: Heading, faults: Sequence[Fault] = ()) -> Grid:
     """Read a sheet below its header; empty rows are left out and counted. `faults` are its cells without a value."""
+    rows, merges = sheet.rows, spread(sheet.rows, heading, sheet.merged)
     below = rows[heading.row :]
     odd = {fault.row - heading.row - 1 for fault in faults}
     kept = [place for place, row in enumerate(below) if place in odd or any(cell not in ("", None) for cell in row)]
@@ -148,9 +158,9 @@ def read(file: str, sheet: str, rows: list[list[Any]], heading: Heading, faults:
         heading,
         columns,
         numbers,
-        sheet,
+        sheet.name,
         None,
         blank,
         heading.row - 1,
-        [*data_above(first_rows(rows), heading), *faulty(faults, heading)],
+        [*data_above(first_rows(rows), heading), *faulty(faults, heading), *merges],
     )
