@@ -28,9 +28,9 @@ class Savings:
     """Savings of one city, each kind apart (never added to another), in yuan to the fen.
 
     `totals` by kind; `cuts` one table per cut, every column of which adds up to its total, both None for a kind that is
-    not known, and None in months after the ledger's last one for all but the agreed volumes; `left_out` the varieties
-    without P0 (or P1) with their spending and share: in no total; `alternatives` the comparison behind spillover;
-    `baselines` the realised and official saving by where P0 comes from.
+    not known, in months after the ledger's last one for all but the agreed volumes, and for spillover of a batch or
+    generic without a substitute group to compare; `left_out` the varieties without P0 (or P1) with their spending and
+    share: in no total; `alternatives` the comparison behind spillover; `baselines` the realised and official saving by where P0 comes from.
     """
 
     totals: Mapping[str, Decimal | None]
@@ -69,9 +69,9 @@ class Savings:
     def text(self, lang: str) -> str:
         """Return the savings in a few sentences, each kind named, with what stays out."""
         shown = {kind: money(amount, lang) for kind, amount in self.totals.items()}
-        lines = [
-            say(f"savings.sentence{'' if 'official' in self.kinds else '_not_agreed'}", lang, as_of=self.as_of, **shown)
-        ]
+        moved = say(f"savings.{'moved' if 'alternatives' in self.kinds else 'moved_unknown'}", lang, **shown)
+        key = "sentence" if "official" in self.kinds else "sentence_not_agreed"
+        lines = [say(f"savings.{key}", lang, as_of=self.as_of, moved=moved, **shown)]
         if len(self.left_out):
             lines.append(say("savings.left_out", lang, items=len(self.left_out), share=f"{self.left_out_share:.1%}"))
         return "\n".join(lines)

@@ -59,8 +59,13 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
     totals = {kind: sums["batch"][kind].total_yuan() for kind in KINDS if kind != "potential_beyond"}
     totals["potential_beyond"] = totals["potential"] - totals["potential_lawful"]
     left_out, share = _left_out(panels, keys)
-    gaps = OF_AGREEMENTS if panels.items.empty else ()
+    gaps = (
+        *(OF_AGREEMENTS if panels.items.empty else ()),
+        *(() if _has_alternatives(moved.table, products) else ("alternatives",)),
+    )
     cuts = {cut: _with_gaps(_table(cut, axes[cut], sums[cut]), gaps) for cut in CUTS}
+    for cut, column in (("generic", "generic"), ("batch", "batch_id")):
+        cuts[cut] = _not_compared(cuts[cut], column, moved.table[column])
     return Savings(
         {kind: None if kind in gaps else totals[kind] for kind in KINDS},
         cuts | {"month": _not_yet_bought(cuts["month"], last)},
@@ -86,6 +91,13 @@ def _not_yet_bought(table: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     bought = [f"{kind}_yuan" for kind in KINDS if kind != "official"]
     table = table.assign(**{name: table[name].astype(object) for name in bought})
     table.loc[table["month"] > last, bought] = None
+    return table
+
+
+def _not_compared(table: pd.DataFrame, column: str, compared: pd.Series) -> pd.DataFrame:
+    """Return the rows with spillover unknown where no substitute group of theirs could be compared."""
+    table = table.assign(alternatives_yuan=table["alternatives_yuan"].astype(object))
+    table.loc[~table[column].isin(set(compared)), "alternatives_yuan"] = None
     return table
 
 
@@ -273,6 +285,11 @@ def _baselines(panels: Panels, keys: Keys, varieties: Mapping[str, Fine]) -> pd.
 
 def _assumptions(moved: pd.DataFrame, products: pd.DataFrame | None) -> tuple[Said, ...]:
     said = [Said(f"savings.assume_{kind}") for kind in ("official", "realised", "potential", "alternatives")]
-    if products is None or "substitute_group" not in products or moved.empty:
+    if not _has_alternatives(moved, products):
         said[-1] = Said("savings.assume_no_alternatives")
     return (*said, Said("savings.assume_months"), Said("savings.assume_rounding"))
+
+
+def _has_alternatives(moved: pd.DataFrame, products: pd.DataFrame | None) -> bool:
+    """Return whether spillover is known: there are substitute groups, and months on both sides to compare."""
+    return products is not None and "substitute_group" in products and not moved.empty
