@@ -231,12 +231,23 @@ def test_spillover_to_alternatives_is_the_change_against_the_year_before():
     shares = result.by("hospital").set_index("hospital_id")["alternatives_yuan"]
     assert shares.to_dict() == {"H1": Decimal("300.00"), "H2": Decimal("300.00")}
     assert result.by("month").set_index("month")["alternatives_yuan"][pd.Timestamp("2022-02-01")] == Decimal("200.00")
+    assert result.checks["batch"] and result.checks["generic"]
+
+
+def test_a_generic_without_a_group_to_compare_has_no_spillover_and_no_zero():
+    before = tuple(("H1", t, "alt", 1, 10_000) for t in range(12))
+    bought = ("H2", 15, "w丙", 10, 500)
+    rows = (*before, ("H1", 13, "alt", 1, 15_000), bought, *by_hand().purchases)
+    result = savings(panels_of(by_hand(purchases=rows)), products_frame())
+    own = result.by("generic").set_index("generic")["alternatives_yuan"]
+    assert own["甲"] is not None and own["丙"] is None
 
 
 def test_without_groups_spillover_is_not_claimed():
     result = savings(panels_of(by_hand()))
-    assert result.totals["alternatives"] is None and result.alternatives.empty
-    assert result.by("hospital")["alternatives_yuan"].isna().all()
+    assert result.totals["alternatives"] is None and result.alternatives.empty, "not known is no zero"
+    assert all(value is None for cut in result.cuts.values() for value in cut["alternatives_yuan"])
+    assert "不按零计" in result.text("zh") and "not zero" in result.text("en")
     assert any("not known" in said.text("en") for said in result.assumptions)
 
 

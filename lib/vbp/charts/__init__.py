@@ -1,7 +1,7 @@
 """One figure per function; each takes a city (or a result) and a language and returns a plotly figure."""
 
 from vbp.charts.estimates import estimate_by_hospital, estimate_intervals, estimate_ranking, reference_ratios
-from vbp.charts.impact import counterfactual, scan_multiples
+from vbp.charts.impact import counterfactual, scan_multiples, series
 from vbp.charts.outlook import payments_on_time, projection_fan
 from vbp.charts.overview import cities_coverage, cities_quality, cuts_by_city
 from vbp.charts.prices import price_drops, price_volume

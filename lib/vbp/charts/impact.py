@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vbp.charts import theme
@@ -24,9 +25,11 @@ def counterfactual(city: City, lang: str, place: int = 0) -> go.Figure | None:
 
     `place`: 0 for the scan's first series, 1 for its first of spending.
     """
-    if place >= len(city.leading):
-        return None
-    row, result = city.leading[place]
+    return series(city, lang, *city.leading[place]) if place < len(city.leading) else None
+
+
+def series(city: City, lang: str, row: int, result: ItsResult) -> go.Figure:
+    """Return one series of the scan, by its row, with what was to be expected without the policy."""
     record = _record(city, row)
     figure = theme.frame(
         say("chart.counterfactual_title", lang, **_finding(record, lang)),
@@ -163,7 +166,7 @@ def _title(record: dict[str, Any], lang: str) -> str:
     )
 
 
-def change_text(record: dict[str, Any], lang: str) -> str:
+def change_text(record: Mapping[Any, Any], lang: str) -> str:
     """Return a level change as people read it: percent for money and counts, percentage points for shares."""
     if record["change_percent"] == record["change_percent"]:
         text = percent(record["change_percent"], 1)

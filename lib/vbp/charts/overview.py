@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from vbp.charts import theme
@@ -44,16 +45,8 @@ def cities_coverage(published: Published, lang: str) -> go.Figure:
     """Return which city published what: figures by subject and city."""
     theme_of = {row.metric: row.theme for row in published.themes}
     themes = list(dict.fromkeys(row.theme for row in published.themes))
-    cells = [
-        [
-            sum(
-                fact.city == city.city and theme_of[fact.metric] == name and quality(fact) == "whole"
-                for fact in published.facts
-            )
-            for city in published.cities
-        ]
-        for name in themes
-    ]
+    kinds = Counter((theme_of[fact.metric], fact.city, quality(fact)) for fact in published.facts)
+    cells = [[kinds[name, city.city, "whole"] for city in published.cities] for name in themes]
     none = sum(all(row[i] == 0 for row in cells[:2]) for i in range(len(published.cities)))
     figure = theme.frame(
         say("chart.coverage_title", lang, none=none),
@@ -66,15 +59,26 @@ def cities_coverage(published: Published, lang: str) -> go.Figure:
         x=[city.name_zh if lang == "zh" else city.name_en for city in published.cities],
         y=[say(f"theme.{name}", lang) for name in themes],
         colorscale=[[0, "#ffffff"], [1, theme.BLUE]],
-        text=[[str(value) if value else say("section.not_published", lang) for value in row] for row in cells],
+        text=[[_counted(kinds, name, city.city, lang) for city in published.cities] for name in themes],
         texttemplate="%{text}",
         showscale=False,
         xgap=2,
         ygap=2,
-        hovertemplate="%{x} · %{y}: %{z}<extra></extra>",
+        hovertemplate="%{x} · %{y}: %{text}<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed")
     return figure
+
+
+def _counted(kinds: Counter[tuple[str, str, str]], name: str, city: str, lang: str) -> str:
+    """Return a cell's words: whole figures, else what there is of damaged, doubtful or others', else not published."""
+    if kinds[name, city, "whole"]:
+        return str(kinds[name, city, "whole"])
+    broken = kinds[name, city, "doubtful"] + kinds[name, city, "damaged"]
+    other = kinds[name, city, "elsewhere"]
+    if broken or other:
+        return say("chart.coverage_broken" if broken else "chart.coverage_elsewhere", lang, count=broken or other)
+    return say("section.not_published", lang)
 
 
 def cuts_by_city(published: Published, lang: str) -> go.Figure:

@@ -29,6 +29,7 @@ RECIPES: dict[str, Callable[[Inputs], float]] = {
     "exp_change": lambda i: 100 * math.expm1(i["coefficient"]),
     "market_times_cut": lambda i: i["market_yuan"] * i["cut_percent"] / 100,
     "sum": lambda i: math.fsum(i.values()),
+    "share": lambda i: 100 * i["part"] / i["whole"],
     "price_cut": lambda i: 100 * (1 - i["selected_price_yuan"] / i["pre_price_yuan"]),
     "quantity_times_price_drop": lambda i: i["quantity_pieces"] * (i["pre_price_yuan"] - i["selected_price_yuan"]),
 }
@@ -40,6 +41,7 @@ class PrintedResult(Row):
 
     result_id: str
     publication: str
+    publication_zh: str
     quantity_zh: str
     quantity_en: str
     printed_text: str
@@ -52,7 +54,8 @@ class PrintedResult(Row):
     formula_zh: str
     formula_en: str
     source_id: str
-    note: str
+    note_zh: str
+    note_en: str
 
 
 @dataclass(frozen=True)

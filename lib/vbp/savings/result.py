@@ -28,9 +28,9 @@ class Savings:
     """Savings of one city, each kind apart (never added to another), in yuan to the fen.
 
     `totals` by kind; `cuts` one table per cut, every column of which adds up to its total, both None for a kind that is
-    not known, and None in months after the ledger's last one for all but the agreed volumes; `left_out` the varieties
-    without P0 (or P1) with their spending and share: in no total; `alternatives` the comparison behind spillover;
-    `baselines` the realised and official saving by where P0 comes from.
+    not known, in months after the ledger's last one for all but the agreed volumes, and for spillover of a batch or
+    generic without a substitute group to compare; `left_out` the varieties without P0 (or P1) with their spending and
+    share: in no total; `alternatives` the comparison behind spillover; `baselines` the realised and official saving by where P0 comes from.
     """
 
     totals: Mapping[str, Decimal | None]

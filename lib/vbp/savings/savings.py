@@ -60,7 +60,13 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
     totals["potential_beyond"] = totals["potential"] - totals["potential_lawful"]
     left_out, share = _left_out(panels, keys)
     gaps = _unknown(panels, keys, moved.table)
-    cuts = {cut: _with_gaps(_table(cut, axes[cut], sums[cut]), gaps) for cut in CUTS}
+    compared = {
+        "generic": set(moved.table["generic"]),
+        "batch": set(moved.table["batch_id"]),
+        "month": set(moved.monthly["month"]),
+        "year": {NO_YEAR},
+    }
+    cuts = {cut: _with_gaps(_compared(_table(cut, axes[cut], sums[cut]), compared.get(cut)), gaps) for cut in CUTS}
     return Savings(
         {kind: None if kind in gaps else totals[kind] for kind in KINDS},
         cuts | {"month": _not_yet_bought(cuts["month"], last)},
@@ -69,7 +75,7 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
         moved.table.assign(change_fen=[float(x) for x in moved.table["change_fen"]]),
         _with_gaps(_baselines(panels, keys, varieties), gaps),
         day.date(),
-        _assumptions(moved.table, products),
+        _assumptions(moved.table),
     )
 
 
@@ -99,6 +105,17 @@ def _not_yet_bought(table: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     table = table.assign(**{name: table[name].astype(object) for name in bought})
     table.loc[table["month"] > last, bought] = None
     return table
+
+
+def _compared(table: pd.DataFrame, compared: Collection[Any] | None) -> pd.DataFrame:
+    """Return a table whose rows without anything to compare (no substitute group, no month before) say nothing of
+    alternatives; None: every row is compared.
+    """
+    if compared is None:
+        return table
+    amounts = zip(table.iloc[:, 0], table["alternatives_yuan"], strict=True)
+    known = [amount if key in compared else None for key, amount in amounts]
+    return table.assign(alternatives_yuan=pd.Series(known, index=table.index, dtype=object))
 
 
 def _axes(panels: Panels, keys: Keys) -> dict[str, pd.Index]:
@@ -283,8 +300,8 @@ def _baselines(panels: Panels, keys: Keys, varieties: Mapping[str, Fine]) -> pd.
     return pd.DataFrame(found)
 
 
-def _assumptions(moved: pd.DataFrame, products: pd.DataFrame | None) -> tuple[Said, ...]:
+def _assumptions(moved: pd.DataFrame) -> tuple[Said, ...]:
     said = [Said(f"savings.assume_{kind}") for kind in ("official", "realised", "potential", "alternatives")]
-    if products is None or "substitute_group" not in products or moved.empty:
+    if moved.empty:
         said[-1] = Said("savings.assume_no_alternatives")
     return (*said, Said("savings.assume_months"), Said("savings.assume_rounding"))

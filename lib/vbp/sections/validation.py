@@ -7,34 +7,43 @@ from decimal import Decimal
 
 from vbp.facts.recompute import Recomputed
 from vbp.sections.html import Cell, Html, table
-from vbp.words import say
+from vbp.words import money, say
+
+EXACT = 10**9
+"""Amounts below are written to the yuan."""
 
 
 def printed_results(results: Sequence[Recomputed], lang: str) -> Html:
     """Return each printed result, how it should follow, what we get, and whether it holds, with the reason where not."""
     columns = [say(f"column.{key}", lang) for key in ("result", "printed", "formula", "recomputed", "holds", "note")]
-    rows = []
+    zh = lang == "zh"
+    rows: list[tuple[Cell | str, ...]] = []
     for item in results:
         row = item.row
-        name = f"{row.publication} \u00b7 {row.quantity_zh if lang == 'zh' else row.quantity_en}"
-        holds = say("validation.holds" if item.holds else "validation.does_not", lang)
+        name = f"{row.publication_zh if zh else row.publication} \u00b7 {row.quantity_zh if zh else row.quantity_en}"
+        places = max(-int(row.printed.as_tuple().exponent), 0)
         rows.append(
             (
                 name,
-                row.printed_text,
-                row.formula_zh if lang == "zh" else row.formula_en,
-                Cell(shown(item), item.value),
-                holds,
-                row.note,
+                Cell(written(row.printed, row.unit, places, lang), row.printed),
+                row.formula_zh if zh else row.formula_en,
+                Cell(written(Decimal(repr(item.value)), row.unit, places + 1, lang), item.value),
+                say("validation.holds" if item.holds else "validation.does_not", lang),
+                row.note_zh if zh else row.note_en,
             )
         )
     return table(columns, rows, name="printed-results")
 
 
-def shown(item: Recomputed) -> str:
-    """Return the recomputed value with one digit more than the printed one, so that its rounding can be judged."""
-    places = -int(item.row.printed.as_tuple().exponent) + 1 if item.row.unit != "yuan" else 0
-    return f"{Decimal(repr(round(item.value, max(places, 0)))):,.{max(places, 0)}f}"
+def written(value: Decimal, unit: str, places: int, lang: str) -> str:
+    """Return a result in its unit; a recomputed one with one digit more, so that its rounding can be judged."""
+    if unit == "yuan" and value >= EXACT:
+        return money(value, lang, 3)
+    places = 0 if unit in ("variety", "yuan") else places
+    text = f"{round(value, places):,.{places}f}".replace("-", "\u2212")
+    if unit == "percent":
+        return f"{text}%"
+    return say(f"validation.{unit}", lang, value=text) if unit in ("yuan", "yuan_per_ddd") else text
 
 
 def verdict(results: Sequence[Recomputed], lang: str) -> str:

@@ -1,112 +1,13 @@
-"""What notebooks need besides the library: a place to explore, tables that sort, sliders, a workbook filled in.
-
-Nothing here is used by reports. Everything shown is also shown as plain output, so that a notebook reads without a kernel.
-"""
+"""A small invented place, and how a workbook is filled in as a user would."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from vbp.city import City
-    from vbp.surplus import Settlement
-
-HOSPITALS, MONTHS = 9, 60
-_KEPT: list[tempfile.TemporaryDirectory[str]] = []
-
-
-def fresh_folder() -> Path:
-    """Return an empty folder that is removed when Python ends."""
-    _KEPT.append(tempfile.TemporaryDirectory(prefix="vbp-"))
-    return Path(_KEPT[-1].name)
-
-
-def open_place(inputs: str = "", as_of: str = "") -> City:
-    """Open the user's own inputs folder, or a small demonstration (示范市) made on the spot where none is named.
-
-    Parameters
-    ----------
-    inputs
-        A folder of the contract's tables; empty for the demonstration (same seed, same numbers).
-    as_of
-        ISO date; empty for the end of the last month in the ledger.
-    """
-    from vbp import paths
-    from vbp.city import open_city
-    from vbp.demo import make_demo
-
-    folder = paths.inputs(inputs) if inputs else make_demo(fresh_folder() / "demo", hospitals=HOSPITALS, months=MONTHS)
-    return open_city(folder.name, folder, as_of or None)
-
-
-def live_table(frame: pd.DataFrame, lang: str = "") -> Any:
-    """Return a table that sorts, searches and pages in JupyterLab, without a network (itables).
-
-    `lang` names the columns in that language; empty leaves them as the frame has them.
-    """
-    from itables import init_notebook_mode, to_html_datatable
-
-    from vbp.sections.frames import label
-    from vbp.sections.html import Html
-
-    init_notebook_mode(connected=False)
-    shown = frame.map(lambda value: float(value) if isinstance(value, Decimal) else value)
-    if lang:
-        shown = shown.rename(columns={name: label(str(name), lang) for name in shown.columns})
-    return Html(to_html_datatable(shown, connected=False, maxBytes=0))
-
-
-def payout(settlement: Settlement, *, score_ratio: float, threshold: float, nonselected: str, change: float) -> Decimal:
-    """Return the city's payout with other rules and prices before: what the sliders show.
-
-    Parameters
-    ----------
-    score_ratio
-        Retention ratio of every band that pays anything (0–0.5).
-    threshold
-        Completion from which an item counts (1 is the whole agreed volume).
-    nonselected
-        `all` or `none`: whether non-selected spending is deducted.
-    change
-        Relative change of the price before (−0.1 is ten percent less).
-    """
-    from vbp.surplus import settle
-    from vbp.surplus.sensitivity import moved
-
-    profile = settlement.profile.with_switches(completion_threshold=str(threshold), non_selected=nonselected)
-    ratio = Decimal(str(score_ratio))
-    bands: list[tuple[object, object, object]] = [
-        (band.lowest, band.highest, ratio if band.ratio else band.ratio) for band in profile.assessment.bands
-    ]
-    lines = moved(settlement.lines, "pre_price_yuan", 1 + Decimal(str(change)))
-    return settle(lines, profile.with_bands(bands), settlement.as_of).total_yuan
-
-
-def payout_sliders(settlement: Settlement, lang: str) -> Any:
-    """Return sliders over `payout` (ipywidgets): ratio, threshold, non-selected rule, price before."""
-    from ipywidgets import Dropdown, FloatSlider, interactive
-
-    from vbp.words import money, say
-
-    style: dict[str, Any] = {"style": {"description_width": "initial"}, "layout": {"width": "460px"}}
-
-    def shown(score_ratio: float, threshold: float, nonselected: str, change: float) -> None:
-        total = payout(settlement, score_ratio=score_ratio, threshold=threshold, nonselected=nonselected, change=change)
-        print(say("play.payout", lang, now=money(total, lang), before=money(settlement.total_yuan, lang)))
-
-    return interactive(
-        shown,
-        score_ratio=FloatSlider(0.5, min=0, max=0.5, step=0.05, description=say("play.ratio", lang), **style),
-        threshold=FloatSlider(1, min=0.7, max=1.0, step=0.05, description=say("play.threshold", lang), **style),
-        nonselected=Dropdown(options=["all", "none"], description=say("play.nonselected", lang), **style),
-        change=FloatSlider(0, min=-0.3, max=0.3, step=0.05, description=say("play.price_before", lang), **style),
-    )
 
 
 def fill_template(path: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
@@ -120,13 +21,10 @@ def fill_template(path: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
     from vbp.template.workbook import header_of
 
     book = load_workbook(path)
-    known = (
-        {table.name: table for table in TABLES.values()} if isinstance(TABLES, Mapping) else {t.name: t for t in TABLES}
-    )
     for name, frame in tables.items():
         sheet = book[name]
         headers = [cell.value for cell in sheet[2]]
-        place = {column.name: headers.index(header_of(column)) + 1 for column in known[name].columns}
+        place = {column.name: headers.index(header_of(column)) + 1 for column in TABLES[name].columns}
         for number, record in enumerate(frame.to_dict("records"), 4):
             for column, value in record.items():
                 sheet.cell(number, place[str(column)]).value = value
