@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -144,18 +145,56 @@ def first_cycle_change(change: SpendingChange, panels: Panels) -> tuple[list[str
     return list(first["batch_id"]), sums
 
 
+def partly_seen(panels: Panels, day: date) -> pd.DataFrame:
+    """Return the agreement years begun by `day` whose months the ledger covers only in part: what was bought is not all known.
+
+    `batch_id, agreement_year, items` (agreements), `months_in_ledger`, `months_due` (months of the year gone by).
+    """
+    columns = ["batch_id", "agreement_year", "items", "months_in_ledger", "months_due"]
+    items, first = panels.items, pd.Timestamp(panels.totals["first_month"].iloc[0])
+    if items.empty:
+        return pd.DataFrame(columns=columns)
+    start, end = (pd.to_datetime(items[name]) for name in ("start_date", "end_date"))
+    gone = np.minimum(end, pd.Timestamp(day))
+    due = np.minimum(items["months_in_year"], (gone.dt.year - start.dt.year) * 12 + gone.dt.month - start.dt.month + 1)
+    part = (
+        (items["months_in_ledger"] > 0)
+        & (items["months_in_ledger"] < due)
+        & ((end <= pd.Timestamp(day)) | (start < first))
+    )
+    rows = items.loc[part, ["batch_id", "agreement_year", "months_in_ledger"]].assign(months_due=due[part])
+    groups = rows.astype({"batch_id": object}).groupby(["batch_id", "agreement_year"])
+    found = groups.agg(
+        items=("months_due", "size"), months_in_ledger=("months_in_ledger", "max"), months_due=("months_due", "max")
+    )
+    return found.reset_index()[columns]
+
+
 def completion_total(done: Completion) -> Mapping[str, Any]:
     """Return the rate by amount of all agreements that have begun, in percent, and how many are done of those ended.
 
-    Quantities of different varieties do not add up; agreed volume at the selected price does.
+    Quantities of different varieties do not add up; agreed volume at the selected price does. `elapsed_percent` is the
+    time gone by of the same agreements, weighed by the same amounts: what the rate is to be held against.
     """
     table = done.table
     begun = table[~table["state"].isin(["not_started", "no_data"])]
     both = begun[begun["agreed_yuan"].notna() & begun["actual_yuan"].notna()]
     agreed, actual = _sum(both["agreed_yuan"]) or ZERO, _sum(both["actual_yuan"]) or ZERO
+    due = (
+        _sum(
+            pd.Series(
+                [
+                    Decimal(repr(float(gone))) * yuan
+                    for gone, yuan in zip(both["elapsed"], both["agreed_yuan"], strict=True)
+                ]
+            )
+        )
+        or ZERO
+    )
     ended = begun[begun["end_date"].dt.date <= done.as_of]
     return {
         "rate_percent": (100 * actual / agreed).quantize(Decimal("0.0001")) if agreed else None,
+        "elapsed_percent": (100 * due / agreed).quantize(Decimal("0.0001")) if agreed else None,
         "agreed_yuan": agreed,
         "actual_yuan": actual,
         "ended": len(ended),

@@ -9,6 +9,7 @@ from vbp.charts.estimates import hospital_names
 from vbp.charts.impact import change_text
 from vbp.charts.names import batch_names, named, short
 from vbp.results.missing import Missing
+from vbp.sections.brief import tasks
 from vbp.sections.html import Cell, Html, element, folded, listing, mark
 from vbp.sections.parts import (
     NOTHING,
@@ -122,21 +123,11 @@ def _fen(value: Any) -> Decimal:
 
 
 def _warnings(city: City, lang: str) -> Html:
-    """Return the lines to look into, each from its result; nothing where all is in order."""
+    """Return what is to be done, as at the top of the page, and the agreements missed by little; nothing where all is in order."""
     from vbp.sections.retained import just_missed
 
-    lines = []
-    if city.completion and not isinstance(city.completion, Missing):
-        counts = city.completion.table["state"].value_counts()
-        for state in ("at_risk", "not_completed"):
-            if counts.get(state, 0):
-                lines.append(say(f"report.warn_{state}", lang, count=int(counts[state])))
-    if city.savings and not isinstance(city.savings, Missing):
-        for kind, warning in (("excess", "excess"), ("potential_beyond", "beyond")):
-            total = city.savings.totals[kind]
-            if total is not None and total > 0:
-                lines.append(say(f"report.warn_{warning}", lang, amount=money(total, lang)))
-    listed = element("h3", say("report.warnings", lang)) + listing(lines) if lines else NOTHING
+    lines = [task.text for task in tasks(city, lang)]
+    listed = element("h3", say("brief.todo", lang)) + listing(lines) if lines else NOTHING
     return listed + just_missed(city, lang)
 
 

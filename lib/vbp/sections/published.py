@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vbp.charts.published import quality
 from vbp.rounds import Round, rounds_of
+from vbp.sections.brief import brief
 from vbp.sections.computed import contents
 from vbp.sections.how import card_link, how, methods_of
 from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
@@ -36,13 +37,13 @@ def title(city: City, lang: str) -> Html:
     """Return the page's title, where its figures come from and of what day they are."""
     head = element("h1", page_title(city, lang))
     if not city.facts:
-        return head + element("p", say("page.lead_inputs", lang), "lead") + contents(city, lang)
+        return head + element("p", say("page.lead_inputs", lang), "lead")
     sources = {city.published.source[fact.source_id] for fact in city.facts}
     lines = [
         say("page.lead_source", lang, title=row.title, publisher=row.publisher, published=row.published)
         for row in sorted(sources, key=lambda row: row.published)
     ]
-    return head + element("p", listed(lines, lang), "lead") + contents(city, lang)
+    return head + element("p", listed(lines, lang), "lead")
 
 
 def page_title(city: City, lang: str) -> str:
@@ -51,11 +52,17 @@ def page_title(city: City, lang: str) -> str:
 
 
 def headline(city: City, lang: str) -> Html:
-    """Return the headline cards: published figures, then what is computed from the ledger, or else estimated from amounts."""
-    head = heading("headline", lang) if full(city) else element("h2", say("section.headline", lang))
+    """Return the summary, what is to be done, and the cards: published figures, then what is computed from the ledger, or
+    else estimated from amounts; last, what is not published, or the parts of the report.
+    """
+    head = heading("headline", lang) + brief(city, lang) if full(city) else element("h2", say("section.headline", lang))
     estimates = [row for row in city.estimate.estimates if row.scope == "city"] if estimated(city) else []
     if not city.headline and not estimates and not city.cards:
-        return head + element("p", say("section.no_headline", lang, city=city.name(lang)), "caution")
+        return (
+            head
+            + element("p", say("section.no_headline", lang, city=city.name(lang)), "caution")
+            + _unpublished(city, lang)
+        )
     cards = [
         _card(
             _metric(city, fact, lang),
@@ -70,7 +77,14 @@ def headline(city: City, lang: str) -> Html:
     cards += [_computed_card(city, card, lang) for card in city.cards]
     cards += [_estimate_card(row, lang) for row in estimates]
     note = say("report.headline_note" if city.cards else "section.headline_note", lang)
-    return head + Html(f'<ul class="cards">{"".join(cards)}</ul>') + element("p", note, "small soft")
+    shown = head + Html(f'<ul class="cards">{"".join(cards)}</ul>') + element("p", note, "small soft")
+    return shown + _unpublished(city, lang) + contents(city, lang)
+
+
+def _unpublished(city: City, lang: str) -> Html:
+    """Return which of the usual figures a place has not published; nothing for a place that has published none at all."""
+    names = _missing(city, lang) if city.facts else MISSING
+    return element("p", say("section.missing", lang, names=names), "small soft") if names != MISSING else NOTHING
 
 
 def estimated(city: City) -> bool:

@@ -25,7 +25,7 @@ from vbp.sections.parts import (
     sentence,
     share_cell,
 )
-from vbp.words import MISSING, money, percent, say
+from vbp.words import MISSING, known, listed, money, percent, say
 
 if TYPE_CHECKING:
     from vbp.city import City
@@ -50,33 +50,65 @@ def surplus(city: City, lang: str) -> Html:
         from vbp.results.missing import missing_tables
 
         parts = parts + lacking(missing_tables(["assessments"]), lang)
+    why = _unpaid(found, lang)
     rows = [
         (
             name_cell(named(names, row["hospital_id"])),
             *(money_cell(row[key], lang) for key in ("budget_yuan", "expenditure_yuan", "base_yuan", "retained_yuan")),
             number_cell(row["paid_rows"]),
             number_cell(row["open_rows"]),
+            why.get(row["hospital_id"], MISSING),
         )
         for row in surplus_by_hospital(found).to_dict("records")
     ]
-    heads = ("hospital", "budget", "expenditure", "base", "retained", "paid_rows", "open_rows")
-    parts = parts + data_table(city, heads, rows, lang, "surplus-by-hospital")
+    heads = ("hospital", "budget", "expenditure", "base", "retained", "paid_rows", "open_rows", "unpaid_reasons")
+    parts = parts + data_table(city, heads, rows, lang, "surplus-by-hospital") + workbook(lang)
     parts = parts + _all_rows(city, found, lang)
     checks = [f"{say(f'verdict.{check.verdict}', lang)} · {check.text}" for check in found.checks(lang)]
-    return parts + listing(checks) + assumptions((*found.notes(lang), *found.assumptions(lang)), lang)
+    return (
+        parts
+        + element("h4", say("report.sums_checked", lang))
+        + listing(checks)
+        + assumptions((*found.notes(lang), *found.assumptions(lang)), lang)
+    )
+
+
+def workbook(lang: str) -> Html:
+    """Return the link to the settlement workbook beside the page."""
+    return Html(f'<p><a href="statement.xlsx">{escape(say("report.statement", lang))}</a></p>')
+
+
+def _unpaid(found: Settlement, lang: str) -> dict[str, str]:
+    """Return by hospital why its other units are not paid: each unit counts under its first reason."""
+    counts: dict[str, dict[str, int]] = {}
+    for hospital, value, codes in zip(
+        *(found.table[name] for name in ("hospital_id", "retained_yuan", "codes")), strict=True
+    ):
+        if not value and (reason := next((code for code in codes if known(f"unpaid.{code}")), None)):
+            own = counts.setdefault(str(hospital), {})
+            own[reason] = own.get(reason, 0) + 1
+    return {
+        hospital: listed(
+            [say("unpaid.count", lang, reason=say(f"unpaid.{code}", lang), count=count) for code, count in own.items()],
+            lang,
+        )
+        for hospital, own in counts.items()
+    }
 
 
 def _total(found: Settlement, lang: str) -> str:
-    """Return the settlement in one sentence: rules by their title, rows, payout as on the card and to the fen."""
+    """Return the settlement in one sentence: rules by their title, units, payout as on the card and to the fen."""
     values = list(found.table["retained_yuan"])
+    still = sum(value is None for value in values)
     return say(
-        "report.surplus_total",
+        "report.surplus_total" if found.total_yuan or not still else "report.surplus_open",
         lang,
         rules=found.profile.title.say(lang),
         profile=found.profile.name,
         rows=len(values),
         paid=sum(value is not None and value > 0 for value in values),
-        open=sum(value is None for value in values),
+        open=still,
+        zero=len(values) - still,
         total=money(found.total_yuan, lang),
         exact=f"{found.total_yuan:,}",
     )
@@ -187,7 +219,7 @@ def _arithmetic(found: Settlement, place: int, batches: dict[str, str], lang: st
     comma = "；" if lang == "zh" else "; "
     known = {key: _fen(row[f"{key}_yuan"]) for key in ("budget", "expenditure", "net", "base", "retained")}
     settled = row["ratio"] is not None and row["retained_yuan"] is not None
-    ratio = percent(100 * row["ratio"], 1) if settled else ""
+    ratio = percent(100 * row["ratio"]) if settled else ""
     line = say(
         "report.arithmetic" if settled else "report.arithmetic_open",
         lang,
