@@ -34,7 +34,8 @@ def test_a_report_without_a_table_asks_for_it(demo, tmp_path, table):
     city = open_city("demo", inputs=altered(demo, tmp_path / "demo", without=(table,)))
     page = text_of(city, "zh", tmp_path)
     asked = [part.text for part in page.select("[data-missing]")]
-    assert any(f"缺少 {table} 表" in text for text in asked)
+    names = {"assessments": "考核结果（assessments）", "agreements": "协议量（agreements）"}
+    assert any(f"缺少{names[table]}表" in text for text in asked)
     payout = page.select_one('[data-card="payout"]')
     assert payout.select_one(".value").text == "—"
     assert table in payout.select_one(".where").text

@@ -99,7 +99,8 @@ def test_agrees_with_plain_loops_on_random_ledgers(city):
     fast, slow = savings(panels_of(city), products_frame(), FAR), boring(city)
     assert all(fast.checks.values()) and set(fast.totals) == set(KINDS)
     # without any agreement what rests on agreements is a gap
-    assert fast.kinds == tuple(kind for kind in KINDS if city.agreements or kind not in OF_AGREEMENTS)
+    gaps = {*(() if city.agreements else OF_AGREEMENTS), *(("alternatives",) if fast.alternatives.empty else ())}
+    assert fast.kinds == tuple(kind for kind in KINDS if kind not in gaps)
     for kind in set(fast.kinds) - {"potential_beyond", "alternatives"}:
         total = slow[kind]["all",]
         tolerance = Fraction(1, 10**5) if kind == "potential_lawful" else 0
@@ -125,7 +126,7 @@ def test_every_cut_has_the_same_total_to_the_fen(city):
     result = savings(panels_of(city), products_frame(), FAR)
     assert result.checks == dict.fromkeys(("generic", "hospital", "batch", "month", "year"), True)
     for kind in result.kinds:
-        sums = {cut: sum(result.by(cut)[f"{kind}_yuan"], Decimal(0)) for cut in result.cuts}
+        sums = {cut: sum(result.by(cut)[f"{kind}_yuan"].dropna(), Decimal(0)) for cut in result.cuts}
         assert set(sums.values()) == {result.totals[kind]}, kind
 
 
@@ -208,9 +209,21 @@ def test_spillover_to_alternatives_is_the_change_against_the_year_before():
     assert result.by("month").set_index("month")["alternatives_yuan"][pd.Timestamp("2022-02-01")] == Decimal("200.00")
 
 
+def test_a_variety_without_substitutes_has_a_gap_beside_one_that_has_them():
+    before = tuple(("H1", t, "alt", 1, 10_000) for t in range(12))
+    after = tuple((h, t, "alt", 1, 15_000) for t in range(12, 15) for h in ("H1", "H2"))
+    result = savings(panels_of(by_hand(purchases=(*before, *after, *by_hand().purchases))), products_frame())
+    compared = set(result.alternatives["generic"])
+    known = result.by("generic").set_index("generic")["alternatives_yuan"].notna()
+    assert {name for name, is_known in known.items() if is_known} == compared
+    assert all(result.checks.values())
+
+
 def test_without_groups_spillover_is_not_claimed():
     result = savings(panels_of(by_hand()))
-    assert result.totals["alternatives"] == 0 and result.alternatives.empty
+    assert result.totals["alternatives"] is None and result.alternatives.empty
+    assert result.by("batch")["alternatives_yuan"].isna().all()
+    assert "not known" in result.text("en") and "变动未知" in result.text("zh")
     assert any("not known" in said.text("en") for said in result.assumptions)
 
 

@@ -56,13 +56,15 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
     """Return the rounds on a time line, by average cut; hollow marks are the city's own, proposed ones are marked."""
     rows = [row for row in _with_cut(city) if row.when is not None]
     every = _with_cut(city)
-    own = [row for row in rows if row.own]
+    ours = [row for row in rows if row.own]
     title = say("chart.timeline_title", lang, drug=_span(every, "drug"), consumable=_span(every, "consumable"))
-    if own:
-        title = say("chart.timeline_title_own", lang, city=city.name(lang), cuts=by_baseline(own, lang), national=title)
+    if ours:
+        title = say(
+            "chart.timeline_title_own", lang, city=city.name(lang), cuts=by_baseline(ours, lang), national=title
+        )
     told = [
         "timeline_help",
-        *(["timeline_help_own"] if own else []),
+        *(["timeline_help_own"] if ours else []),
         *(["timeline_help_day"] if _published_on(city) else []),
     ]
     figure = theme.frame(

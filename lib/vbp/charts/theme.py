@@ -115,11 +115,8 @@ def wrap(words: str, width: int) -> str:
     lines = _filled(pieces, width)
     # no line of one character: as many lines as it takes, each as narrow as that allows
     narrower = -(-sum(map(_columns, pieces)) // len(lines))
-    even = (
-        next(rows for size in range(narrower, width + 1) if len(rows := _filled(pieces, size)) <= len(lines))
-        if len(lines) > 1
-        else lines
-    )
+    tried = (_filled(pieces, size) for size in range(narrower, width + 1))
+    even = next((rows for rows in tried if len(rows) <= len(lines)), lines)
     return "<br>".join(_text(row) for row in even)
 
 

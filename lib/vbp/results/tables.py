@@ -66,7 +66,8 @@ def savings_matrix(panels: Panels) -> pd.DataFrame:
     part = realised(panels, keys)
     assert part.hospital is not None
     batch = keys.batch_of(part.variety)
-    known = (batch >= 0) & (part.hospital >= 0)
+    # without a price before there is nothing to save against: a gap, not zero
+    known = (batch >= 0) & (part.hospital >= 0) & (keys.p0_e10[np.where(part.variety >= 0, part.variety, 0)] >= 0)
     width = len(keys.batches)
     cell = np.where(known, part.hospital * width + batch, 0)
     yuan = part.amounts.where(known).grouped(cell, len(keys.hospitals) * width).to_yuan()
@@ -155,13 +156,12 @@ def partly_seen(panels: Panels, day: date) -> pd.DataFrame:
     if items.empty:
         return pd.DataFrame(columns=columns)
     start, end = (pd.to_datetime(items[name]) for name in ("start_date", "end_date"))
-    gone = np.minimum(end, pd.Timestamp(day))
-    due = np.minimum(items["months_in_year"], (gone.dt.year - start.dt.year) * 12 + gone.dt.month - start.dt.month + 1)
-    part = (
-        (items["months_in_ledger"] > 0)
-        & (items["months_in_ledger"] < due)
-        & ((end <= pd.Timestamp(day)) | (start < first))
-    )
+    ended = end <= pd.Timestamp(day)
+    until = end.where(ended, pd.Timestamp(day))
+    gone = (until.dt.year - start.dt.year) * 12 + until.dt.month - start.dt.month + 1
+    due = items["months_in_year"].where(items["months_in_year"] <= gone, gone)
+    seen = items["months_in_ledger"]
+    part = (seen > 0) & (seen < due) & (ended | (start < first))
     rows = items.loc[part, ["batch_id", "agreement_year", "months_in_ledger"]].assign(months_due=due[part])
     groups = rows.astype({"batch_id": object}).groupby(["batch_id", "agreement_year"])
     found = groups.agg(

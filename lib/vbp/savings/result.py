@@ -28,8 +28,9 @@ class Savings:
     """Savings of one city, each kind apart (never added to another), in yuan to the fen.
 
     `totals` by kind; `cuts` one table per cut, every column of which adds up to its total, both None for a kind that is
-    not known; `left_out` the varieties without P0 (or P1) with their spending and share: in no total; `alternatives` the
-    comparison behind spillover; `baselines` the realised and official saving by where P0 comes from.
+    not known (of alternatives also in rows without a substitute group or a month to compare with); `left_out` the varieties
+    without P0 (or P1) with their spending and share: in no total; `alternatives` the comparison behind spillover;
+    `baselines` the realised and official saving by where P0 comes from.
     """
 
     totals: Mapping[str, Decimal | None]
@@ -61,13 +62,17 @@ class Savings:
     def checks(self) -> dict[str, bool]:
         """Return, per cut, whether every kind's rows add up to its total to the fen."""
         return {
-            name: all(sum(table[f"{kind}_yuan"], Decimal(0)) == self.totals[kind] for kind in self.kinds)
+            name: all(sum(table[f"{kind}_yuan"].dropna(), Decimal(0)) == self.totals[kind] for kind in self.kinds)
             for name, table in self.cuts.items()
         }
 
     def text(self, lang: str) -> str:
         """Return the savings in a few sentences, each kind named, with what stays out."""
         shown = {kind: money(amount, lang) for kind, amount in self.totals.items()}
+        if "alternatives" in self.kinds:
+            shown["alternatives"] = say("savings.of_alternatives", lang, amount=shown["alternatives"])
+        else:
+            shown["alternatives"] = say("savings.of_alternatives_unknown", lang)
         lines = [
             say(f"savings.sentence{'' if 'official' in self.kinds else '_not_agreed'}", lang, as_of=self.as_of, **shown)
         ]

@@ -59,10 +59,16 @@ def savings(panels: Panels, products: pd.DataFrame | None = None, as_of: Any = N
     totals = {kind: sums["batch"][kind].total_yuan() for kind in KINDS if kind != "potential_beyond"}
     totals["potential_beyond"] = totals["potential"] - totals["potential_lawful"]
     left_out, share = _left_out(panels, keys)
-    gaps = OF_AGREEMENTS if panels.items.empty else ()
+    gaps = (*(OF_AGREEMENTS if panels.items.empty else ()), *(("alternatives",) if moved.table.empty else ()))
+    compared = {
+        "generic": set(moved.table["generic"]),
+        "batch": set(moved.table["batch_id"]),
+        "month": set(moved.monthly["month"]),
+        "year": {NO_YEAR},
+    }
     return Savings(
         {kind: None if kind in gaps else totals[kind] for kind in KINDS},
-        {cut: _with_gaps(_table(cut, axes[cut], sums[cut]), gaps) for cut in CUTS},
+        {cut: _with_gaps(_compared(_table(cut, axes[cut], sums[cut]), compared.get(cut)), gaps) for cut in CUTS},
         left_out,
         share,
         moved.table.assign(change_fen=[float(x) for x in moved.table["change_fen"]]),
@@ -78,6 +84,17 @@ def _with_gaps(table: pd.DataFrame, kinds: Collection[str]) -> pd.DataFrame:
     return table.assign(
         **{str(name): pd.Series([None] * len(table), index=table.index, dtype=object) for name in columns}
     )
+
+
+def _compared(table: pd.DataFrame, compared: Collection[Any] | None) -> pd.DataFrame:
+    """Return a table whose rows without anything to compare (no substitute group, no month before) say nothing of
+    alternatives; None: every row is compared.
+    """
+    if compared is None:
+        return table
+    amounts = zip(table.iloc[:, 0], table["alternatives_yuan"], strict=True)
+    known = [amount if key in compared else None for key, amount in amounts]
+    return table.assign(alternatives_yuan=pd.Series(known, index=table.index, dtype=object))
 
 
 def _axes(panels: Panels, keys: Keys) -> dict[str, pd.Index]:

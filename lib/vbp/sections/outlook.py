@@ -85,7 +85,9 @@ def _series(record: dict[Any, Any], lang: str) -> tuple[Cell | str, ...]:
         record["date"] if isinstance(record["date"], str) else MISSING,
         number_cell(record["points"]),
         Cell(change_text(record, lang), "" if level != level else f"{level:.4f}"),
-        record["p_shown"] if isinstance(record["p_shown"], str) else MISSING,
+        Cell(record["p_shown"], f"{record['level_p']:.6f}")
+        if isinstance(record["p_shown"], str)
+        else Cell(MISSING, ""),
         Cell(MISSING, "") if q_value != q_value else Cell(f"{q_value:.3f}", f"{q_value:.6f}"),
         say(f"verdict.{record['level_verdict']}", lang),
     )
@@ -112,7 +114,13 @@ def alternatives(city: City, lang: str) -> Html:
         for row in found.alternatives.sort_values("change_fen", ascending=False).to_dict("records")
     ]
     if not rows:
-        return head + element("p", say("report.no_alternatives", lang), "soft") + _warnings(city, lang)
+        assert city.inputs is not None
+        grouped = (
+            "substitute_group" in (products := city.inputs.frame("products"))
+            and products["substitute_group"].notna().any()
+        )
+        why = "report.no_months_of_alternatives" if grouped else "report.no_alternatives"
+        return head + element("p", say(why, lang), "soft") + _warnings(city, lang)
     heads = ("batch", "generic", "group", "monthly_before", "monthly_after", "alternatives")
     words = element("p", say("report.alternatives_say", lang, change=money(found.totals["alternatives"], lang)))
     return head + words + data_table(city, heads, rows, lang, "alternatives") + _warnings(city, lang)

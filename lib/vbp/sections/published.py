@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -37,13 +38,29 @@ def title(city: City, lang: str) -> Html:
     """Return the page's title, where its figures come from and of what day they are."""
     head = element("h1", page_title(city, lang))
     if not city.facts:
-        return head + element("p", say("page.lead_inputs", lang), "lead")
+        return head + element("p", _lead(city, lang), "lead")
     sources = {city.published.source[fact.source_id] for fact in city.facts}
     lines = [
         say("page.lead_source", lang, title=row.title, publisher=row.publisher, published=row.published)
         for row in sorted(sources, key=lambda row: row.published)
     ]
     return head + element("p", listed(lines, lang), "lead")
+
+
+def _lead(city: City, lang: str) -> str:
+    """Return what the report of a user's own tables is made from: purchases, hospitals, months, the day it stands at."""
+    if not city.panels:
+        return say("page.lead_inputs", lang)
+    total = city.panels.totals.iloc[0]
+    span = {"first": f"{total['first_month']:%Y-%m}", "last": f"{total['last_month']:%Y-%m}"}
+    return say(
+        "page.lead_ledger",
+        lang,
+        hospitals=int(total["hospitals"]),
+        rows=f"{int(total['rows']):,}",
+        day=city.day,
+        **span,
+    )
 
 
 def page_title(city: City, lang: str) -> str:
@@ -172,7 +189,8 @@ def rounds_table(city: City, lang: str) -> Html:
     own = [row for row in rounds_of(city) if row.own]
     head = heading("rounds", lang) if full(city) else element("h2", say("section.rounds", lang))
     if not own:
-        return head + element("p", say("section.no_rounds", lang, city=city.name(lang)), "soft")
+        why = "section.no_batches" if full(city) and not city.facts else "section.no_rounds"
+        return head + element("p", say(why, lang, city=city.name(lang)), "soft")
     return head + _rounds(own, lang, f"{city.slug}-rounds", _synthetic(city, lang))
 
 
@@ -303,12 +321,24 @@ def method(city: City, lang: str) -> Html:
 def _sources(city: City, lang: str) -> Html:
     used = {fact.source_id for fact in city.facts} | {row.source_id for row in rounds_of(city) if row.source_id}
     sources = [city.published.source[name] for name in sorted(used)]
-    lines = [_cited(source, lang) for source in sources]
+    names = {row.source_id: row.name(lang) for row in rounds_of(city) if row.source_id}
+    lines = [_cited(source, names.get(source.source_id, ""), lang) for source in sources]
     return folded(say("section.sources", lang, count=len(lines)), listing(lines))
 
 
-def _cited(source: Source, lang: str) -> str:
-    """Return a source in one line; one without a day is several publications, which its note names."""
+_KIND = re.compile(r"（([a-zA-Z ,]+)）")
+"""The kind of a publication in English, which stands behind the Chinese one: 新闻报道（press）."""
+
+
+def _cited(source: Source, about: str, lang: str) -> str:
+    """Return a source in one line; one without a day is several publications, which its note names.
+
+    Titles stay in the language of the publication; what the list itself says is in the page's.
+    """
     comma, semicolon = ("，", "；") if lang == "zh" else (", ", "; ")
-    named = [source.title, source.publisher, source.published] if source.published else [source.title]
-    return semicolon.join(part for part in (comma.join(part for part in named if part), source.note) if part)
+    told, _, places = source.note.partition("原列出处：")
+    kinds = [_KIND.sub("", told).rstrip("；")] if lang == "zh" else _KIND.findall(told)
+    title = say("section.material_on", lang, name=about) if about and not source.published else source.title
+    named = [title, source.publisher, source.published] if source.published else [title]
+    where = [say("section.as_listed", lang, places=places)] if places else []
+    return semicolon.join(part for part in (comma.join(part for part in named if part), *kinds, *where) if part)

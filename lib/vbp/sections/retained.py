@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,9 +23,11 @@ from vbp.sections.parts import (
     money_cell,
     name_cell,
     number_cell,
+    partly,
     sentence,
     share_cell,
 )
+from vbp.surplus.reasons import CODES
 from vbp.words import MISSING, known, listed, money, percent, say
 
 if TYPE_CHECKING:
@@ -44,14 +47,14 @@ def surplus(city: City, lang: str) -> Html:
     if isinstance(found, Missing):
         return heading("surplus", lang) + lacking(found, lang)
     names = hospital_names(city)
-    parts = heading("surplus", lang) + sentence(_total(found, lang))
+    parts = heading("surplus", lang) + sentence(_total(found, lang)) + partly(city, lang)
     assert city.inputs is not None
     if not city.inputs.has("assessments"):
         from vbp.results.missing import missing_tables
 
         parts = parts + lacking(missing_tables(["assessments"]), lang)
     why = _unpaid(found, lang)
-    rows = [
+    rows: list[tuple[Cell | str, ...]] = [
         (
             name_cell(named(names, row["hospital_id"])),
             *(money_cell(row[key], lang) for key in ("budget_yuan", "expenditure_yuan", "base_yuan", "retained_yuan")),
@@ -160,9 +163,11 @@ def explained(city: City, lang: str) -> Html:
         made = explain(found, row["hospital_id"], row["batch_id"], int(row["agreement_year"]))
         inside = NOTHING
         formula, *rest = made.parts(lang)[1:]
-        inside = listing(formula.lines)
+        inside = listing(in_words(line, lang) for line in formula.lines)
         for part in rest:
-            inside = inside + folded(part.heading, _items(part.lines), on_paper=False)
+            inside = inside + folded(
+                part.heading, _items([in_words(line, lang) for line in part.lines]), on_paper=False
+            )
         label = say(
             "report.explained_row",
             lang,
@@ -173,6 +178,21 @@ def explained(city: City, lang: str) -> Html:
         )
         parts = parts + folded(label, inside)
     return parts + _every_hospital(city, found, lang)
+
+
+_REASON = re.compile(rf"^(?:{'|'.join(CODES)})[：:] ?")
+_CODES = re.compile(rf"[（(]((?:{'|'.join(CODES)})(?: (?:{'|'.join(CODES)}))*)[）)]$")
+
+
+def in_words(line: str, lang: str) -> str:
+    """Return a line of the arithmetic without the codes that programs read: a reason is its sentence, an item's codes are words."""
+    comma = "；" if lang == "zh" else "; "
+
+    def told(found: re.Match[str]) -> str:
+        words = comma.join(say(f"surplus.{code.lower()}", lang) for code in found[1].split())
+        return f"（{words}）" if lang == "zh" else f"({words})"
+
+    return _CODES.sub(told, _REASON.sub("", line))
 
 
 def _items(lines: Sequence[str]) -> Html:
