@@ -84,8 +84,8 @@ def hostile(demo, tmp_path_factory) -> City:
             **dict.fromkeys(("products", "varieties", "agreements"), renamed),
             "batches": lambda row: {
                 **row,
-                "name_zh": f"{row['name_zh']}<i>'\"&",
-                "name_en": f"{row['name_en']}</script><svg>",
+                "name_zh": "批" * 500 if row["batch_id"] == "DEMO-N1" else f"{row['name_zh']}<i>'\"&",
+                "name_en": "Round " * 80 if row["batch_id"] == "DEMO-N1" else f"{row['name_en']}</script><svg>",
             },
             "settlements": lambda row: {**row, "supplier": f"@SUM(1+1)*{row['supplier']}<script>"},
         },
@@ -104,7 +104,8 @@ def test_hostile_names_are_text_and_break_no_layout(hostile, chromium, tmp_path,
     assert target.stat().st_size < 1_000_000
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page, wrong = browser.new_context(offline=True, viewport={"width": width, "height": 900}).new_page(), []
+        hand = {"is_mobile": True, "has_touch": True} if width < 600 else {}
+        page, wrong = browser.new_context(offline=True, viewport={"width": width, "height": 900}, **hand).new_page(), []
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda request: wrong.append(request.url))

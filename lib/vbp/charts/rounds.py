@@ -153,8 +153,9 @@ def cuts_beside_national(city: City, lang: str) -> go.Figure:
     known = _with_cut(city)
     # by name and not by code: a user's own table may say the published lists' baseline in words
     named = {row: baseline_label(row.baseline, lang) for row in known}
-    baselines = list(dict.fromkeys(named[row] for row in sorted(known, key=lambda row: (not row.own, named[row]))))
-    from_top = sorted(known, key=lambda row: (not row.own, baselines.index(named[row]), row.when or date.max))
+    by_date = sorted(known, key=lambda row: (not row.own, row.when or date.max))
+    baselines = list(dict.fromkeys(named[row] for row in by_date))
+    from_top = sorted(by_date, key=lambda row: (not row.own, baselines.index(named[row])))
     rows = from_top[::-1]
     own = [row for row in known if row.own]
     title = (
@@ -202,7 +203,7 @@ def cuts_beside_national(city: City, lang: str) -> go.Figure:
 
 
 def _label(row: Round, lang: str) -> str:
-    return theme.wrap(row.name(lang), 44 if lang == "zh" else 40)
+    return theme.wrap(row.name(lang), 44 if lang == "zh" else 48)
 
 
 def varieties_by_round(city: City, lang: str) -> go.Figure:

@@ -55,9 +55,9 @@ class Projection:
         ]
         return pd.DataFrame(rows)
 
-    def text(self, lang: str) -> str:
-        """Return the projection in one sentence, with its intervals."""
-        values: dict[str, str] = {"batch": self.batch_id, "batches": str(self.evidence.count)}
+    def text(self, lang: str, name: str = "") -> str:
+        """Return the projection in one sentence, with its intervals; `name` is what the batch is called."""
+        values: dict[str, str] = {"batch": name or self.batch_id, "batches": str(self.evidence.count)}
         for row in self.table.to_dict("records"):
             for name in ("estimate", "low", "high"):
                 values[f"{row['quantity']}_{name}"] = _said(row[name], row["unit"], lang)

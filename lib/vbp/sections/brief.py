@@ -14,6 +14,7 @@ from vbp.results.missing import Missing
 from vbp.results.tables import partly_seen
 from vbp.sections.html import Html, element
 from vbp.sections.parts import NOTHING, full
+from vbp.words import count as counted
 from vbp.words import money, percent, say
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _saved(city: City, lang: str) -> Iterable[str]:
     yield say(
         "brief.saved" if "cut" in shown else "brief.saved_only",
         lang,
-        hospitals=int(panels.totals["hospitals"].iloc[0]),
+        hospitals=counted(int(panels.totals["hospitals"].iloc[0]), lang),
         realised=shown["realised"],
         cut=shown.get("cut", ""),
         **span_of(city, found),
@@ -59,12 +60,21 @@ def _saved(city: City, lang: str) -> Iterable[str]:
     sure = say("brief.sure", lang, rows=f"{int(panels.totals['rows'].iloc[0]):,}")
     if len(found.left_out):
         share = percent(found.left_out_share * 100, 1)
-        sure += say("brief.sure_left_out", lang, count=len(found.left_out), share=share)
+        sure += say("brief.sure_left_out", lang, count=counted(len(found.left_out), lang), share=share)
     if city.scan:
         prices = city.scan.table[city.scan.table["measure"] == "price"]
         supported = (prices["level_verdict"] == "supported") & (prices["change_percent"] < 0)
         assessed = int((prices["level_verdict"] != "not_assessable").sum())
-        sure += say("brief.sure_prices", lang, assessed=assessed, supported=int(supported.sum())) if assessed else ""
+        sure += (
+            say(
+                "brief.sure_prices",
+                lang,
+                assessed=counted(assessed, lang),
+                supported=counted(int(supported.sum()), lang),
+            )
+            if assessed
+            else ""
+        )
     yield sure + say("brief.end", lang)
 
 
@@ -80,7 +90,7 @@ def _paid(city: City, lang: str) -> Iterable[str]:
     paid = {name for name, value in zip(found.table["hospital_id"], values, strict=True) if value}
     still = sum(value is None for value in values)
     key = "brief.paid" if still else "brief.paid_all"
-    yield say(key, lang, payout=card.shown(lang), hospitals=len(paid), open=still)
+    yield say(key, lang, payout=card.shown(lang), hospitals=counted(len(paid), lang), open=counted(still, lang))
 
 
 def tasks(city: City, lang: str) -> tuple[Task, ...]:
@@ -101,7 +111,13 @@ def _ledger(city: City, lang: str) -> Iterable[Task]:
     if len(part):
         first = f"{city.panels.totals['first_month'].iloc[0]:%Y-%m}"
         yield Task(
-            say("brief.part_ledger", lang, first=first, count=int(part["items"].sum()), all=len(city.completion.table)),
+            say(
+                "brief.part_ledger",
+                lang,
+                first=first,
+                count=counted(int(part["items"].sum()), lang),
+                all=counted(len(city.completion.table), lang),
+            ),
             "quality",
         )
 
@@ -117,9 +133,9 @@ def _agreements(city: City, lang: str) -> Iterable[Task]:
             text = say(
                 f"brief.{state}",
                 lang,
-                count=len(late),
-                hospitals=late.nunique(),
-                all=table["hospital_id"].nunique(),
+                count=counted(len(late), lang),
+                hospitals=counted(late.nunique(), lang),
+                all=counted(table["hospital_id"].nunique(), lang),
                 most=most,
             )
             yield Task(text, "completion")
@@ -130,14 +146,23 @@ def _most(city: City, counts: pd.Series, unit: str, lang: str) -> str:
     if len(counts) < 2:
         return ""
     name = short(named(hospital_names(city), counts.index[0]), 16)
-    return say("brief.most", lang, hospital=name, count=int(counts.iloc[0]), unit=say(f"brief.unit_{unit}", lang))
+    return say(
+        "brief.most",
+        lang,
+        hospital=name,
+        count=counted(int(counts.iloc[0]), lang),
+        unit=say(f"brief.unit_{unit}", lang),
+    )
 
 
 def _scores(city: City, lang: str) -> Iterable[Task]:
     if city.surplus:
         count = sum("NO_SCORE" in codes for codes in city.surplus.table["codes"])
         if count:
-            yield Task(say("brief.no_score", lang, count=count, rows=len(city.surplus.table)), "surplus")
+            yield Task(
+                say("brief.no_score", lang, count=counted(count, lang), rows=counted(len(city.surplus.table), lang)),
+                "surplus",
+            )
 
 
 def _invoices(city: City, lang: str) -> Iterable[Task]:
@@ -146,7 +171,9 @@ def _invoices(city: City, lang: str) -> Iterable[Task]:
         own: Any = city.settlement.by_hospital_id.set_index("hospital_id")["unpaid"].sort_values(ascending=False)
         if count:
             most, every = _most(city, own, "invoices", lang), int(city.settlement.total["invoices"].iloc[0])
-            yield Task(say("brief.unpaid", lang, count=count, all=every, most=most), "settlement")
+            yield Task(
+                say("brief.unpaid", lang, count=counted(count, lang), all=counted(every, lang), most=most), "settlement"
+            )
 
 
 def _use(city: City, lang: str) -> Iterable[Task]:

@@ -16,6 +16,8 @@ _WHOLE = r'<span class="nowrap">\g<0></span>'
 """A date or month, which is never broken over two lines."""
 WIDE = 9
 """A table of more columns is set closer, so that it stands whole beside the margins of a desk's screen."""
+LONGEST_DAY = 20
+"""Letters of a cell that begins with a day and stays on one line: 2018-12（未核实）."""
 LONGEST_WORD = 6
 """Letters that are not broken over two lines: 有证据支持, 拟中选."""
 
@@ -103,7 +105,7 @@ def _headed(column: str) -> str:
 
 def _cell(cell: Cell | str) -> str:
     if isinstance(cell, str):
-        if _DAY.fullmatch(cell):
+        if _DAY.match(cell) and len(cell) <= LONGEST_DAY:
             return f'<td class="day">{escape(cell)}</td>'
         return f"<td{_of_words(cell)}>{_DAYS.sub(_WHOLE, escape(cell))}</td>"
     shown = cell.html if cell.html is not None else escape(cell.text)
@@ -116,7 +118,7 @@ def _of_words(text: str) -> str:
     """Return the class of a cell of words: a word stays on one line, a sentence takes the width of a few words at least."""
     if len(text) <= LONGEST_WORD:
         return ' class="word"' if len(text) > 1 else ""
-    return ' class="text"' if len(text) > 2 * LONGEST_WORD else ""
+    return ' class="text"' if len(text) > 2 * LONGEST_WORD and any(map(str.isalpha, text)) else ""
 
 
 def listing(items: Iterable[str]) -> Html:

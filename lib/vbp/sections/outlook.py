@@ -186,7 +186,8 @@ def projection(city: City, lang: str) -> Html:
     names, hospitals = batch_names(city, lang), hospital_names(city)
     parts = head
     for one in found:
-        parts = parts + element("h3", short(named(names, one.batch_id))) + sentence(one.text(lang))
+        name = short(named(names, one.batch_id))
+        parts = parts + element("h3", name) + sentence(one.text(lang, name))
         rows: list[tuple[Cell | str, ...]] = [
             (say(f"projected.{row['quantity']}", lang), Cell("", None, mark(_kind(row), lang)), *_ends(row, lang))
             for row in one.table.to_dict("records")

@@ -81,7 +81,7 @@ def workbook(lang: str) -> Html:
     return Html(f'<p><a href="statement.xlsx">{escape(say("report.statement", lang))}</a></p>')
 
 
-def _unpaid(found: Settlement, lang: str) -> dict[str, str]:
+def _unpaid(found: Settlement, lang: str) -> dict[str, Cell]:
     """Return by hospital why its other units are not paid: each unit counts under its first reason."""
     counts: dict[str, dict[str, int]] = {}
     for hospital, value, codes in zip(
@@ -90,13 +90,17 @@ def _unpaid(found: Settlement, lang: str) -> dict[str, str]:
         if not value and (reason := next((code for code in codes if known(f"unpaid.{code}")), None)):
             own = counts.setdefault(str(hospital), {})
             own[reason] = own.get(reason, 0) + 1
-    return {
-        hospital: listed(
-            [say("unpaid.count", lang, reason=say(f"unpaid.{code}", lang), count=count) for code, count in own.items()],
-            lang,
-        )
-        for hospital, own in counts.items()
-    }
+    return {hospital: _reasons(own, lang) for hospital, own in counts.items()}
+
+
+def _reasons(counts: dict[str, int], lang: str) -> Cell:
+    """Return reasons with the number of units, the most frequent first, none broken over two lines."""
+    told = [
+        say("unpaid.count", lang, reason=say(f"unpaid.{code}", lang), count=count)
+        for code, count in sorted(counts.items(), key=lambda item: -item[1])
+    ]
+    whole = [f'<span class="nowrap">{escape(text)}</span>' for text in told]
+    return Cell(listed(told, lang), None, listed(whole, lang))
 
 
 def _total(found: Settlement, lang: str) -> str:

@@ -65,12 +65,15 @@
   function under(spec, width) {
     var axis = spec.layout.xaxis || {}, old = axis.tickangle === 0 ? names(spec, axis, "x") : [];
     if (!old.length) { return; }
-    var side = spec.data.some(function (trace) { return trace.type === "heatmap"; }) ? 220 : 100, room = (width - side) / old.length - 6;
+    var side = spec.data.some(function (trace) { return trace.type === "heatmap"; }) ? 200 : 100, room = (width - side) / old.length - 4;
     var size = [12, 11, 10].find(function (size) { return old.every(function (label) { return fits(lines(label, room, size), room, size, 3); }); });
-    relabel(axis, old, old.map(function (label) { return lines(label, size ? room : 130, size || 10); }));
+    var upright = room > 24 ? 130 : 220;  // two lines beside one another, or where they would meet a long one
+    relabel(axis, old, old.map(function (label) { return lines(label, size ? room : upright, size || 10); }));
+    if (!size && upright > 130) { spec.layout.height = (spec.layout.height || 380) + 70; }
     axis.tickfont = { size: size || 10 };
+    spec.data.forEach(function (trace) { if (trace.type === "waterfall" && room < 95) { trace.textfont = { size: 10 }; } });
     if (size) { return; }
-    delete axis.tickangle;
+    axis.tickangle = 90;
     if (spec.layout.legend) {  // names now stand upright where the legend was
       spec.layout.legend = { y: 1, yanchor: "bottom" };
       spec.layout.margin = Object.assign({}, spec.layout.margin, { t: ((spec.layout.margin || {}).t || 68) + 24 });
@@ -82,7 +85,14 @@
     if (old.length > 1) {
       // two lines a label, or labels stand in one another: the longer they are, the more of the width they take
       var fitted = [110, 150, 180].map(function (room) { return old.map(function (text) { return lines(text, room, 10); }); });
-      relabel(axis, old, fitted.find(function (texts) { return texts.every(function (text) { return text.split("<br>").length < 3; }); }) || fitted[2]);
+      var chosen = fitted.find(function (texts) { return texts.every(function (text) { return text.split("<br>").length < 3; }); }) || fitted[2];
+      relabel(axis, old, chosen);
+      var most = Math.max.apply(null, chosen.map(function (text) { return text.split("<br>").length; }));
+      // a row has room for its lines; the legend stands a fixed way below the axis, however high the rows make the figure
+      var below = layout.legend ? 100 + 20 * spec.data.length : 56, inner = (layout.height || 380) - 68 - below;
+      var high = Math.max(inner, old.length * (13 * most + 5));
+      layout.height = (layout.height || 380) + high - inner;
+      if (layout.legend && layout.legend.y < 0) { layout.legend = Object.assign({}, layout.legend, { y: -64 / high / 1.4 }); }
     }
     Object.keys(layout).forEach(function (name) { if (layout.xaxis2 && /^xaxis/.test(name)) { layout[name].dtick = "M24"; } });
     if (layout.legend && layout.legend.y < 0 && !layout.xaxis2) { layout.legend.y *= 1.4; }
