@@ -21,6 +21,7 @@ NAMES = {
 GENERICS = {
     "演示品种16": "<img src=x onerror=document.title='owned'>",
     "演示品种15": "药" * 500,
+    "演示耗材04": "Б" * 300,
     "演示品种19": "\u202eدواء%{y}",
 }
 

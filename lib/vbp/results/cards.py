@@ -89,20 +89,38 @@ def _saving(place: Computed) -> tuple[Card, ...]:
     found = place.savings
     if found is None or isinstance(found, Missing):
         return (_lacking("realised", "yuan", found),)
-    span = Said("card.span", span_of(place, found))
-    notes = (Said("card.baseline_p0"), span, *_left_out(found))
+    notes = (Said("card.baseline_p0"), Said("card.span", {"span": span_of(place, found)}), *_left_out(found))
     made = [Card("realised", found.totals["realised"], "yuan", "computed", notes)]
     if isinstance(place.completion, Missing):
         return (*made, _lacking("official", "yuan", place.completion))
-    return (*made, Card("official", found.totals["official"], "yuan", "computed", (Said("card.baseline_agreed"), span)))
+    agreed = Said("card.span", {"span": span_of(place, found, agreed=True)})
+    return (
+        *made,
+        Card("official", found.totals["official"], "yuan", "computed", (Said("card.baseline_agreed"), agreed)),
+    )
 
 
-def span_of(place: Computed, found: Savings) -> dict[str, str]:
-    """Return the first and the last month that the savings cover: from the first round that the ledger sees running."""
+@dataclass(frozen=True)
+class Span:
+    """A first and a last month, one of them where they are the same."""
+
+    first: str
+    last: str
+
+    def say(self, lang: str) -> str:
+        """Return the span: 2021-01至2024-12."""
+        return self.first if self.first == self.last else say("card.months", lang, first=self.first, last=self.last)
+
+
+def span_of(place: Computed, found: Savings, *, agreed: bool = False) -> Span:
+    """Return the months that the savings cover: from the first round that the ledger sees running, or (`agreed`) from the
+    first agreement on, to the day of the result.
+    """
     panels = place.panels
     assert panels is not None and not isinstance(panels, Missing)
-    first = max(panels.prices["start_date"].min(), panels.totals["first_month"].iloc[0])
-    return {"first": f"{first:%Y-%m}", "last": f"{found.as_of:%Y-%m}"}
+    first = panels.items["start_date"].min() if agreed else panels.prices["start_date"].min()
+    first = first if agreed else max(first, panels.totals["first_month"].iloc[0])
+    return Span(f"{first:%Y-%m}", f"{found.as_of:%Y-%m}")
 
 
 def _left_out(found: Savings) -> tuple[Said, ...]:

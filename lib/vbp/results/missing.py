@@ -20,6 +20,12 @@ class Missing:
         """Return False: there is no result."""
         return False
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the tables that the result lacks; none where it lacks something else."""
+        given = self.reason.values.get("tables")
+        return given.names if isinstance(given, Tables) else ()
+
     def text(self, lang: str) -> str:
         """Return why the result is missing and how to supply it."""
         return f"{self.reason.text(lang)}{'' if lang == 'zh' else ' '}{self.how_to_supply.text(lang)}"

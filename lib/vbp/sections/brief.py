@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vbp.charts.estimates import hospital_names
 from vbp.charts.names import named, short
 from vbp.results.cards import span_of
-from vbp.results.missing import Missing
+from vbp.results.missing import Missing, Tables
 from vbp.results.tables import partly_seen
 from vbp.sections.html import Html, element
 from vbp.sections.parts import NOTHING, full
@@ -55,7 +55,7 @@ def _saved(city: City, lang: str) -> Iterable[str]:
         hospitals=counted(int(panels.totals["hospitals"].iloc[0]), lang),
         realised=shown["realised"],
         cut=shown.get("cut", ""),
-        **span_of(city, found),
+        span=span_of(city, found).say(lang),
     )
     sure = say("brief.sure", lang, rows=f"{int(panels.totals['rows'].iloc[0]):,}")
     if len(found.left_out):
@@ -96,12 +96,22 @@ def _paid(city: City, lang: str) -> Iterable[str]:
 def tasks(city: City, lang: str) -> tuple[Task, ...]:
     """Return what is to be done or looked into, each from its result; none where all is in order."""
     return (
+        *_tables(city, lang),
         *_ledger(city, lang),
         *_agreements(city, lang),
         *_scores(city, lang),
         *_invoices(city, lang),
         *_use(city, lang),
     )
+
+
+def _tables(city: City, lang: str) -> Iterable[Task]:
+    """Yield which tables to supply for the parts that cannot be computed without."""
+    parts = (city.savings, city.completion, city.surplus, city.benefit, city.settlement)
+    lacking = [part.tables for part in parts if isinstance(part, Missing)]
+    names = tuple(dict.fromkeys(name for tables in lacking for name in tables))
+    if names:
+        yield Task(say("brief.tables", lang, tables=Tables(names).say(lang)), "quality")
 
 
 def _ledger(city: City, lang: str) -> Iterable[Task]:
@@ -126,6 +136,11 @@ def _agreements(city: City, lang: str) -> Iterable[Task]:
     if not city.completion:
         return
     table = city.completion.table
+    if city.panels:  # what the ledger covers in part is no one's fault: it stands in a line of its own
+        part = partly_seen(city.panels, city.completion.as_of)
+        unseen = set(zip(part["batch_id"], part["agreement_year"], strict=True))
+        years = zip(table["batch_id"], table["agreement_year"], strict=True)
+        table = table[[(str(batch), int(year)) not in unseen for batch, year in years]]
     for state in ("not_completed", "at_risk"):
         late = table[table["state"] == state]["hospital_id"]
         if len(late):

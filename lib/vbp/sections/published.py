@@ -7,12 +7,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from vbp.charts.published import quality
+from vbp.results.cards import Span
 from vbp.rounds import Round, rounds_of
 from vbp.sections.brief import brief
 from vbp.sections.computed import contents
 from vbp.sections.how import card_link, how, methods_of
 from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
-from vbp.sections.parts import NOTHING, full, heading
+from vbp.sections.parts import NOTHING, full, heading, name_cell
 from vbp.sections.quality import quality as quality_of_inputs
 from vbp.sections.warnings import warning_lines
 from vbp.words import MISSING, baseline_label, count, listed, percent, period_label, qualified, say, scope_label
@@ -52,14 +53,14 @@ def _lead(city: City, lang: str) -> str:
     if not city.panels:
         return say("page.lead_inputs", lang)
     total = city.panels.totals.iloc[0]
-    span = {"first": f"{total['first_month']:%Y-%m}", "last": f"{total['last_month']:%Y-%m}"}
+    span = Span(f"{total['first_month']:%Y-%m}", f"{total['last_month']:%Y-%m}").say(lang)
     return say(
         "page.lead_ledger",
         lang,
         hospitals=int(total["hospitals"]),
         rows=f"{int(total['rows']):,}",
         day=city.day,
-        **span,
+        span=span,
     )
 
 
@@ -201,7 +202,7 @@ def _rounds(rows: list[Round], lang: str, name: str, marked: str = "") -> Html:
     ]
     body = [
         (
-            row.name(lang),
+            name_cell(row.name(lang)),
             say(f"level.{row.level or 'none'}", lang),
             say(f"category.{row.category}", lang),
             _checked(row, "bid_date", row.when.strftime("%Y-%m"), lang)

@@ -68,7 +68,11 @@
     var side = spec.data.some(function (trace) { return trace.type === "heatmap"; }) ? 200 : 100, room = (width - side) / old.length - 4;
     var size = [12, 11, 10].find(function (size) { return old.every(function (label) { return fits(lines(label, room, size), room, size, 3); }); });
     var upright = room > 24 ? 130 : 220;  // two lines beside one another, or where they would meet a long one
-    relabel(axis, old, old.map(function (label) { return lines(label, size ? room : upright, size || 10); }));
+    var most = size ? 3 : Math.max(1, Math.floor((room + 4) / 13));
+    relabel(axis, old, old.map(function (label) {
+      var own = lines(label, size ? room : upright, size || 10).split("<br>");
+      return own.length > most ? own.slice(0, most).join("<br>") + "…" : own.join("<br>");
+    }));
     if (!size && upright > 130) { spec.layout.height = (spec.layout.height || 380) + 70; }
     axis.tickfont = { size: size || 10 };
     spec.data.forEach(function (trace) { if (trace.type === "waterfall" && room < 95) { trace.textfont = { size: 10 }; } });
