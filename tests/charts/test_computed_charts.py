@@ -89,7 +89,10 @@ def test_the_waterfall_walks_from_spending_before_to_spending_after(figures, dem
     assert trace["y"][0] == pytest.approx(float(sums["base"]) / 1e4, abs=0.006)
     assert sum(trace["y"][1:-1]) == pytest.approx(float(sums["change"]) / 1e4, abs=0.05)
     assert trace["y"][-1] == pytest.approx(float(sums["base"] + sums["change"]) / 1e4, abs=0.006)
-    assert money(sums["price"], "zh") in figures["decomposition_waterfall", "zh"].layout.title.text
+    assert sums["price"] < 0 < sums["volume"]
+    title = {lang: figures["decomposition_waterfall", lang].layout.title.text for lang in ("zh", "en")}
+    assert f"价格使支出减少{money(-sums['price'], 'zh')}，用量使支出增加{money(sums['volume'], 'zh')}" in title["zh"]
+    assert f"down by {money(-sums['change'], 'en')}" in title["en"]
 
 
 def test_the_heatmap_holds_the_matrix_and_leaves_gaps_blank(figures, demo_city):
@@ -165,7 +168,9 @@ def test_bubbles_count_in_the_title_as_they_lie(figures):
     points = [point for trace in figure["data"] for point in zip(trace["x"], trace["y"], strict=True)]
     numbers = [int(number) for number in re.findall(r"\d+", figure["layout"]["title"]["text"])]
     both = sum(x < 0 < y for x, y in points)
-    assert numbers == ([len(points)] if both == len(points) else [len(points), both])
+    varieties = {name for trace in figure["data"] for name, *_ in trace["customdata"]}
+    told = [len(varieties), len(points)] if len(varieties) < len(points) else [len(points)]
+    assert numbers == (told if both == len(points) else [*told, both])
 
 
 def test_the_tornado_is_ordered_by_swing_and_ends_at_the_totals_it_names(figures, demo_city):

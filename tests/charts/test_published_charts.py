@@ -56,16 +56,37 @@ def test_money_bars_carry_the_published_values(places):
     assert len(shown) == 5
 
 
-def test_cuts_show_the_citys_own_as_stars_with_their_baseline(places):
+def test_cuts_show_the_citys_own_outlined_with_their_baseline(places):
     figure = charts.cuts_beside_national(places["jiujiang"], "en")
-    stars = [
+    own = [
         (x, trace.name)
         for trace in figure.data
-        for x, symbol in zip(trace.x, trace.marker.symbol, strict=True)
-        if symbol == "star"
+        for x, width in zip(trace.x, trace.marker.line.width, strict=True)
+        if width > 0
     ]
-    assert sorted(x for x, _ in stars) == [69.89, 71.83]
-    assert {name for _, name in stars} == {"baseline: not stated"}
+    assert sorted(x for x, _ in own) == [69.89, 71.83]
+    assert {name for _, name in own} == {"baseline: not stated"}
+
+
+@pytest.mark.parametrize("slug", ["jiujiang", "quanzhou"])
+def test_cuts_are_never_in_order_of_size_over_several_baselines(places, slug):
+    figure = charts.cuts_beside_national(places[slug], "zh")
+    baseline = {name: trace.name for trace in figure.data for name in trace.y}
+    groups = [baseline[name] for name in figure.layout.yaxis.categoryarray]
+    runs = [name for place, name in enumerate(groups) if place == 0 or groups[place - 1] != name]
+    # one run of rows a baseline, but for the city's own rows, which stand on top
+    assert len(runs) <= len(set(groups)) + 1
+    cuts = {name: x for trace in figure.data for name, x in zip(trace.y, trace.x, strict=True)}
+    shown = [cuts[name] for name in figure.layout.yaxis.categoryarray]
+    assert shown != sorted(shown) and shown != sorted(shown, reverse=True)
+
+
+def test_baselines_are_told_apart_by_shape_as_well_as_colour(places):
+    figure = charts.cuts_beside_national(places["quanzhou"], "zh")
+    shapes = [trace.marker.symbol for trace in figure.data]
+    assert len(set(shapes)) == len(shapes) >= 5
+    assert all("基准价：" in trace.name for trace in figure.data)
+    assert any("未核实" in text for trace in figure.data for text in trace.text)
 
 
 def test_the_doubtful_cut_of_qingdao_is_in_no_headline_figure(places):

@@ -67,6 +67,7 @@ def panels_of(batches: dict[str, tuple[str, float | None]], hospitals: int = 4, 
         items[f"{name}_milliunits"] = (frame[name].astype("Float64") * 1000).astype("Int64")
     items = items.assign(
         months_in_year=12,
+        months_before=12,
         actual_fen=frame["actual_fen"].astype("Int64"),
         nonselected_fen=frame["nonselected_fen"].astype("Int64"),
         p0_e10=(frame["p0"] * 10**10).astype("Int64"),
@@ -191,6 +192,28 @@ def test_items_without_p0_or_use_before_are_listed():
     items.loc[new[1], "previous_milliunits"] = 0
     result = project(SimpleNamespace(**{**FOUR.__dict__, "items": items}))
     assert result.left_out["reason"].tolist() == ["NO_P0", "NO_USE_BEFORE"]
+
+
+def test_a_year_before_seen_in_part_is_taken_to_twelve_months_and_says_so():
+    whole = project(FOUR)
+    half = FOUR.items.assign(
+        previous_milliunits=FOUR.items["previous_milliunits"] // 2,
+        months_before=FOUR.items["months_before"].mask(FOUR.items["batch_id"] == "NEW", 6),
+    )
+    half.loc[half["batch_id"] != "NEW", "previous_milliunits"] *= 2
+    seen = project(SimpleNamespace(**{**FOUR.__dict__, "items": half}))
+    assert seen.interval("completion") == pytest.approx(whole.interval("completion"))
+    assert any("6 months of the year before" in said.text("en") for said in seen.assumptions)
+    assert not any("year before" in said.text("en") for said in whole.assumptions)
+
+
+def test_a_few_months_of_the_year_before_are_no_year_and_teach_nothing():
+    few = FOUR.items.assign(months_before=FOUR.items["months_before"].mask(FOUR.items["batch_id"] == "NEW", 5))
+    with pytest.raises(InputError) as raised:
+        project(SimpleNamespace(**{**FOUR.__dict__, "items": few}))
+    assert raised.value.problems[0].rule == "no_items"
+    taught = FOUR.items.assign(months_before=FOUR.items["months_before"].mask(FOUR.items["batch_id"] == "B1", 11))
+    assert evidence(SimpleNamespace(**{**FOUR.__dict__, "items": taught})).count == evidence(FOUR).count - 1
 
 
 def test_a_batch_that_runs_or_is_unknown_is_refused():

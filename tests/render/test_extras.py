@@ -73,7 +73,7 @@ def test_a_lost_paper_is_made_again_without_rendering(report, tmp_path):
     assert beside(folder) == set()
     stamp = (folder / "report.zh.html").stat().st_mtime_ns
     done = run("--pdf")
-    assert "1 unchanged and skipped" in done.stdout
+    assert "1 unchanged and skipped" in done.stdout and "; 1 PDF beside them." in done.stdout
     assert beside(folder) == {"report.zh.pdf"}
     (folder / "report.zh.pdf").unlink()
     assert run().exit_code == 0

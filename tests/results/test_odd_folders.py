@@ -21,6 +21,7 @@ NAMES = {
 GENERICS = {
     "演示品种16": "<img src=x onerror=document.title='owned'>",
     "演示品种15": "药" * 500,
+    "演示耗材04": "Б" * 300,
     "演示品种19": "\u202eدواء%{y}",
 }
 
@@ -34,7 +35,8 @@ def test_a_report_without_a_table_asks_for_it(demo, tmp_path, table):
     city = open_city("demo", inputs=altered(demo, tmp_path / "demo", without=(table,)))
     page = text_of(city, "zh", tmp_path)
     asked = [part.text for part in page.select("[data-missing]")]
-    assert any(f"缺少 {table} 表" in text for text in asked)
+    names = {"assessments": "考核结果（assessments）", "agreements": "协议量（agreements）"}
+    assert any(f"缺少{names[table]}表" in text for text in asked)
     payout = page.select_one('[data-card="payout"]')
     assert payout.select_one(".value").text == "—"
     assert table in payout.select_one(".where").text
@@ -83,8 +85,8 @@ def hostile(demo, tmp_path_factory) -> City:
             **dict.fromkeys(("products", "varieties", "agreements"), renamed),
             "batches": lambda row: {
                 **row,
-                "name_zh": f"{row['name_zh']}<i>'\"&",
-                "name_en": f"{row['name_en']}</script><svg>",
+                "name_zh": "批" * 500 if row["batch_id"] == "DEMO-N1" else f"{row['name_zh']}<i>'\"&",
+                "name_en": "Round " * 80 if row["batch_id"] == "DEMO-N1" else f"{row['name_en']}</script><svg>",
             },
             "settlements": lambda row: {**row, "supplier": f"@SUM(1+1)*{row['supplier']}<script>"},
         },
@@ -103,7 +105,8 @@ def test_hostile_names_are_text_and_break_no_layout(hostile, chromium, tmp_path,
     assert target.stat().st_size < 1_000_000
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page, wrong = browser.new_context(offline=True, viewport={"width": width, "height": 900}).new_page(), []
+        hand = {"is_mobile": True, "has_touch": True} if width < 600 else {}
+        page, wrong = browser.new_context(offline=True, viewport={"width": width, "height": 900}, **hand).new_page(), []
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda request: wrong.append(request.url))

@@ -243,6 +243,16 @@ def test_a_generic_without_a_group_to_compare_has_no_spillover_and_no_zero():
     assert own["甲"] is not None and own["丙"] is None
 
 
+def test_a_variety_without_substitutes_has_a_gap_beside_one_that_has_them():
+    before = tuple(("H1", t, "alt", 1, 10_000) for t in range(12))
+    after = tuple((h, t, "alt", 1, 15_000) for t in range(12, 15) for h in ("H1", "H2"))
+    result = savings(panels_of(by_hand(purchases=(*before, *after, *by_hand().purchases))), products_frame())
+    compared = set(result.alternatives["generic"])
+    known = result.by("generic").set_index("generic")["alternatives_yuan"].notna()
+    assert {name for name, is_known in known.items() if is_known} == compared
+    assert all(result.checks.values())
+
+
 def test_without_groups_spillover_is_not_claimed():
     result = savings(panels_of(by_hand()))
     assert result.totals["alternatives"] is None and result.alternatives.empty, "not known is no zero"

@@ -28,6 +28,11 @@ def test_chinese_titles_of_the_data_are_set_in_full_width():
         == "「患者减少1021.67元」比较基期原文未写，见附注；另计"
     )
     assert fullwidth("GPT (a, b); c: d") == "GPT (a, b); c: d"
+    assert fullwidth("国内92%,进口95%") == "国内92%，进口95%"
+    assert (
+        fullwidth("domestic 92%, imported 95%; 1.07M = 65% of 2019")
+        == "domestic 92%, imported 95%; 1.07M = 65% of 2019"
+    )
 
 
 @pytest.mark.parametrize("equal", ["＝", "="])
@@ -69,9 +74,17 @@ def test_english_counts_keep_the_digits_of_chinese_ones():
 
 
 def test_dates_in_tables_are_not_broken_over_two_lines():
-    html = table(["a", "b"], [("2029-05-11", "2029-05-11 foo")], name="t").source
-    assert html.count('class="day"') == 1
-    assert '<td><span class="nowrap">2029-05-11</span> foo</td>' in html
+    told = "as announced on 2029-05-11 foo"
+    html = table(["a", "b", "c"], [("2029-05-11", "2018-12（未核实）", told)], name="t").source
+    assert html.count('class="day"') == 2
+    assert '<td class="text">as announced on <span class="nowrap">2029-05-11</span> foo</td>' in html
+
+
+def test_a_word_stays_on_one_line_and_a_sentence_takes_its_width():
+    html = table(["a", "b", "c"], [("拟中选", "落后于序时进度", "未完成约定采购量：演示品种05")], name="t").source
+    assert '<td class="word">拟中选</td><td>落后于序时进度</td><td class="text">' in html
+    assert 'class="data"' in html
+    assert 'class="data wide"' in table([str(i) for i in range(12)], [["1"] * 12], name="t").source
 
 
 def test_the_text_alternative_ends_its_sentence_in_the_pages_language():

@@ -32,8 +32,8 @@ QUANTITIES = ("realised", "completion", "payout")
 
 def last_batch(panels: Panels) -> str:
     """Return the last batch, renewals left out, whose first agreement year the ledger covers whole."""
-    rows = first_years(panels).groupby("batch_id")[["months_in_ledger", "months_in_year"]].min()
-    whole = set(rows.index[rows["months_in_ledger"] >= rows["months_in_year"]])
+    rows = first_years(panels).groupby("batch_id")[["months_in_ledger", "months_in_year", "months_before"]].min()
+    whole = set(rows.index[(rows["months_in_ledger"] >= rows["months_in_year"]) & (rows["months_before"] >= 12)])
     prices = panels.prices[(panels.prices["cycle"].fillna(1) == 1).to_numpy()].astype({"batch_id": object})
     return str(prices[prices["batch_id"].isin(whole)].sort_values("start_date")["batch_id"].iloc[-1])
 

@@ -101,9 +101,10 @@ def test_a_gap_is_a_dash_and_never_a_zero(gap):
         ("0.125", 2, "0.13%"),
         ("2.675", 2, "2.68%"),
         ("-2.675", 2, "−2.68%"),
-        ("-0.004", 2, "0%"),
-        ("99.995", 2, "100%"),
-        ("65.50", 2, "65.5%"),
+        ("-0.004", 2, "0.00%"),
+        ("99.995", 2, "100.00%"),
+        ("65.50", 2, "65.50%"),
+        ("87.04", 1, "87.0%"),
         ("1234.5", 0, "1,235%"),
     ],
 )
@@ -112,8 +113,13 @@ def test_per_cent_rounds_half_away_from_zero(value, places, shown):
     assert percent(float(value), places) == shown  # a float is taken as it is written, not as it is stored
 
 
+def test_a_published_per_cent_has_the_digits_it_was_published_with():
+    assert [percent(Decimal(value)) for value in ("65.57", "65.50", "48", "0")] == ["65.57%", "65.5%", "48%", "0%"]
+
+
 @pytest.mark.parametrize(
-    ("share", "shown"), [(0.5, "50%"), (Decimal("0.12345"), "12.3%"), (0.0005, "0.1%"), (1.6034, "160.3%"), (0, "0%")]
+    ("share", "shown"),
+    [(0.5, "50.0%"), (Decimal("0.12345"), "12.3%"), (0.0005, "0.1%"), (1.6034, "160.3%"), (0, "0.0%")],
 )
 def test_a_share_is_shown_in_per_cent(share, shown):
     assert ratio(share) == shown

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vbp.charts import theme
 from vbp.charts.names import batch_names, digits, label, named, note, unique
+from vbp.charts.rounds import by_start
 from vbp.results.missing import Missing
 from vbp.words import money, percent, say
 
@@ -25,7 +26,7 @@ def price_drops(city: City, lang: str) -> go.Figure | None:
         return None
     baseline = found.table["baseline"].mode().iloc[0] if "p0" not in set(found.table["baseline"]) else "p0"
     table, items = (frame[frame["baseline"] == baseline] for frame in (found.table, found.items))
-    batches = [str(name) for name in reversed(list(table["batch_id"]))]
+    batches = [str(name) for name in reversed(by_start(city, table["batch_id"]))]
     card = next(card for card in city.cards if card.key.startswith("cut"))
     figure = theme.frame(
         say(f"chart.{card.key}_title", lang, cut=card.shown(lang), items=len(items)),
@@ -80,7 +81,19 @@ def price_volume(city: City, lang: str) -> go.Figure | None:
         return None
     both = int(((table["price_percent"] < 0) & (table["volume_percent"] > 0)).sum())
     figure = theme.frame(
-        say("chart.bubble_title" if both < len(table) else "chart.bubble_title_all", lang, count=len(table), both=both),
+        say(
+            "chart.bubble_title" if both < len(table) else "chart.bubble_title_all",
+            lang,
+            varieties=say(
+                "chart.bubble_varieties"
+                if (count := table["generic"].nunique()) == len(table)
+                else "chart.bubble_renewed",
+                lang,
+                count=count,
+                pairs=len(table),
+            ),
+            both=both,
+        ),
         say("chart.bubble_help", lang),
         subtitle=note(city, lang),
         height=430,

@@ -143,7 +143,12 @@ def ratios(city: City, lang: str) -> go.Figure | None:
         "chart.ratios_title",
         lang,
         count=len(rows),
-        name=metric.name_zh if lang == "zh" else metric.name_en,
+        name=say(
+            "chart.name_of_scope",
+            lang,
+            name=metric.name_zh if lang == "zh" else metric.name_en,
+            scope=scope_label(largest.scope, lang),
+        ),
         value=qualified(largest.value, largest.unit, largest.qualifier, lang),
     )
     return _bars(city, lang, rows, title, say("chart.ratios_help", lang), say("chart.percent_axis", lang), 1, log=False)

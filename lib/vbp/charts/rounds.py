@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vbp.charts import theme
 from vbp.rounds import Round, rounds_of
-from vbp.words import baseline_label, count, listed, money, percent, say
+from vbp.words import baseline_label, count, money, percent, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,7 @@ _LOOK = {
     "mixed": (theme.GREEN, "cross"),
 }
 OWN_COLOUR = theme.RED
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "triangle-down", "cross", "pentagon")
 
 
 def subtitle(city: City, lang: str, key: str = "chart.source_published") -> str:
@@ -54,20 +56,20 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
     """Return the rounds on a time line, by average cut; hollow marks are the city's own, proposed ones are marked."""
     rows = [row for row in _with_cut(city) if row.when is not None]
     every = _with_cut(city)
-    own_cuts = [row.cut_percent for row in rows if row.own and row.cut_percent is not None]
+    ours = [row for row in rows if row.own]
     title = say("chart.timeline_title", lang, drug=_span(every, "drug"), consumable=_span(every, "consumable"))
-    if own_cuts:
+    if ours:
         title = say(
-            "chart.timeline_title_own" if len(own_cuts) > 1 else "chart.timeline_title_one",
-            lang,
-            city=city.name(lang),
-            count=len(own_cuts),
-            cuts=between(own_cuts),
-            national=title,
+            "chart.timeline_title_own", lang, city=city.name(lang), cuts=by_baseline(ours, lang), national=title
         )
+    told = [
+        "timeline_help",
+        *(["timeline_help_own"] if ours else []),
+        *(["timeline_help_day"] if _published_on(city) else []),
+    ]
     figure = theme.frame(
         title,
-        say("chart.timeline_help", lang) + (say("chart.timeline_help_day", lang) if _published_on(city) else ""),
+        "".join(say(f"chart.{key}", lang) for key in told),
         subtitle=subtitle(city, lang),
         height=430,
         method="price-cut",
@@ -89,7 +91,7 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
                 x=[row.when.isoformat() for row in chosen if row.when],
                 y=[float(row.cut_percent or 0) for row in chosen],
                 mode="markers",
-                name=name,
+                name=theme.plain(name),
                 marker={
                     "color": OWN_COLOUR if own else colour,
                     "size": 15 if own else 11,
@@ -102,7 +104,7 @@ def rounds_timeline(city: City, lang: str) -> go.Figure:
         figure.add_vline(x=day, line={"dash": "dot", "color": theme.GREY, "width": 1.5})
         figure.add_annotation(
             x=day,
-            y=0.0,
+            y=0.12,  # between the renewals' small cuts and the others
             yref="paper",
             text=theme.plain(say("chart.published_on", lang, day=day)),
             showarrow=False,
@@ -121,6 +123,25 @@ def between(cuts: Sequence[Decimal]) -> str:
     return percent(low) if low == high else f"{percent(low, 0)}–{percent(high, 0)}"
 
 
+def by_baseline(rows: Sequence[Round], lang: str) -> str:
+    """Return the cuts of some rounds, each baseline's span apart: one span over several baselines would compare them."""
+    groups: dict[str, list[Decimal]] = {}
+    for row in rows:
+        if row.cut_percent is not None:
+            groups.setdefault(baseline_label(row.baseline, lang), []).append(row.cut_percent)
+    told = [
+        say(
+            "chart.cuts_of_baseline" if len(cuts) > 1 else "chart.cut_of_baseline",
+            lang,
+            count=len(cuts),
+            cuts=between(cuts),
+            baseline=name,
+        )
+        for name, cuts in groups.items()
+    ]
+    return say("section.separator", lang).join(told)
+
+
 def _published_on(city: City) -> list[str]:
     """Return the days on which the city's publications appeared, where a day is known."""
     days = {city.published.source[fact.source_id].published for fact in city.facts}
@@ -128,18 +149,17 @@ def _published_on(city: City) -> list[str]:
 
 
 def cuts_beside_national(city: City, lang: str) -> go.Figure:
-    """Return every published average cut as a dot, grouped by the baseline it was measured against."""
-    rows = sorted(_with_cut(city), key=lambda row: (row.own, row.cut_percent or Decimal(0)))
-    own = [row for row in rows if row.own]
+    """Return every published average cut as a dot, in groups of one baseline, by date inside: nothing stands in order of size."""
+    known = _with_cut(city)
+    # by name and not by code: a user's own table may say the published lists' baseline in words
+    named = {row: baseline_label(row.baseline, lang) for row in known}
+    by_date = sorted(known, key=lambda row: (not row.own, row.when or date.max))
+    baselines = list(dict.fromkeys(named[row] for row in by_date))
+    from_top = sorted(by_date, key=lambda row: (not row.own, baselines.index(named[row])))
+    rows = from_top[::-1]
+    own = [row for row in known if row.own]
     title = (
-        say(
-            "chart.cuts_title_own",
-            lang,
-            city=city.name(lang),
-            cuts=between([row.cut_percent for row in own if row.cut_percent is not None])
-            if len(own) > 3
-            else listed([percent(row.cut_percent) for row in reversed(own)], lang),
-        )
+        say("chart.cuts_title_own", lang, city=city.name(lang), cuts=by_baseline(own, lang))
         if own
         else say("chart.cuts_title_none", lang, city=city.name(lang))
     )
@@ -150,25 +170,28 @@ def cuts_beside_national(city: City, lang: str) -> go.Figure:
         height=130 + 27 * len(rows),
         method="price-cut",
     )
-    # by name and not by code: a user's own table may say the published lists' baseline in words
-    named = {row: baseline_label(row.baseline, lang) for row in rows}
-    baselines = sorted(set(named.values()))
     for i, baseline in enumerate(baselines):
         chosen = [row for row in rows if named[row] == baseline]
-        colour = theme.PALETTE[i % len(theme.PALETTE)]
         figure.add_scatter(
             x=[float(row.cut_percent or 0) for row in chosen],
             y=[_label(row, lang) for row in chosen],
             mode="markers+text",
             cliponaxis=False,
             name=say("chart.baseline_is", lang, baseline=baseline),
-            text=[percent(row.cut_percent) for row in chosen],
+            text=[
+                percent(row.cut_percent)
+                if row.verified("average_cut_percent")
+                else say("section.unverified", lang, value=percent(row.cut_percent))
+                for row in chosen
+            ],
             textposition="middle right",
             textfont={"size": 11},
             marker={
-                "color": colour,
+                "color": theme.PALETTE[i % len(theme.PALETTE)],
                 "size": [14 if row.own else 9 for row in chosen],
-                "symbol": ["star" if row.own else "circle" for row in chosen],
+                # colour and shape say the same: in grey, and to a reader who sees no colours, the shape is enough
+                "symbol": SYMBOLS[i % len(SYMBOLS)],
+                "line": {"color": theme.INK, "width": [2 if row.own else 0 for row in chosen]},
             },
             customdata=[theme.plain(row.described(lang)) for row in chosen],
             hovertemplate="%{y}<br>%{x}%<br>%{customdata}<extra></extra>",
@@ -180,7 +203,7 @@ def cuts_beside_national(city: City, lang: str) -> go.Figure:
 
 
 def _label(row: Round, lang: str) -> str:
-    return theme.wrap(row.name(lang), 44 if lang == "zh" else 40)
+    return theme.wrap(row.name(lang), 44 if lang == "zh" else 48)
 
 
 def varieties_by_round(city: City, lang: str) -> go.Figure:
@@ -229,24 +252,23 @@ def amounts_by_round(city: City, lang: str) -> go.Figure | None:
     """Return the hospitals' spending by round before and after it, from the user's own `batch_usage`; None without one."""
     if city.inputs is None or not city.inputs.has("batch_usage"):
         return None
-    from vbp.charts.names import digits, scale
+    from vbp.charts.names import digits, scale, unique
 
     usage = city.inputs.frame("batch_usage")
     names = _batch_names(city, lang)
     totals = usage.groupby(["batch_id", "amount_basis"])["amount_yuan"].sum().unstack()
-    totals = totals.loc[_by_start(city, totals.index)]
+    totals = totals.loc[by_start(city, totals.index)]
     figure = theme.frame(
-        _amounts_title(usage["hospital_id"].nunique(), totals, lang),
+        _amounts_title(usage["hospital_id"].nunique(), totals.drop(index=_renewals(city), errors="ignore"), lang),
         say("chart.amounts_help", lang),
         subtitle=subtitle(city, lang, "chart.source_ledger"),
-        method="estimates",
     )
     factor, axis = scale([value for value in totals.to_numpy().ravel() if value == value and value is not None], lang)
     for basis, colour in (("before", theme.GREY), ("after", theme.GREEN)):
         if basis in totals:
             values = totals[basis].dropna()
             figure.add_bar(
-                x=[theme.wrap(names.get(str(name), str(name)), 14) for name in values.index],
+                x=unique([names.get(str(name), str(name)) for name in values.index], 24, 14),
                 y=[digits(value, factor) for value in values],
                 customdata=[money(value, lang) for value in values],
                 name=say(f"chart.amount_{basis}", lang),
@@ -270,15 +292,26 @@ def _amounts_title(hospitals: int, totals: pd.DataFrame, lang: str) -> str:
     )
 
 
-def _by_start(city: City, batches: Iterable[object]) -> list[object]:
+def _renewals(city: City) -> list[str]:
+    """Return the rounds of a second or later cycle: their year before is a year of the round they renew."""
+    assert city.inputs is not None
+    if not city.inputs.has("varieties") or "cycle" not in (frame := city.inputs.frame("varieties")):
+        return []
+    return sorted({str(name) for name in frame.loc[frame["cycle"].fillna(1) > 1, "batch_id"]})
+
+
+def by_start(city: City, batches: Iterable[object]) -> list[object]:
     """Return rounds in the order in which they began, those without a date last."""
-    days = {}
+    days: dict[str, str] = {}
+    if panels := city.panels:
+        first = panels.prices.groupby(panels.prices["batch_id"].astype(object))["start_date"].min()
+        days = {str(key): str(day) for key, day in first.items()}
     if (
         city.inputs is not None
         and city.inputs.has("batches")
         and "start_date" in (frame := city.inputs.frame("batches"))
     ):
-        days = {str(key): str(day) for key, day in zip(frame["batch_id"], frame["start_date"], strict=True)}
+        days |= {str(key): str(day) for key, day in zip(frame["batch_id"], frame["start_date"], strict=True)}
     return sorted(batches, key=lambda name: (days.get(str(name), "9999"), str(name)))
 
 

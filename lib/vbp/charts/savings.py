@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vbp.charts import theme
 from vbp.charts.estimates import hospital_names
 from vbp.charts.names import batch_names, digits, label, named, note, scale, unique
+from vbp.charts.rounds import by_start
 from vbp.results.missing import Missing
 from vbp.results.tables import PARTS, first_cycle_change, savings_matrix
 from vbp.words import money, percent, say
@@ -32,9 +33,10 @@ def decomposition_waterfall(city: City, lang: str) -> go.Figure | None:
         say(
             "chart.waterfall_title",
             lang,
-            change=money(sums["change"], lang),
-            price=money(sums["price"], lang),
-            volume=money(sums["volume"], lang),
+            count=len(batches),
+            change=moved(sums["change"], lang),
+            price=moved(sums["price"], lang),
+            volume=moved(sums["volume"], lang),
         ),
         say("chart.waterfall_help", lang, count=len(batches)),
         subtitle=note(city, lang),
@@ -50,6 +52,8 @@ def decomposition_waterfall(city: City, lang: str) -> go.Figure | None:
         measure=["absolute", *(["relative"] * len(parts)), "total"],
         text=[money(value, lang) for value in values],
         textposition="outside",
+        textfont={"size": 12},
+        constraintext="none",
         cliponaxis=False,
         increasing={"marker": {"color": theme.ORANGE}},
         decreasing={"marker": {"color": theme.GREEN}},
@@ -61,6 +65,12 @@ def decomposition_waterfall(city: City, lang: str) -> go.Figure | None:
     figure.update_xaxes(tickangle=0, tickfont={"size": 12})
     figure.update_yaxes(title_text=axis)
     return figure
+
+
+def moved(amount: Decimal, lang: str) -> str:
+    """Return a change as people say it: 减少2,536.36万元, up by 17.064 m yuan."""
+    kind = "chart.less" if amount < 0 else "chart.more"
+    return say(kind, lang, amount=money(abs(amount), lang))
 
 
 def savings_heatmap(city: City, lang: str) -> go.Figure | None:
@@ -77,18 +87,24 @@ def savings_heatmap(city: City, lang: str) -> go.Figure | None:
     }
     order = sorted(sums, key=lambda name: -sums[name])[:MOST_HOSPITALS]
     hospitals, batches = hospital_names(city), batch_names(city, lang)
-    cells: list[list[Any]] = [[table.at[name, batch] for batch in table.columns] for name in reversed(order)]
+    columns = by_start(city, table.columns)
+    cells: list[list[Any]] = [[table.at[name, batch] for batch in columns] for name in reversed(order)]
     # one small unit: a village clinic's saving is not to read 0.0
     factor, axis = (1e4 if lang == "zh" else 1e3), say("chart.wan_or_thousand", lang)
     figure = theme.frame(
-        say("chart.heat_title", lang, hospital=named_short(hospitals, order[0]), saving=money(sums[order[0]], lang)),
-        say("chart.heat_help", lang, shown=len(order), all=len(sums)),
+        say(
+            "chart.heat_title" if len(sums) > 1 else "chart.heat_title_one",
+            lang,
+            hospital=named_short(hospitals, order[0]),
+            saving=money(sums[order[0]], lang),
+        ),
+        say("chart.heat_help", lang, hospitals=shown_of(len(order), len(sums), lang)),
         subtitle=note(city, lang),
         height=200 + 24 * len(order),
         method="realised-saving",
     )
     figure.add_heatmap(
-        x=unique([named(batches, batch) for batch in table.columns], 24, 14),
+        x=unique([named(batches, batch) for batch in columns], 24, 14),
         y=unique([named(hospitals, name) for name in reversed(order)], 14),
         z=[[None if value is None else digits(value, factor) for value in row] for row in cells],
         text=[["" if value is None else f"{digits(value, factor, 1):,.1f}" for value in row] for row in cells],
@@ -105,6 +121,11 @@ def savings_heatmap(city: City, lang: str) -> go.Figure | None:
     figure.update_xaxes(showgrid=False, tickangle=0, tickfont={"size": 12})
     figure.update_yaxes(showgrid=False)
     return figure
+
+
+def shown_of(shown: int, every: int, lang: str) -> str:
+    """Return how many hospitals a figure shows: 全部12家, or 60家中的30家."""
+    return say("chart.shown_all" if shown == every else "chart.shown_some", lang, shown=shown, all=every)
 
 
 def named_short(names: dict[str, str], key: object) -> str:
@@ -137,8 +158,9 @@ def saving_by_payer(city: City, lang: str) -> go.Figure | None:
             y=[""],
             name=payer(row["payer"], lang),
             marker={"color": colours.get(row["payer"], theme.PALETTE[place % len(theme.PALETTE)])},
-            text=[money(row["saving_yuan"], lang)],
-            hovertemplate="%{fullData.name}<br>%{text}<extra></extra>",
+            text=[f"{payer(row['payer'], lang)}<br>{money(row['saving_yuan'], lang)}"],
+            insidetextanchor="middle",
+            hovertemplate="%{text}<extra></extra>",
         )
     figure.update_layout(barmode="stack", legend={"y": -0.6, "traceorder": "normal"})
     figure.update_xaxes(title_text=axis)

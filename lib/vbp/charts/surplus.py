@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from vbp.charts import theme
 from vbp.charts.estimates import hospital_names
 from vbp.charts.names import digits, label, named, note, scale, unique
-from vbp.charts.savings import named_short
+from vbp.charts.savings import named_short, shown_of
 from vbp.results.missing import Missing
 from vbp.results.tables import surplus_by_hospital, surplus_flow
 from vbp.words import count, money, percent, say
@@ -83,14 +83,14 @@ def payouts_by_hospital(city: City, lang: str) -> go.Figure | None:
     paid = sum(row["retained_yuan"] > 0 for row in known)
     figure = theme.frame(
         say(
-            "chart.lollipop_title",
+            "chart.lollipop_title" if len(table) > 1 else "chart.lollipop_title_one",
             lang,
             total=money(found.total_yuan, lang),
             paid=count(paid, lang),
             all=count(len(table), lang),
             hospital=named_short(names, rows[-1]["hospital_id"]),
         ),
-        say("chart.lollipop_help", lang, shown=len(rows), all=len(table)),
+        say("chart.lollipop_help", lang, hospitals=shown_of(len(rows), len(table), lang)),
         subtitle=note(city, lang),
         height=130 + 24 * len(rows),
         method="retained-surplus",

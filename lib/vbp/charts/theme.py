@@ -110,15 +110,28 @@ plain = _text
 
 
 def wrap(words: str, width: int) -> str:
-    """Break a long label into lines for plotly; a Chinese character counts as two columns."""
-    lines, line, used = [], "", 0
-    for part in _pieces(words):
-        size = sum(2 if ord(letter) > 0x2E80 else 1 for letter in part)
-        if used + size - part.endswith(" ") > width and line:
+    """Break a long label into lines of like length for plotly; a Chinese character counts as two columns."""
+    pieces = _pieces(words)
+    lines = _filled(pieces, width)
+    # no line of one character: as many lines as it takes, each as narrow as that allows
+    narrower = -(-sum(map(_columns, pieces)) // len(lines))
+    tried = (_filled(pieces, size) for size in range(narrower, width + 1))
+    even = next((rows for rows in tried if len(rows) <= len(lines)), lines)
+    return "<br>".join(_text(row) for row in even)
+
+
+def _columns(text: str) -> int:
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
+
+
+def _filled(pieces: list[str], width: int) -> list[str]:
+    lines, line = [], ""
+    for part in pieces:
+        if line and _columns(line) + _columns(part) - part.endswith(" ") > width:
             lines.append(line.rstrip())
-            line, used = "", 0
-        line, used = line + part, used + size
-    return "<br>".join(_text(row) for row in [*lines, line.rstrip()])
+            line = ""
+        line += part
+    return [*lines, line.rstrip()]
 
 
 def _pieces(words: str) -> list[str]:

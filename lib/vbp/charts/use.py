@@ -87,14 +87,14 @@ def share_area(city: City, lang: str) -> go.Figure | None:
         return None
     total = table.sum(axis=1)
     last = table.tail(12)
+    shares = {use: ratio(last[use].sum() / last.to_numpy().sum()) for use in COLOURS}
     months = [f"{month:%Y-%m}" for month in table.index]
     figure = theme.frame(
         say(
-            "chart.area_title",
+            "chart.area_title" if last["alternative"].any() else "chart.area_title_tendered",
             lang,
             months=len(last),
-            share=ratio(last["selected"].sum() / last.to_numpy().sum()),
-            alternative=ratio(last["alternative"].sum() / last.to_numpy().sum()),
+            **shares,
         ),
         say("chart.area_help", lang),
         subtitle=note(city, lang),

@@ -96,7 +96,26 @@ def _tell(run: Run, out: Path, quiet: bool | None) -> None:
     if run.made or run.failed or not unheard:
         skipped = f", {run.skipped} unchanged and skipped (--force renders them)" if run.skipped else ""
         failed = f", {len(run.failed)} failed" if run.failed else ""
-        print(f"{run.made} of {len(run.outcomes)} reports made{skipped}{failed}. Open {shown(out / 'index.html')}")
+        paper = f"; {_beside(run)} beside them" if _beside(run) else ""
+        print(
+            f"{run.made} of {len(run.outcomes)} reports made{skipped}{failed}{paper}. Open {shown(out / 'index.html')}"
+        )
+
+
+def _beside(run: Run) -> str:
+    """Return how many PDFs and pages in one file stand beside the reports of a run, in words; empty for none."""
+    from vbp.render.extras import SUFFIXES
+
+    names = {"pdf": "PDF", "standalone": "page in one file"}
+    told = []
+    for kind, suffix in SUFFIXES.items():
+        jobs = [job for job in run.jobs if kind in (job.extras or ())]
+        count = sum((job.out / job.slug / f"report.{lang}{suffix}").is_file() for job in jobs for lang in job.languages)
+        if count:
+            told.append(
+                f"{count} {names[kind] if count == 1 else names[kind].replace('page', 'pages').replace('PDF', 'PDFs')}"
+            )
+    return " and ".join(told)
 
 
 def _call(command: str, told: str, record: Path | str = "") -> None:

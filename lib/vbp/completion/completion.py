@@ -111,10 +111,12 @@ class Completion:
         """Return how many agreements are in which state, and the rate of all that run or have ended."""
         counts = self.rows["state"].value_counts()
         told = [
-            say(f"completion.in_{state}", lang, count=int(counts[state])) for state in STATES if counts.get(state, 0)
+            say(f"completion.in_{state}", lang, count=f"{int(counts[state]):,}")
+            for state in STATES
+            if counts.get(state, 0)
         ]
         states = ("，" if lang == "zh" else ", ").join(told) or "—"
-        return say("completion.sentence", lang, as_of=self.as_of, items=len(self.rows), states=states)
+        return say("completion.sentence", lang, as_of=self.as_of, items=f"{len(self.rows):,}", states=states)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document: one row per agreement and the roll-ups."""

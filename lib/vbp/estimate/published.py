@@ -20,6 +20,7 @@ from vbp.estimate.result import Estimate, EstimateSet, NotEstimated
 from vbp.estimate.rounds import cut_ratio, national_cut, ratio_unknown
 from vbp.facts import Fact, Published
 from vbp.words import say
+from vbp.words.typeset import fullwidth
 
 SAVINGS = ("procurement_saving", "annual_procurement_saving")
 CAP = Decimal("0.50")
@@ -51,7 +52,10 @@ class _Study:
         if fact.qualifier == "doubtful":
             self.let_in.append(fact)
         title = self.published.source[fact.source_id].title
-        value, source = fact.value / divisor, (f"公布数：{fact.note}（{title}）", f"published: {fact.note} ({title})")
+        value, source = (
+            fact.value / divisor,
+            (f"公布数：{fullwidth(fact.note)}（{title}）", f"published: {fullwidth(fact.note)} ({title})"),
+        )
         if fact.qualifier in ABOVE or fact.qualifier in BELOW:
             return beyond(name, value, source, "more_than" if fact.qualifier in ABOVE else "less_than")
         if fact.qualifier == "about":

@@ -134,7 +134,7 @@ def _with_months(frame: pd.DataFrame, panels: Panels, tables: Mapping[str, pa.Ta
     covers.
     """
     if frame.empty:
-        return frame.assign(months_in_year=0, months_in_ledger=0, _months_before=0)
+        return frame.assign(months_in_year=0, months_in_ledger=0, months_before=0)
     reference = read_reference(tables)
     totals = panels.facts["totals"]
     keys = frame[["start_date", "end_date", "batch_id", "generic", "agreement_year"]].drop_duplicates()
@@ -149,7 +149,7 @@ def _with_months(frame: pd.DataFrame, panels: Panels, tables: Mapping[str, pa.Ta
         counts.append(
             _counted(calendars, years, start, int(row.agreement_year), totals["first_month"], totals["last_month"])
         )
-    table = pd.DataFrame(counts, columns=["months_in_year", "months_in_ledger", "_months_before"], index=keys.index)
+    table = pd.DataFrame(counts, columns=["months_in_year", "months_in_ledger", "months_before"], index=keys.index)
     return frame.merge(pd.concat([keys, table], axis=1), on=list(keys.columns), how="left", validate="m:1")
 
 
@@ -339,7 +339,7 @@ def _gaps(frame: pd.DataFrame) -> pd.DataFrame:
     unseen = (frame["months_in_ledger"] == 0) | (frame["p1_source"] == "none")
     names = ["actual_milliunits", "actual_fen", *COPIED, "months_seen"]
     frame = frame.assign(**{name: frame[name].astype("Int64").mask(unseen) for name in names})
-    frame["previous_milliunits"] = frame["previous_milliunits"].astype("Int64").mask(frame["_months_before"] == 0)
+    frame["previous_milliunits"] = frame["previous_milliunits"].astype("Int64").mask(frame["months_before"] == 0)
     order = [
         *CELL[:3],
         "product_id",
@@ -356,6 +356,7 @@ def _gaps(frame: pd.DataFrame) -> pd.DataFrame:
         "months_seen",
         "months_in_year",
         "months_in_ledger",
+        "months_before",
         "p0_e10",
         "p0_source",
         "p0_months_seen",

@@ -43,8 +43,8 @@ class Cuts:
                     lang,
                     baseline=say(f"prices.baseline_{row['baseline']}", lang),
                     items=row["items"],
-                    simple=percent(row["simple_cut_percent"]),
-                    weighted=percent(row["weighted_cut_percent"]),
+                    simple=percent(row["simple_cut_percent"], 1),
+                    weighted=percent(row["weighted_cut_percent"], 1),
                 )
             )
         return "\n".join(lines)

@@ -28,6 +28,8 @@ PRIOR_DF = 3
 PRIOR_NONSELECTED = (0.6, 1.4)
 INSIDE = 0.01
 """A share of 0 or 1 counts as this much inside, a use of nothing as this part of the year before: for the logarithms."""
+YEAR, LEAST_MONTHS = 12, 6
+"""Months of the year before: a use seen in fewer than twelve is taken to twelve, in fewer than six it says too little."""
 ROUNDS = 20
 """Generic and hospital means are taken in turn: twenty times is far beyond what the third decimal needs."""
 
@@ -69,7 +71,7 @@ def first_years(panels: Panels) -> pd.DataFrame:
     """Return hospital × batch × generic sums of the first agreement year, exact integers as floats.
 
     Columns: `hospital_id, batch_id, generic, previous, actual, actual_fen, nonselected, nonselected_fen, base, agreed`,
-    `p0, p1` (fen per unit), `months_in_ledger, months_in_year`. Several products of a generic are added up.
+    `p0, p1` (fen per unit), `months_in_ledger, months_in_year, months_before`. Several products of a generic are added up.
     """
     items = panels.items[(panels.items["agreement_year"] == 1).to_numpy()]
     keys = ["hospital_id", "batch_id", "generic"]
@@ -88,6 +90,7 @@ def first_years(panels: Panels) -> pd.DataFrame:
             p1=_float(items["p1_e10"]) / 1e8,
             months_in_ledger=items["months_in_ledger"].to_numpy(),
             months_in_year=items["months_in_year"].to_numpy(),
+            months_before=items["months_before"].to_numpy(),
         )
     )
     rows["agreed_value"] = rows["agreed"] * rows["p1"]
@@ -106,6 +109,7 @@ def first_years(panels: Panels) -> pd.DataFrame:
             agreed_value=("agreed_value", "sum"),
             months_in_ledger=("months_in_ledger", "min"),
             months_in_year=("months_in_year", "max"),
+            months_before=("months_before", "min"),
         )
         .reset_index()
     )
@@ -125,11 +129,12 @@ def _units(column: pd.Series) -> np.ndarray:
 
 
 def evidence(panels: Panels, leave_out: str | None = None) -> Evidence:
-    """Return what the batches with a complete first year show; renewals and `leave_out` stay out."""
+    """Return what the batches with a complete first year and a whole year before it show; renewals and `leave_out` stay out."""
     rows = first_years(panels)
     renewals = set(panels.prices.loc[(panels.prices["cycle"].fillna(1) > 1).to_numpy(), "batch_id"].astype(object))
-    complete = rows.groupby("batch_id")[["months_in_ledger", "months_in_year"]].transform("min")
-    kept = (complete["months_in_ledger"] >= complete["months_in_year"]) & ~rows["batch_id"].isin(renewals | {leave_out})
+    complete = rows.groupby("batch_id")[["months_in_ledger", "months_in_year", "months_before"]].transform("min")
+    whole = (complete["months_in_ledger"] >= complete["months_in_year"]) & (complete["months_before"] >= YEAR)
+    kept = whole & ~rows["batch_id"].isin(renewals | {leave_out})
     rows = rows[kept & (rows["previous"] > 0) & rows["p0"].notna() & rows["p1"].notna()]
     used = rows["actual"] + rows["nonselected"]
     share = (rows["actual"] / used.where(used > 0)).fillna(0.5).clip(INSIDE, 1 - INSIDE)

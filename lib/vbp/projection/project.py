@@ -12,7 +12,7 @@ import pandas as pd
 
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.funds import COMMON, Terms
-from vbp.projection.evidence import Evidence, evidence, first_years
+from vbp.projection.evidence import LEAST_MONTHS, YEAR, Evidence, evidence, first_years
 from vbp.projection.payout import by_hospital, fund_factors, payouts
 from vbp.projection.years import years
 from vbp.words import MISSING, money, say
@@ -55,9 +55,9 @@ class Projection:
         ]
         return pd.DataFrame(rows)
 
-    def text(self, lang: str) -> str:
-        """Return the projection in one sentence, with its intervals."""
-        values: dict[str, str] = {"batch": self.batch_id, "batches": str(self.evidence.count)}
+    def text(self, lang: str, name: str = "") -> str:
+        """Return the projection in one sentence, with its intervals; `name` is what the batch is called."""
+        values: dict[str, str] = {"batch": name or self.batch_id, "batches": str(self.evidence.count)}
         for row in self.table.to_dict("records"):
             for name in ("estimate", "low", "high"):
                 values[f"{row['quantity']}_{name}"] = _said(row[name], row["unit"], lang)
@@ -143,7 +143,8 @@ def project(
     shown = evidence(panels, leave_out=batch)
     rng = np.random.default_rng(seed)
     factor = fund_factors(items, fund, terms)
-    return _result(batch, left_out, shown, _simulated(items, shown, factor, draws, rng), official)
+    seen = int(items["months_before"].min())
+    return _result(batch, left_out, shown, _simulated(items, shown, factor, draws, rng), official, seen)
 
 
 def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame, float]:
@@ -152,7 +153,7 @@ def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame, floa
     The official saving (yuan) needs P0, P1 and agreed volume only: items without use in the year before count there.
     """
     rows = first_years(panels)
-    rows = rows[rows["batch_id"] == batch].reset_index(drop=True)
+    rows = _whole_year(rows[rows["batch_id"] == batch].reset_index(drop=True))
     if rows.empty:
         text = f"no agreements of batch {batch}; a projection needs the agreed volume (约定采购量)"
         raise InputError(Problem(text, rule="table_missing", table="agreements"))
@@ -164,6 +165,13 @@ def _items(panels: Panels, batch: str) -> tuple[pd.DataFrame, pd.DataFrame, floa
         raise InputError(Problem(f"no item of batch {batch} has P0, P1 and use in the year before", rule="no_items"))
     official = float(((rows["p0"] - rows["p1"]) * rows["agreed"]).sum()) / 100
     return kept, left_out.reset_index(drop=True), official
+
+
+def _whole_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the items with the use of twelve months before: seen in part it is taken to twelve, in too few it is no use at all."""
+    months = rows["months_before"].to_numpy(dtype=float)
+    scaled: pd.Series = rows["previous"] * YEAR / np.where(months > 0, months, np.nan)
+    return rows.assign(previous=scaled.where(months >= LEAST_MONTHS))
 
 
 @dataclass(frozen=True)
@@ -204,7 +212,9 @@ def _simulated(
     )
 
 
-def _result(batch: str, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws, official: float) -> Projection:
+def _result(
+    batch: str, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws, official: float, seen: int
+) -> Projection:
     total = drawn.agreed.sum()
     rate = drawn.selected.sum(axis=1) / total if total else np.full(len(drawn.realised), np.nan)
     paid = np.full(len(drawn.realised), np.nan) if drawn.pay is None else drawn.pay.sum(axis=1)
@@ -219,6 +229,7 @@ def _result(batch: str, left_out: pd.DataFrame, shown: Evidence, drawn: _Draws, 
         Said("projection.assume_evidence", {"batches": shown.count})
         if shown.count
         else Said("projection.assume_prior"),
+        *([Said("projection.assume_part_year", {"months": seen})] if seen < YEAR else []),
         Said("projection.assume_payout"),
         Said("projection.assume_official"),
     ]

@@ -12,7 +12,7 @@ from vbp.render import failures, files
 from vbp.render.city import Outcome
 from vbp.render.page import render_template
 from vbp.words import LANGUAGES, money, percent, say
-from vbp.words.labels import qualified
+from vbp.words.labels import qualified, scope_label
 
 
 def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
@@ -105,16 +105,19 @@ def _first(summary: dict[str, Any], lang: str) -> str:
     """Return the first headline figure, from the summary itself: the index shows no number of its own."""
     from decimal import Decimal
 
+    separator = say("section.separator", lang)
     if summary["headline"]:
         fact = summary["headline"][0]
-        return f"{fact['name'][lang]} {qualified(Decimal(fact['value']), fact['unit'], fact['qualifier'], lang)}"
+        published = qualified(Decimal(fact["value"]), fact["unit"], fact["qualifier"], lang)
+        told = [say("mark.published", lang), scope_label(fact["scope"], lang)]
+        told[1:1] = [say(f"status.{fact['status']}", lang)] if fact["status"] != "reported" else []
+        return say("page.index_marked", lang, name=fact["name"][lang], value=published, mark=separator.join(told))
     card = next((card for card in summary.get("cards") or () if card["value"] is not None), None)
     if card:
         value = Decimal(card["value"])
         shown = money(value, lang) if card["unit"] == "yuan" else percent(value, 1)
-        return say(
-            "page.index_marked", lang, name=card["name"][lang], value=shown, mark=say(f"mark.{card['mark']}", lang)
-        )
+        about = separator.join([say(f"mark.{card['mark']}", lang), card["notes"][lang]])
+        return say("page.index_marked", lang, name=card["name"][lang], value=shown, mark=about)
     estimates = (summary.get("estimate") or {}).get("estimates", ())
     first = next((row for row in estimates if row["scope"] == "city" and row["point"]), None)
     if first is None:

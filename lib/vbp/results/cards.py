@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from vbp.results.missing import Missing, missing
-from vbp.results.tables import completion_total
+from vbp.results.tables import completion_total, partly_seen
 from vbp.words import MISSING, money, percent, say
 from vbp.words.said import Said
 
@@ -89,12 +89,38 @@ def _saving(place: Computed) -> tuple[Card, ...]:
     found = place.savings
     if found is None or isinstance(found, Missing):
         return (_lacking("realised", "yuan", found),)
-    day = Said("card.until", {"day": found.as_of.isoformat()})
-    notes = (Said("card.baseline_p0"), day, *_left_out(found))
+    notes = (Said("card.baseline_p0"), Said("card.span", {"span": span_of(place, found)}), *_left_out(found))
     made = [Card("realised", found.totals["realised"], "yuan", "computed", notes)]
     if isinstance(place.completion, Missing):
         return (*made, _lacking("official", "yuan", place.completion))
-    return (*made, Card("official", found.totals["official"], "yuan", "computed", (Said("card.baseline_agreed"), day)))
+    agreed = Said("card.span", {"span": span_of(place, found, agreed=True)})
+    return (
+        *made,
+        Card("official", found.totals["official"], "yuan", "computed", (Said("card.baseline_agreed"), agreed)),
+    )
+
+
+@dataclass(frozen=True)
+class Span:
+    """A first and a last month, one of them where they are the same."""
+
+    first: str
+    last: str
+
+    def say(self, lang: str) -> str:
+        """Return the span: 2021-01至2024-12."""
+        return self.first if self.first == self.last else say("card.months", lang, first=self.first, last=self.last)
+
+
+def span_of(place: Computed, found: Savings, *, agreed: bool = False) -> Span:
+    """Return the months that the savings cover: from the first round that the ledger sees running, or (`agreed`) from the
+    first agreement on, to the day of the result.
+    """
+    panels = place.panels
+    assert panels is not None and not isinstance(panels, Missing)
+    first = panels.items["start_date"].min() if agreed else panels.prices["start_date"].min()
+    first = first if agreed else max(first, panels.totals["first_month"].iloc[0])
+    return Span(f"{first:%Y-%m}", f"{found.as_of:%Y-%m}")
 
 
 def _left_out(found: Savings) -> tuple[Said, ...]:
@@ -125,10 +151,18 @@ def _completion(place: Computed) -> Card:
     found = place.completion
     if found is None or isinstance(found, Missing):
         return _lacking("completion", "percent", found)
-    total = completion_total(found)
+    total, panels = completion_total(found), place.panels
+    assert panels is not None and not isinstance(panels, Missing)
+    part = int(partly_seen(panels, found.as_of)["items"].sum())
     notes = (
+        *(
+            []
+            if total["elapsed_percent"] is None
+            else [Said("card.elapsed", {"elapsed": percent(total["elapsed_percent"], 1)})]
+        ),
         Said("card.completed", {"done": total["ended_done"], "ended": total["ended"]}),
         Said("card.until", {"day": min(found.as_of, found.data_until).isoformat()}),
+        *([Said("card.partly_seen", {"count": part})] if part else []),
     )
     return Card("completion", total["rate_percent"], "percent", "computed", notes)
 
@@ -159,6 +193,26 @@ def _payments(place: Computed) -> Card | None:
     return Card("on_time", value, "percent", "computed", notes)
 
 
+@dataclass(frozen=True)
+class Name:
+    """A name with a form in each language, shortened for a sentence."""
+
+    zh: str
+    en: str
+
+    def say(self, lang: str) -> str:
+        """Return the name in `lang`."""
+        return self.zh if lang == "zh" else self.en
+
+
+def round_name(place: Computed, batch_id: str) -> Name:
+    """Return a round's name, its identifier where the folder names none."""
+    from vbp.charts.names import batch_names, named, short
+
+    zh, en = (short(named(batch_names(place, lang), batch_id)) for lang in ("zh", "en"))  # type: ignore[arg-type]
+    return Name(zh, en)
+
+
 def _next_round(place: Computed) -> tuple[Card, ...]:
     found = place.projection
     if found is None or isinstance(found, Missing):
@@ -168,6 +222,6 @@ def _next_round(place: Computed) -> tuple[Card, ...]:
         numbers = found.interval(quantity)
         if all(number == number for number in numbers):
             middle, low, high = (Decimal(f"{number:.2f}") for number in numbers)
-            note = Said("card.first_year", {"batch": found.batch_id})
+            note = Said("card.first_year", {"batch": round_name(place, found.batch_id)})
             made.append(Card(f"next_{quantity}", middle, "yuan", "estimated", (note,), low, high))
     return tuple(made)

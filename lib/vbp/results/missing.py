@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from vbp.words import listed
 from vbp.words.said import Said
 
 
@@ -19,6 +20,12 @@ class Missing:
         """Return False: there is no result."""
         return False
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the tables that the result lacks; none where it lacks something else."""
+        given = self.reason.values.get("tables")
+        return given.names if isinstance(given, Tables) else ()
+
     def text(self, lang: str) -> str:
         """Return why the result is missing and how to supply it."""
         return f"{self.reason.text(lang)}{'' if lang == 'zh' else ' '}{self.how_to_supply.text(lang)}"
@@ -29,6 +36,19 @@ def missing(kind: str, **values: object) -> Missing:
     return Missing(Said(f"missing.{kind}", values), Said(f"missing.{kind}_how", values))
 
 
+@dataclass(frozen=True)
+class Tables:
+    """Tables by name, as a sentence of either language names them: 协议量（agreements）."""
+
+    names: tuple[str, ...]
+
+    def say(self, lang: str) -> str:
+        """Return the names."""
+        from vbp.schema import TABLES
+
+        return listed([f"{TABLES[name].zh}（{name}）" if lang == "zh" else name for name in self.names], lang)
+
+
 def missing_tables(names: list[str]) -> Missing:
     """Return a result that lacks whole tables of the inputs folder."""
-    return missing("tables", tables=", ".join(names))
+    return missing("tables", tables=Tables(tuple(names)))

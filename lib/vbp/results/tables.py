@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ def savings_matrix(panels: Panels) -> pd.DataFrame:
     part = realised(panels, keys)
     assert part.hospital is not None
     batch = keys.batch_of(part.variety)
-    known = (batch >= 0) & (part.hospital >= 0)
+    # without a price before there is nothing to save against: a gap, not zero
+    known = (batch >= 0) & (part.hospital >= 0) & (keys.p0_e10[np.where(part.variety >= 0, part.variety, 0)] >= 0)
     width = len(keys.batches)
     cell = np.where(known, part.hospital * width + batch, 0)
     yuan = part.amounts.where(known).grouped(cell, len(keys.hospitals) * width).to_yuan()
@@ -144,18 +146,55 @@ def first_cycle_change(change: SpendingChange, panels: Panels) -> tuple[list[str
     return list(first["batch_id"]), sums
 
 
+def partly_seen(panels: Panels, day: date) -> pd.DataFrame:
+    """Return the agreement years begun by `day` whose months the ledger covers only in part: what was bought is not all known.
+
+    `batch_id, agreement_year, items` (agreements), `months_in_ledger`, `months_due` (months of the year gone by).
+    """
+    columns = ["batch_id", "agreement_year", "items", "months_in_ledger", "months_due"]
+    items, first = panels.items, pd.Timestamp(panels.totals["first_month"].iloc[0])
+    if items.empty:
+        return pd.DataFrame(columns=columns)
+    start, end = (pd.to_datetime(items[name]) for name in ("start_date", "end_date"))
+    ended = end <= pd.Timestamp(day)
+    until = end.where(ended, pd.Timestamp(day))
+    gone = (until.dt.year - start.dt.year) * 12 + until.dt.month - start.dt.month + 1
+    due = items["months_in_year"].where(items["months_in_year"] <= gone, gone)
+    seen = items["months_in_ledger"]
+    part = (seen > 0) & (seen < due) & (ended | (start < first))
+    rows = items.loc[part, ["batch_id", "agreement_year", "months_in_ledger"]].assign(months_due=due[part])
+    groups = rows.astype({"batch_id": object}).groupby(["batch_id", "agreement_year"])
+    found = groups.agg(
+        items=("months_due", "size"), months_in_ledger=("months_in_ledger", "max"), months_due=("months_due", "max")
+    )
+    return found.reset_index()[columns]
+
+
 def completion_total(done: Completion) -> Mapping[str, Any]:
     """Return the rate by amount of all agreements that have begun, in percent, and how many are done of those ended.
 
-    Quantities of different varieties do not add up; agreed volume at the selected price does.
+    Quantities of different varieties do not add up; agreed volume at the selected price does. `elapsed_percent` is the
+    time gone by of the same agreements, weighed by the same amounts: what the rate is to be held against.
     """
     table = done.table
     begun = table[~table["state"].isin(["not_started", "no_data"])]
     both = begun[begun["agreed_yuan"].notna() & begun["actual_yuan"].notna()]
     agreed, actual = _sum(both["agreed_yuan"]) or ZERO, _sum(both["actual_yuan"]) or ZERO
+    due = (
+        _sum(
+            pd.Series(
+                [
+                    Decimal(repr(float(gone))) * yuan
+                    for gone, yuan in zip(both["elapsed"], both["agreed_yuan"], strict=True)
+                ]
+            )
+        )
+        or ZERO
+    )
     ended = begun[begun["end_date"].dt.date <= done.as_of]
     return {
         "rate_percent": (100 * actual / agreed).quantize(Decimal("0.0001")) if agreed else None,
+        "elapsed_percent": (100 * due / agreed).quantize(Decimal("0.0001")) if agreed else None,
         "agreed_yuan": agreed,
         "actual_yuan": actual,
         "ended": len(ended),

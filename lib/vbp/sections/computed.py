@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbp.charts.estimates import hospital_names
 from vbp.charts.names import batch_names, named
+from vbp.charts.rounds import by_start
 from vbp.charts.savings import payer
 from vbp.results.missing import Missing
 from vbp.results.tables import PARTS
@@ -22,6 +23,7 @@ from vbp.sections.parts import (
     money_cell,
     name_cell,
     number_cell,
+    partly,
     percent_cell,
     price_cell,
     sentence,
@@ -72,7 +74,7 @@ def prices(city: City, lang: str) -> Html:
             price_cell(row["post_price_yuan"]),
             percent_cell(row["cut_percent"]),
         )
-        for row in found.items[found.items["baseline"].isin(["p0", "published"])].to_dict("records")
+        for row in in_order(city, found.items[found.items["baseline"].isin(["p0", "published"])])
     ]
     heads = ("batch", "generic", "product", "baseline", "price_before", "price_after", "cut")
     inside = data_table(city, heads, items, lang, "cuts-by-product")
@@ -80,6 +82,14 @@ def prices(city: City, lang: str) -> Html:
     if len(found.left_out):
         parts = parts + element("p", say("report.cuts_left_out", lang, count=len(found.left_out)), "small soft")
     return parts + assumptions((said.text(lang) for said in found.assumptions), lang)
+
+
+def in_order(city: City, table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return a table's rows with the rounds in the order in which they began, rows of one round as they stand."""
+    place = {
+        str(name): number for number, name in enumerate(by_start(city, dict.fromkeys(map(str, table["batch_id"]))))
+    }
+    return sorted(table.to_dict("records"), key=lambda row: place[str(row["batch_id"])])
 
 
 BASELINES = ("p0", "published", "own_last_price", "cap")
@@ -90,7 +100,7 @@ def _cuts(city: City, table: pd.DataFrame, names: dict[str, str], lang: str) -> 
     present = [name for name in BASELINES if name in set(table["baseline"])]
     by_key = {(row["batch_id"], row["baseline"]): row for row in table.to_dict("records")}
     rows = []
-    for batch in dict.fromkeys(table["batch_id"]):
+    for batch in dict.fromkeys(by_start(city, table["batch_id"])):
         found = [by_key.get((batch, name)) for name in present]
         items = max(int(row["items"]) for row in found if row is not None)
         cuts = [
@@ -120,9 +130,9 @@ def completion(city: City, lang: str) -> Html:
     heads = ("batch", "year", "agreements", "rate", "rate_by_amount", "elapsed", "done", "not_completed", "at_risk")
     rows = [
         (name_cell(named(batches, row["batch_id"])), number_cell(row["agreement_year"]), *_rates(row))
-        for row in found.rolled("batch_year").to_dict("records")
+        for row in in_order(city, found.rolled("batch_year"))
     ]
-    parts = parts + data_table(city, heads, rows, lang, "completion-by-batch")
+    parts = parts + partly(city, lang) + data_table(city, heads, rows, lang, "completion-by-batch")
     own = [
         (name_cell(named(hospitals, row["hospital_id"])), *_rates(row))
         for row in found.rolled("hospital").to_dict("records")
@@ -134,7 +144,9 @@ def completion(city: City, lang: str) -> Html:
         (
             name_cell(named(hospitals, row["hospital_id"])),
             name_cell(named(batches, row["batch_id"])),
-            name_cell(row["generic"]),
+            name_cell(
+                f"{row['generic']} {row['product_id']}" if isinstance(row["product_id"], str) else row["generic"]
+            ),
             number_cell(row["agreement_year"]),
             number_cell(row["agreed_units"]),
             number_cell(row["actual_units"]),
@@ -190,7 +202,7 @@ def savings(city: City, lang: str) -> Html:
                 day_cell(row[key])[:7] if cut == "month" else name_cell(named(names.get(cut, {}), row[key])),
                 *(money_cell(row[f"{kind}_yuan"], lang) for kind in kinds),
             )
-            for row in table.to_dict("records")
+            for row in (in_order(city, table) if cut == "batch" else table.to_dict("records"))
         ]
         inside = data_table(city, (cut, *kinds), rows, lang, f"savings-by-{cut}")
         parts = parts + (
@@ -230,7 +242,7 @@ def decomposition(city: City, lang: str) -> Html:
             money_cell(row["change_yuan"], lang),
             *(money_cell(row.get(f"{part}_yuan"), lang) for part in PARTS),
         )
-        for row in found.table.to_dict("records")
+        for row in in_order(city, found.table)
     ]
     heads = ("batch", "window_before", "window_after", "spending_before", "change", *(f"part_{part}" for part in PARTS))
     parts = head + data_table(city, heads, rows, lang, "decomposition")

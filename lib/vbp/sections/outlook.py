@@ -9,6 +9,7 @@ from vbp.charts.estimates import hospital_names
 from vbp.charts.impact import change_text
 from vbp.charts.names import batch_names, named, short
 from vbp.results.missing import Missing
+from vbp.sections.brief import tasks
 from vbp.sections.html import Cell, Html, element, folded, listing, mark
 from vbp.sections.parts import (
     NOTHING,
@@ -84,7 +85,9 @@ def _series(record: dict[Any, Any], lang: str) -> tuple[Cell | str, ...]:
         record["date"] if isinstance(record["date"], str) else MISSING,
         number_cell(record["points"]),
         Cell(change_text(record, lang), "" if level != level else f"{level:.4f}"),
-        record["p_shown"] if isinstance(record["p_shown"], str) else MISSING,
+        Cell(record["p_shown"], f"{record['level_p']:.6f}")
+        if isinstance(record["p_shown"], str)
+        else Cell(MISSING, ""),
         Cell(MISSING, "") if q_value != q_value else Cell(f"{q_value:.3f}", f"{q_value:.6f}"),
         say(f"verdict.{record['level_verdict']}", lang),
     )
@@ -111,7 +114,13 @@ def alternatives(city: City, lang: str) -> Html:
         for row in found.alternatives.sort_values("change_fen", ascending=False).to_dict("records")
     ]
     if not rows:
-        return head + element("p", say("report.no_alternatives", lang), "soft") + _warnings(city, lang)
+        assert city.inputs is not None
+        grouped = (
+            "substitute_group" in (products := city.inputs.frame("products"))
+            and products["substitute_group"].notna().any()
+        )
+        why = "report.no_months_of_alternatives" if grouped else "report.no_alternatives"
+        return head + element("p", say(why, lang), "soft") + _warnings(city, lang)
     heads = ("batch", "generic", "group", "monthly_before", "monthly_after", "alternatives")
     words = element("p", say("report.alternatives_say", lang, change=money(found.totals["alternatives"], lang)))
     return head + words + data_table(city, heads, rows, lang, "alternatives") + _warnings(city, lang)
@@ -122,21 +131,11 @@ def _fen(value: Any) -> Decimal:
 
 
 def _warnings(city: City, lang: str) -> Html:
-    """Return the lines to look into, each from its result; nothing where all is in order."""
+    """Return what is to be done, as at the top of the page, and the agreements missed by little; nothing where all is in order."""
     from vbp.sections.retained import just_missed
 
-    lines = []
-    if city.completion and not isinstance(city.completion, Missing):
-        counts = city.completion.table["state"].value_counts()
-        for state in ("at_risk", "not_completed"):
-            if counts.get(state, 0):
-                lines.append(say(f"report.warn_{state}", lang, count=int(counts[state])))
-    if city.savings and not isinstance(city.savings, Missing):
-        for kind, warning in (("excess", "excess"), ("potential_beyond", "beyond")):
-            total = city.savings.totals[kind]
-            if total is not None and total > 0:
-                lines.append(say(f"report.warn_{warning}", lang, amount=money(total, lang)))
-    listed = element("h3", say("report.warnings", lang)) + listing(lines) if lines else NOTHING
+    lines = [task.text for task in tasks(city, lang)]
+    listed = element("h3", say("brief.todo", lang)) + listing(lines) if lines else NOTHING
     return listed + just_missed(city, lang)
 
 
@@ -187,7 +186,8 @@ def projection(city: City, lang: str) -> Html:
     names, hospitals = batch_names(city, lang), hospital_names(city)
     parts = head
     for one in found:
-        parts = parts + element("h3", short(named(names, one.batch_id))) + sentence(one.text(lang))
+        name = short(named(names, one.batch_id))
+        parts = parts + element("h3", name) + sentence(one.text(lang, name))
         rows: list[tuple[Cell | str, ...]] = [
             (say(f"projected.{row['quantity']}", lang), Cell("", None, mark(_kind(row), lang)), *_ends(row, lang))
             for row in one.table.to_dict("records")

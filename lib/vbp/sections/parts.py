@@ -8,8 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from vbp.charts.names import short
+from vbp.charts.names import batch_names, named, short
 from vbp.results.missing import Missing
+from vbp.results.tables import partly_seen
 from vbp.sections.how import how, methods_of
 from vbp.sections.html import Cell, Html, element, folded, listing, table
 from vbp.words import MISSING, say
@@ -27,6 +28,8 @@ AMOUNTS = {
     "part_lost", "budget", "expenditure", "net", "base", "retained", "cost", "monthly_before", "monthly_after", "amount", "payout",
 }  # fmt: skip
 """Columns of amounts: one unit for the whole column, named in its header."""
+QUANTITIES = {"agreed", "actual", "needed", "shortfall"}
+"""Columns of quantities, in converted units (折算单位)."""
 
 
 def full(city: City) -> bool:
@@ -122,9 +125,33 @@ def day_cell(value: Any) -> str:
     return str(value.date() if hasattr(value, "date") and not isinstance(value, date) else value)[:10]
 
 
+def partly(city: City, lang: str) -> Html:
+    """Return what to know where the ledger covers agreement years in part only: their rates and amounts are too low."""
+    if not city.panels or not city.completion:
+        return NOTHING
+    rows = partly_seen(city.panels, city.completion.as_of)
+    if not len(rows):
+        return NOTHING
+    worst = rows.sort_values("months_in_ledger").iloc[0]
+    words = say(
+        "report.partly_seen",
+        lang,
+        first=f"{city.panels.totals['first_month'].iloc[0]:%Y-%m}",
+        count=int(rows["items"].sum()),
+        batch=short(named(batch_names(city, lang), worst["batch_id"])),
+        year=int(worst["agreement_year"]),
+        seen=int(worst["months_in_ledger"]),
+        due=int(worst["months_due"]),
+    )
+    return Html(f'<p class="caution" data-missing="yes">{escape(words)}</p>')
+
+
 def columns(names: Sequence[str], lang: str) -> list[str]:
     """Return the headers of columns."""
-    return [say(f"head.{name}", lang) + (say("head.unit", lang) if name in AMOUNTS else "") for name in names]
+    units = {
+        name: say("head.unit" if name in AMOUNTS else "head.unit_quantity", lang) for name in (*AMOUNTS, *QUANTITIES)
+    }
+    return [say(f"head.{name}", lang) + units.get(name, "") for name in names]
 
 
 def data_table(

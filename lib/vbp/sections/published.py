@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
 from vbp.charts.published import quality
+from vbp.results.cards import Span
 from vbp.rounds import Round, rounds_of
+from vbp.sections.brief import brief
 from vbp.sections.computed import contents
 from vbp.sections.how import card_link, how, methods_of
 from vbp.sections.html import Cell, Html, element, folded, listing, mark, table
-from vbp.sections.parts import NOTHING, full, heading
+from vbp.sections.parts import NOTHING, full, heading, name_cell
 from vbp.sections.quality import quality as quality_of_inputs
 from vbp.sections.warnings import warning_lines
 from vbp.words import MISSING, baseline_label, count, listed, percent, period_label, qualified, say, scope_label
@@ -36,13 +39,29 @@ def title(city: City, lang: str) -> Html:
     """Return the page's title, where its figures come from and of what day they are."""
     head = element("h1", page_title(city, lang))
     if not city.facts:
-        return head + element("p", say("page.lead_inputs", lang), "lead") + contents(city, lang)
+        return head + element("p", _lead(city, lang), "lead")
     sources = {city.published.source[fact.source_id] for fact in city.facts}
     lines = [
         say("page.lead_source", lang, title=row.title, publisher=row.publisher, published=row.published)
         for row in sorted(sources, key=lambda row: row.published)
     ]
-    return head + element("p", listed(lines, lang), "lead") + contents(city, lang)
+    return head + element("p", listed(lines, lang), "lead")
+
+
+def _lead(city: City, lang: str) -> str:
+    """Return what the report of a user's own tables is made from: purchases, hospitals, months, the day it stands at."""
+    if not city.panels:
+        return say("page.lead_inputs", lang)
+    total = city.panels.totals.iloc[0]
+    span = Span(f"{total['first_month']:%Y-%m}", f"{total['last_month']:%Y-%m}").say(lang)
+    return say(
+        "page.lead_ledger",
+        lang,
+        hospitals=int(total["hospitals"]),
+        rows=f"{int(total['rows']):,}",
+        day=city.day,
+        span=span,
+    )
 
 
 def page_title(city: City, lang: str) -> str:
@@ -51,11 +70,17 @@ def page_title(city: City, lang: str) -> str:
 
 
 def headline(city: City, lang: str) -> Html:
-    """Return the headline cards: published figures, then what is computed from the ledger, or else estimated from amounts."""
-    head = heading("headline", lang) if full(city) else element("h2", say("section.headline", lang))
+    """Return the summary, what is to be done, and the cards: published figures, then what is computed from the ledger, or
+    else estimated from amounts; last, what is not published, or the parts of the report.
+    """
+    head = heading("headline", lang) + brief(city, lang) if full(city) else element("h2", say("section.headline", lang))
     estimates = [row for row in city.estimate.estimates if row.scope == "city"] if estimated(city) else []
     if not city.headline and not estimates and not city.cards:
-        return head + element("p", say("section.no_headline", lang, city=city.name(lang)), "caution")
+        return (
+            head
+            + element("p", say("section.no_headline", lang, city=city.name(lang)), "caution")
+            + _unpublished(city, lang)
+        )
     cards = [
         _card(
             _metric(city, fact, lang),
@@ -70,7 +95,14 @@ def headline(city: City, lang: str) -> Html:
     cards += [_computed_card(city, card, lang) for card in city.cards]
     cards += [_estimate_card(row, lang) for row in estimates]
     note = say("report.headline_note" if city.cards else "section.headline_note", lang)
-    return head + Html(f'<ul class="cards">{"".join(cards)}</ul>') + element("p", note, "small soft")
+    shown = head + Html(f'<ul class="cards">{"".join(cards)}</ul>') + element("p", note, "small soft")
+    return shown + _unpublished(city, lang) + contents(city, lang)
+
+
+def _unpublished(city: City, lang: str) -> Html:
+    """Return which of the usual figures a place has not published; nothing for a place that has published none at all."""
+    names = _missing(city, lang) if city.facts else MISSING
+    return element("p", say("section.missing", lang, names=names), "small soft") if names != MISSING else NOTHING
 
 
 def estimated(city: City) -> bool:
@@ -158,7 +190,8 @@ def rounds_table(city: City, lang: str) -> Html:
     own = [row for row in rounds_of(city) if row.own]
     head = heading("rounds", lang) if full(city) else element("h2", say("section.rounds", lang))
     if not own:
-        return head + element("p", say("section.no_rounds", lang, city=city.name(lang)), "soft")
+        why = "section.no_batches" if full(city) and not city.facts else "section.no_rounds"
+        return head + element("p", say(why, lang, city=city.name(lang)), "soft")
     return head + _rounds(own, lang, f"{city.slug}-rounds", _synthetic(city, lang))
 
 
@@ -169,7 +202,7 @@ def _rounds(rows: list[Round], lang: str, name: str, marked: str = "") -> Html:
     ]
     body = [
         (
-            row.name(lang),
+            name_cell(row.name(lang)),
             say(f"level.{row.level or 'none'}", lang),
             say(f"category.{row.category}", lang),
             _checked(row, "bid_date", row.when.strftime("%Y-%m"), lang)
@@ -289,12 +322,24 @@ def method(city: City, lang: str) -> Html:
 def _sources(city: City, lang: str) -> Html:
     used = {fact.source_id for fact in city.facts} | {row.source_id for row in rounds_of(city) if row.source_id}
     sources = [city.published.source[name] for name in sorted(used)]
-    lines = [_cited(source, lang) for source in sources]
+    names = {row.source_id: row.name(lang) for row in rounds_of(city) if row.source_id}
+    lines = [_cited(source, names.get(source.source_id, ""), lang) for source in sources]
     return folded(say("section.sources", lang, count=len(lines)), listing(lines))
 
 
-def _cited(source: Source, lang: str) -> str:
-    """Return a source in one line; one without a day is several publications, which its note names."""
+_KIND = re.compile(r"（([a-zA-Z ,]+)）")
+"""The kind of a publication in English, which stands behind the Chinese one: 新闻报道（press）."""
+
+
+def _cited(source: Source, about: str, lang: str) -> str:
+    """Return a source in one line; one without a day is several publications, which its note names.
+
+    Titles stay in the language of the publication; what the list itself says is in the page's.
+    """
     comma, semicolon = ("，", "；") if lang == "zh" else (", ", "; ")
-    named = [source.title, source.publisher, source.published] if source.published else [source.title]
-    return semicolon.join(part for part in (comma.join(part for part in named if part), source.note) if part)
+    told, _, places = source.note.partition("原列出处：")
+    kinds = [_KIND.sub("", told).rstrip("；")] if lang == "zh" else _KIND.findall(told)
+    title = say("section.material_on", lang, name=about) if about and not source.published else source.title
+    named = [title, source.publisher, source.published] if source.published else [title]
+    where = [say("section.as_listed", lang, places=places)] if places else []
+    return semicolon.join(part for part in (comma.join(part for part in named if part), *kinds, *where) if part)

@@ -83,9 +83,10 @@ def rules(city: City, lang: str) -> Html:
     """Return the rule profile: title, source, switches, score bands, what stands on no primary text; and the workbook."""
     if not full(city) or city.profile is None:
         return NOTHING
+    from vbp.sections.retained import workbook
     from vbp.surplus.explain import profile_lines
 
     parts = heading("rules", lang) + listing(profile_lines(city.profile, lang))
     if city.surplus and not isinstance(city.surplus, Missing):
-        parts = parts + Html(f'<p><a href="statement.xlsx">{say("report.statement", lang)}</a></p>')
+        parts = parts + workbook(lang)
     return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,10 +23,12 @@ from vbp.sections.parts import (
     money_cell,
     name_cell,
     number_cell,
+    partly,
     sentence,
     share_cell,
 )
-from vbp.words import MISSING, money, percent, say
+from vbp.surplus.reasons import CODES
+from vbp.words import MISSING, known, listed, money, percent, say
 
 if TYPE_CHECKING:
     from vbp.city import City
@@ -44,39 +47,75 @@ def surplus(city: City, lang: str) -> Html:
     if isinstance(found, Missing):
         return heading("surplus", lang) + lacking(found, lang)
     names = hospital_names(city)
-    parts = heading("surplus", lang) + sentence(_total(found, lang))
+    parts = heading("surplus", lang) + sentence(_total(found, lang)) + partly(city, lang)
     assert city.inputs is not None
     if not city.inputs.has("assessments"):
         from vbp.results.missing import missing_tables
 
         parts = parts + lacking(missing_tables(["assessments"]), lang)
-    rows = [
+    why = _unpaid(found, lang)
+    rows: list[tuple[Cell | str, ...]] = [
         (
             name_cell(named(names, row["hospital_id"])),
             *(money_cell(row[key], lang) for key in ("budget_yuan", "expenditure_yuan", "base_yuan", "retained_yuan")),
             number_cell(row["paid_rows"]),
             number_cell(row["open_rows"]),
+            why.get(row["hospital_id"], MISSING),
         )
         for row in surplus_by_hospital(found).to_dict("records")
     ]
-    heads = ("hospital", "budget", "expenditure", "base", "retained", "paid_rows", "open_rows")
-    parts = parts + data_table(city, heads, rows, lang, "surplus-by-hospital")
+    heads = ("hospital", "budget", "expenditure", "base", "retained", "paid_rows", "open_rows", "unpaid_reasons")
+    parts = parts + data_table(city, heads, rows, lang, "surplus-by-hospital") + workbook(lang)
     parts = parts + _all_rows(city, found, lang)
     checks = [f"{say(f'verdict.{check.verdict}', lang)} · {check.text}" for check in found.checks(lang)]
-    return parts + listing(checks) + assumptions((*found.notes(lang), *found.assumptions(lang)), lang)
+    return (
+        parts
+        + element("h4", say("report.sums_checked", lang))
+        + listing(checks)
+        + assumptions((*found.notes(lang), *found.assumptions(lang)), lang)
+    )
+
+
+def workbook(lang: str) -> Html:
+    """Return the link to the settlement workbook beside the page."""
+    return Html(f'<p><a href="statement.xlsx">{escape(say("report.statement", lang))}</a></p>')
+
+
+def _unpaid(found: Settlement, lang: str) -> dict[str, Cell]:
+    """Return by hospital why its other units are not paid: each unit counts under its first reason."""
+    counts: dict[str, dict[str, int]] = {}
+    for hospital, value, codes in zip(
+        *(found.table[name] for name in ("hospital_id", "retained_yuan", "codes")), strict=True
+    ):
+        if not value and (reason := next((code for code in codes if known(f"unpaid.{code}")), None)):
+            own = counts.setdefault(str(hospital), {})
+            own[reason] = own.get(reason, 0) + 1
+    return {hospital: _reasons(own, lang) for hospital, own in counts.items()}
+
+
+def _reasons(counts: dict[str, int], lang: str) -> Cell:
+    """Return reasons with the number of units, the most frequent first, none broken over two lines."""
+    told = [
+        say("unpaid.count", lang, reason=say(f"unpaid.{code}", lang), count=count)
+        for code, count in sorted(counts.items(), key=lambda item: -item[1])
+    ]
+    whole = [f'<span class="nowrap">{escape(text)}</span>' for text in told]
+    return Cell(listed(told, lang), None, listed(whole, lang))
 
 
 def _total(found: Settlement, lang: str) -> str:
-    """Return the settlement in one sentence: rules by their title, rows, payout as on the card and to the fen."""
+    """Return the settlement in one sentence: rules by their title, units, payout as on the card and to the fen."""
     values = list(found.table["retained_yuan"])
+    still = sum(value is None for value in values)
     return say(
-        "report.surplus_total",
+        "report.surplus_total" if found.total_yuan or not still else "report.surplus_open",
         lang,
         rules=found.profile.title.say(lang),
         profile=found.profile.name,
         rows=len(values),
         paid=sum(value is not None and value > 0 for value in values),
-        open=sum(value is None for value in values),
+        open=still,
+        zero=len(values) - still,
         total=money(found.total_yuan, lang),
         exact=f"{found.total_yuan:,}",
     )
@@ -128,9 +167,11 @@ def explained(city: City, lang: str) -> Html:
         made = explain(found, row["hospital_id"], row["batch_id"], int(row["agreement_year"]))
         inside = NOTHING
         formula, *rest = made.parts(lang)[1:]
-        inside = listing(formula.lines)
+        inside = listing(in_words(line, lang) for line in formula.lines)
         for part in rest:
-            inside = inside + folded(part.heading, _items(part.lines), on_paper=False)
+            inside = inside + folded(
+                part.heading, _items([in_words(line, lang) for line in part.lines]), on_paper=False
+            )
         label = say(
             "report.explained_row",
             lang,
@@ -141,6 +182,21 @@ def explained(city: City, lang: str) -> Html:
         )
         parts = parts + folded(label, inside)
     return parts + _every_hospital(city, found, lang)
+
+
+_REASON = re.compile(rf"^(?:{'|'.join(CODES)})[：:] ?")
+_CODES = re.compile(rf"[（(]((?:{'|'.join(CODES)})(?: (?:{'|'.join(CODES)}))*)[）)]$")
+
+
+def in_words(line: str, lang: str) -> str:
+    """Return a line of the arithmetic without the codes that programs read: a reason is its sentence, an item's codes are words."""
+    comma = "；" if lang == "zh" else "; "
+
+    def told(found: re.Match[str]) -> str:
+        words = comma.join(say(f"surplus.{code.lower()}", lang) for code in found[1].split())
+        return f"（{words}）" if lang == "zh" else f"({words})"
+
+    return _CODES.sub(told, _REASON.sub("", line))
 
 
 def _items(lines: Sequence[str]) -> Html:
@@ -187,7 +243,7 @@ def _arithmetic(found: Settlement, place: int, batches: dict[str, str], lang: st
     comma = "；" if lang == "zh" else "; "
     known = {key: _fen(row[f"{key}_yuan"]) for key in ("budget", "expenditure", "net", "base", "retained")}
     settled = row["ratio"] is not None and row["retained_yuan"] is not None
-    ratio = percent(100 * row["ratio"], 1) if settled else ""
+    ratio = percent(100 * row["ratio"]) if settled else ""
     line = say(
         "report.arithmetic" if settled else "report.arithmetic_open",
         lang,

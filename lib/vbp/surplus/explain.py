@@ -11,6 +11,7 @@ import pandas as pd
 
 from vbp.errors import UsageError, unknown
 from vbp.rules import Profile
+from vbp.rules.model import HIGHEST_SCORE, Band
 from vbp.surplus.columns import COST
 from vbp.surplus.lines import records
 from vbp.surplus.result import Settlement
@@ -164,11 +165,16 @@ def profile_lines(profile: Profile, lang: str) -> tuple[str, ...]:
         lines.append(profile.source.note.say(lang))
     for name in SHOWN_SWITCHES:
         lines.append(_switch(profile, name, lang))
-    bands = ("；" if lang == "zh" else "; ").join(
-        f"{band.lowest}–{band.highest}{_colon(lang)}{_plain(band.ratio * 100)}%" for band in profile.assessment.bands
-    )
+    bands = ("；" if lang == "zh" else "; ").join(_band(band, lang) for band in profile.assessment.bands)
     lines.append(f"{say('rules.bands', lang)}{_colon(lang)}{bands}" + _mark(profile, "assessment.bands", lang))
     return tuple(lines)
+
+
+def _band(band: Band, lang: str) -> str:
+    """Return one band of scores and its ratio: 60分及以上：50%."""
+    kind = "band_below" if band.lowest == 0 else "band_above" if band.highest == HIGHEST_SCORE else "band_between"
+    ratio = f"{_plain(band.ratio * 100)}%"
+    return say(f"rules.{kind}", lang, low=_plain(band.lowest), high=_plain(band.highest), ratio=ratio)
 
 
 def _switch(profile: Profile, name: str, lang: str) -> str:

@@ -54,10 +54,14 @@ def count(value: Number | None, lang: str, places: int = 2) -> str:
     return _digits(number, places, keep=False).replace("-", "−")
 
 
-def percent(value: Number | None, places: int = 2) -> str:
-    """Return a percentage given on the 0–100 scale: `percent(65.57)` is 65.57%."""
+def percent(value: Number | None, places: int | None = None) -> str:
+    """Return a percentage given on the 0–100 scale: `percent(65.57)` is 65.57%, as published, `percent(87, 1)` is 87.0%.
+
+    With `places` a computed figure shows so many digits whatever they are: 87.0% stands beside 91.7%.
+    """
     number = None if value is None else _decimal(value)
-    return MISSING if number is None else _digits(number, places, keep=False).replace("-", "−") + "%"
+    shown = "" if number is None else _digits(number, 2 if places is None else places, keep=places is not None)
+    return MISSING if number is None else shown.replace("-", "−") + "%"
 
 
 def ratio(value: Number | None, places: int = 1) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 HAN = "\u4e00-\u9fff"
-_AFTER = f"[{HAN}\u201d\u300b\uff09\u3015\u300d%}}]"
+_AFTER = f"[{HAN}\u201d\u300b\uff09\u3015\u300d}}]"
 _RULES = tuple(
     (re.compile(pattern), put)
     for pattern, put in (
         (rf"(?<={_AFTER})\s*,\s*", "\uff0c"),
+        (r"(?<=%)\s*,(?!\s*[a-zA-Z])\s*", "\uff0c"),  # a list of percentages; English goes on in its own marks
+        (r"(?<=%)\s*;(?!\s*[a-zA-Z\d])\s*", "\uff1b"),
         (rf",(?=[{HAN}])", "\uff0c"),
         (rf"(?<={_AFTER})\s*;\s*", "\uff1b"),
         (rf"(?<=[{HAN}\u201d\u300b\uff09\u3015\u300d}}])\s*:\s*(?!//)", "\uff1a"),

@@ -25,16 +25,22 @@
     });
   });
   function grey(data) {
-    var bars = 0, lines = 0, marks = 0;
+    var bars = 0, lines = 0, marks = 0, areas = 0;
     return data.map(function (given) {
       var trace = Object.assign({}, given), marker = trace.marker || {}, mode = trace.mode || "";
       if (trace.type === "bar") {
-        if (!Array.isArray(marker.color) && !marker.pattern && bars % shapes.length) {
+        // a bar that names itself needs no pattern, which would lie under its words
+        if (!trace.text && !Array.isArray(marker.color) && !marker.pattern && bars % shapes.length) {
           trace.marker = Object.assign({}, marker, { pattern: { shape: shapes[bars % shapes.length], fillmode: "overlay", fgcolor: "#ffffff", solidity: 0.35 } });
         }
         bars += 1;
       }
-      if (mode.indexOf("lines") >= 0 && !(trace.line && (trace.line.dash || trace.line.width === 0))) {
+      if (trace.stackgroup) {
+        if (areas % shapes.length) {
+          trace.fillpattern = { shape: shapes[areas % shapes.length], fillmode: "replace", bgcolor: trace.fillcolor, fgcolor: "#ffffff", solidity: 0.25, size: 7 };
+        }
+        areas += 1;
+      } else if (mode.indexOf("lines") >= 0 && !(trace.line && (trace.line.dash || trace.line.width === 0))) {
         trace.line = Object.assign({}, trace.line, { dash: dashes[lines % dashes.length] }); lines += 1;
       }
       if (mode.indexOf("markers") >= 0 && !marker.symbol) {

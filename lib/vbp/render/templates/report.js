@@ -3,8 +3,10 @@
   "use strict";
   var lang = document.body.dataset.lang;
   var words = lang === "zh"
-    ? { csv: "下载 CSV", failed: "图表未能绘制", filter: "筛选…" }
-    : { csv: "Download CSV", failed: "The chart could not be drawn", filter: "Filter…" };
+    ? { csv: "下载 CSV", failed: "图表未能绘制", filter: "筛选…", picture: "下载图片" }
+    : { csv: "Download CSV", failed: "The chart could not be drawn", filter: "Filter…", picture: "Download picture" };
+  // A finger scrolls the page and hovers over nothing: no drag that zooms, no bar of buttons that would lie on the title.
+  var touch = window.matchMedia("(hover: none), (pointer: coarse)").matches;
   if (window.Plotly && lang === "zh") {
     Plotly.register({ moduleType: "locale", name: "zh-CN", dictionary: {
       "Download plot as a PNG": "下载图片", "Download plot": "下载图片", "Zoom": "缩放", "Pan": "平移", "Zoom in": "放大", "Zoom out": "缩小",
@@ -37,27 +39,71 @@
   }
   // Figures in view are drawn at once, the others one by one while nothing else is to do; what folds is drawn when unfolded.
   var waiting = Array.from(document.querySelectorAll("figure.chart"));
+  // A label as it was before a line width was chosen for it: Chinese lines join without a space.
+  function joined(label) { return label.replace(/([\x21-\x7e])<br>(?=[\x21-\x7e])/g, "$1 ").replace(/<br>/g, ""); }
+  function lines(text, room, size) { text = joined(text); return /[&<]/.test(text) ? text : wrap(text, room, size); }
+  function fits(label, room, size, most) {
+    var own = label.split("<br>");
+    return own.length <= most && own.every(function (line) { return wide(line, size) <= room; });
+  }
+  // The names on an axis of names, where it has any: its own ticks, or the categories of what is drawn.
+  function names(spec, axis, letter) {
+    if (axis.ticktext) { return axis.ticktext; }
+    var found = [];
+    spec.data.forEach(function (trace) {
+      (Array.isArray(trace[letter]) ? trace[letter] : []).forEach(function (name) {
+        if (typeof name === "string" && axis.type !== "date" && !/^\d{4}-\d\d/.test(name) && found.indexOf(name) < 0) { found.push(name); }
+      });
+    });
+    return found;
+  }
+  function relabel(axis, old, shown) {
+    if (!axis.ticktext) { axis.tickvals = old; }
+    axis.ticktext = shown;
+  }
+  // Names under columns: in the width of a column, in a smaller type, or else upright.
+  function under(spec, width) {
+    var axis = spec.layout.xaxis || {}, old = axis.tickangle === 0 ? names(spec, axis, "x") : [];
+    if (!old.length) { return; }
+    var side = spec.data.some(function (trace) { return trace.type === "heatmap"; }) ? 200 : 100, room = (width - side) / old.length - 4;
+    var size = [12, 11, 10].find(function (size) { return old.every(function (label) { return fits(lines(label, room, size), room, size, 3); }); });
+    var upright = room > 24 ? 130 : 220;  // two lines beside one another, or where they would meet a long one
+    var most = size ? 3 : Math.max(1, Math.floor((room + 4) / 13));
+    relabel(axis, old, old.map(function (label) {
+      var own = lines(label, size ? room : upright, size || 10).split("<br>");
+      return own.length > most ? own.slice(0, most).join("<br>") + "…" : own.join("<br>");
+    }));
+    if (!size && upright > 130) { spec.layout.height = (spec.layout.height || 380) + 70; }
+    axis.tickfont = { size: size || 10 };
+    spec.data.forEach(function (trace) { if (trace.type === "waterfall" && room < 95) { trace.textfont = { size: 10 }; } });
+    if (size) { return; }
+    axis.tickangle = 90;
+    if (spec.layout.legend) {  // names now stand upright where the legend was
+      spec.layout.legend = { y: 1, yanchor: "bottom" };
+      spec.layout.margin = Object.assign({}, spec.layout.margin, { t: ((spec.layout.margin || {}).t || 68) + 24 });
+    }
+  }
   // A telephone's width: labels of several lines in a smaller type, no numbers in cells, room for a legend of a line a series.
   function narrow(spec, width) {
-    var layout = spec.layout, axis = layout.yaxis || {};
-    function lines(text, room, size) { return /[&<]/.test(text) ? text : wrap(text, room, size); }
-    if (axis.ticktext) {
+    var layout = spec.layout, axis = layout.yaxis || {}, old = names(spec, axis, "y");
+    if (old.length > 1) {
       // two lines a label, or labels stand in one another: the longer they are, the more of the width they take
-      var fitted = [110, 150, 180].map(function (room) { return axis.ticktext.map(function (text) { return lines(text, room, 10); }); });
-      axis.ticktext = fitted.find(function (texts) { return texts.every(function (text) { return text.split("<br>").length < 3; }); }) || fitted[2];
+      var fitted = [110, 150, 180].map(function (room) { return old.map(function (text) { return lines(text, room, 10); }); });
+      var chosen = fitted.find(function (texts) { return texts.every(function (text) { return text.split("<br>").length < 3; }); }) || fitted[2];
+      relabel(axis, old, chosen);
+      var most = Math.max.apply(null, chosen.map(function (text) { return text.split("<br>").length; }));
+      // a row has room for its lines; the legend stands a fixed way below the axis, however high the rows make the figure
+      var below = layout.legend ? 100 + 20 * spec.data.length : 56, inner = (layout.height || 380) - 68 - below;
+      var high = Math.max(inner, old.length * (13 * most + 5));
+      layout.height = (layout.height || 380) + high - inner;
+      if (layout.legend && layout.legend.y < 0) { layout.legend = Object.assign({}, layout.legend, { y: -64 / high / 1.4 }); }
     }
     Object.keys(layout).forEach(function (name) { if (layout.xaxis2 && /^xaxis/.test(name)) { layout[name].dtick = "M24"; } });
     if (layout.legend && layout.legend.y < 0 && !layout.xaxis2) { layout.legend.y *= 1.4; }
     if (axis.ticktext || layout.yaxis) { axis.tickfont = Object.assign({}, axis.tickfont, { size: 10 }); }
-    if (layout.xaxis && layout.xaxis.tickangle === 0) {
-      delete layout.xaxis.tickangle; layout.xaxis.tickfont = { size: 10 };
-      if (layout.legend) {  // names now stand upright where the legend was
-        layout.legend = { y: 1, yanchor: "bottom" };
-        layout.margin = Object.assign({}, layout.margin, { t: ((layout.margin || {}).t || 68) + 24 });
-      }
-    }
     spec.data.forEach(function (trace) {
       if (trace.type === "heatmap") { delete trace.texttemplate; }
+      if (trace.type === "sankey") { trace.textfont = { size: 10 }; }
       if (trace.type === "waterfall") { trace.textposition = "none"; }  // no room: the table above has the numbers, and so has hovering
       if (trace.textposition === "middle right") { layout.margin = Object.assign({}, layout.margin, { r: 76 }); }
     });
@@ -74,7 +120,9 @@
   }
   function set(spec, plot) {
     var title = spec.layout.title;
+    under(spec, plot.clientWidth);
     if (plot.clientWidth < 600) { narrow(spec, plot.clientWidth); }
+    if (touch) { spec.layout.dragmode = false; }
     title.text = wrap(title.text, plot.clientWidth - 28, 16, 600);
     if (title.subtitle && title.subtitle.text) {
       title.subtitle.text = wrap(title.subtitle.text, plot.clientWidth - 20, 12);
@@ -91,7 +139,7 @@
       margin.t = (margin.t || 68) + 22 * more;
       spec.layout.height = (spec.layout.height || 380) + 22 * more;
     }
-    title.y = 1 - (11 + 10 * more) / (spec.layout.height || 380);  // plotly hangs a title of several lines by its middle
+    title.y = 1 - (more > 0 ? 21 : 11) / (spec.layout.height || 380);  // plotly hangs a title of several lines by its second one
     return spec;
   }
   // plotly.js starts with these kinds; the rest of it is there when a figure asks (vbp.render.bundle)
@@ -103,12 +151,21 @@
       var spec = set(JSON.parse(box.querySelector("script").textContent), plot);
       plot.style.height = (spec.layout.height || 380) + "px";
       if (Plotly.registerRest && !spec.data.every(ready)) { Plotly.registerRest(); delete Plotly.registerRest; }
+      var image = { format: "png", scale: 2, filename: document.title.slice(0, 60) + " " + box.id };
       Plotly.newPlot(plot, spec.data, spec.layout, { responsive: true, displaylogo: false, locale: lang === "zh" ? "zh-CN" : "en",
-        modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: { format: "png", scale: 2, filename: document.title.slice(0, 60) + " " + box.id } });
+        displayModeBar: touch ? false : "hover", modeBarButtonsToRemove: ["select2d", "lasso2d"], toImageButtonOptions: image });
+      picture(box, plot, image);
     } catch (error) {
       plot.textContent = words.failed + ": " + error.message;
       console.error(error);
     }
+  }
+  // A button of its own below every figure: the keyboard and a finger reach it, which the bar over the figure does not offer.
+  function picture(box, plot, image) {
+    var save = document.createElement("button");
+    save.type = "button"; save.className = "picture"; save.textContent = words.picture;
+    save.addEventListener("click", function () { Plotly.downloadImage(plot, image); });
+    box.querySelector("figcaption").appendChild(save);
   }
   function shown(box) { return box.closest("details:not([open])") === null; }
   function away(box) {
