@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -78,6 +79,9 @@ def main() -> None:
                 status = stop.code
         text = f"status {status}\n{printed.getvalue()}\n--\n{told.getvalue()}"
         text = text.replace(str(out), "OUT").replace(str(inputs), "INPUTS")
+        text = re.sub(
+            r"'((?:OUT|INPUTS)[^']*)'", r"\1", text
+        )  # a path with spaces stands in quotes in the next command
         (out / f"{name}.said").write_text(text, encoding="utf-8")
 
 

@@ -62,7 +62,7 @@ def test_missing_zero_and_negative_prices_are_left_out_with_their_reason():
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_words_name_the_baseline(lang):
     text = cuts(items(("b", "10", "5", "1", "cap"))).text(lang)
-    assert "50%" in text and ("最高有效申报价" in text if lang == "zh" else "cap" in text)
+    assert "50.0%" in text and ("最高有效申报价" in text if lang == "zh" else "cap" in text)
 
 
 def test_p0_is_the_weighted_mean_of_the_rules():

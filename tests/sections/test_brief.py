@@ -78,7 +78,7 @@ def test_agreements_that_the_ledger_covers_in_part_are_nobodys_fault(demo_folder
     assert [card.key for card in city.cards if card.key.startswith("next")] == []
     # without months before, the change of alternatives is a gap
     assert city.savings.totals["alternatives"] is None
-    assert "变动未知" in city.savings.text("zh")
+    assert "用量外溢未知" in city.savings.text("zh")
 
 
 def test_a_variety_without_a_price_before_is_a_blank_in_the_heat_map(demo_folder, tmp_path):

@@ -131,7 +131,7 @@ def test_a_mapped_file_is_the_same_file(tmp_path: Path, monkeypatch: pytest.Monk
         (1.0, "1"),
         (0.1, "0.1"),
         (0.1 + 0.2, "0.3"),
-        (True, "1"),
+        (True, "TRUE"),
         (None, ""),
         ("x", "x"),
         (1.23456789012346e22, "1.23456789012346e+22"),

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -156,6 +157,8 @@ def _stopping_politely() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    # a stop that comes while a notebook begins leaves a task unstarted, which Python would tell of beside our one line
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield

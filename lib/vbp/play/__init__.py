@@ -8,4 +8,5 @@ from vbp.play.desk import Desk, open_desk
 from vbp.play.live import live_table
 from vbp.play.opening import HOSPITALS, MONTHS, fresh_folder, open_place
 from vbp.play.sample import fill_template, sample_tables, write_city_yaml
-from vbp.play.sliders import payout, payout_sliders
+from vbp.play.sliders import payout_sliders
+from vbp.surplus.what_if import payout

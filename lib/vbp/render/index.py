@@ -60,6 +60,7 @@ def _place(out: Path, slug: str, outcome: Outcome | None, failure: Mapping[str, 
     ]
     return {
         "slug": slug,
+        "link": link,
         **_told(folder),
         "pages": pages,
         "failed": failure is not None,

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -84,6 +85,8 @@ def _work(line: Connection, parent: int) -> None:
     """Render what comes down the line until it closes; die with the parent."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.signal(signal.SIGINT, lambda *_: None)  # as deaf as it was started, but not so the programs that it starts
+    # a stop that comes while a notebook begins leaves a task unstarted, which Python would tell of beside our one line
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     if sys.platform != "win32":
         die_with_parent(parent)
     while True:

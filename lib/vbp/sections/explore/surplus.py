@@ -109,7 +109,7 @@ def _switch(value: Any) -> Any:
 @needs("surplus")
 def settings(city: City, lang: str) -> Html:
     """Return the payout at fixed positions of the sliders, the place's own rules first."""
-    from vbp.play.sliders import SETTINGS, payout
+    from vbp.surplus.what_if import SETTINGS, payout
 
     found = there(city.surplus)
     own = found.total_yuan

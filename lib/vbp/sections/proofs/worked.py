@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from vbp.sections.html import Cell
@@ -67,11 +69,8 @@ def _units() -> Decimal:
 def _ledger() -> Any:
     """Return the panels of a small folder: C11's purchases in the year before a batch, and the packs to convert."""
     from vbp.ledger import build
-    from vbp.play.opening import fresh_folder
     from vbp.tables import read_inputs
 
-    folder = fresh_folder() / "vectors"
-    folder.mkdir()
     products = [(f"P{i}", "甲", 1, 1) for i in range(len(USED))] + [
         (f"U{i}", "乙", size, factor) for i, (_, size, factor) in enumerate(PACKS)
     ]
@@ -106,11 +105,13 @@ def _ledger() -> Any:
         ],
     }
     city = "name_zh: 算例\nname_en: Vectors\nprovince: 算例\nrule_profile: national-2020\n"
-    (folder / "city.yaml").write_text(city, encoding="utf-8")
-    for name, rows in tables.items():
-        text = "".join(",".join(map(str, row)) + "\n" for row in rows)
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
-    return build(read_inputs(folder))
+    with tempfile.TemporaryDirectory(prefix="vbp-") as name:
+        folder = Path(name)
+        (folder / "city.yaml").write_text(city, encoding="utf-8")
+        for table, rows in tables.items():
+            text = "".join(",".join(map(str, row)) + "\n" for row in rows)
+            (folder / f"{table}.csv").write_text(text, encoding="utf-8")
+        return build(read_inputs(folder))
 
 
 def _cut(column: str) -> Decimal:
