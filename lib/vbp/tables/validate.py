@@ -1,9 +1,11 @@
-"""What every table must hold to: required cells filled, values in range, keys not repeated, one column of each pair."""
+"""What every table must hold to: required cells filled, values in range, keys not repeated, one column of each pair; no file
+twice, the tables there that are demanded.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -12,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from vbp.errors import Problem
-from vbp.schema import Column, Table
-from vbp.tables.arrays import encoded, int64_view, missing, raw_codes
+from vbp.schema import DEMANDED, TABLES, Column, Table
+from vbp.tables.arrays import encoded, flat, int64_view, missing, raw_codes
 from vbp.tables.clean import Part
+from vbp.tables.inputs import FileRecord, Inputs
 from vbp.tables.report import LIMIT, cells, shown
 
 Message = Callable[[Any], str]
@@ -137,3 +140,88 @@ def first_place(keys: np.ndarray, place: int) -> int:
 def present_keys(table: Table, columns: Sequence[str]) -> tuple[str, ...]:
     """Return the key columns of a table that are present."""
     return tuple(name for name in table.key if name in columns)
+
+
+def repeated_keys(inputs: Inputs, name: str, limit: int | None) -> list[Problem]:
+    """Return an error for every row whose key stands already above it (usage: see the checks, returns repeat keys
+    rightly)."""
+    table, schema = inputs.tables[name], TABLES[name]
+    if name == "usage":
+        return []
+    keys = present_keys(schema, table.column_names)
+    if not set(schema.key) - {column.name for column in schema.columns if not column.required} <= set(keys):
+        return []
+    # a table without one key column (a fund table for all) has room for one row
+    codes = (
+        key_codes([inputs.codes(name, key) if not schema.column(key).numeric else flat(table[key]) for key in keys])
+        if keys
+        else np.zeros(table.num_rows, np.int64)
+    )
+
+    def make(place: int) -> Problem:
+        file, row = inputs.at(name, place)
+        first_file, first_row = inputs.at(name, first_place(codes, place))
+        filled = {key: str(table[key][place].as_py()) for key in keys if table[key][place].is_valid}
+        why = (
+            f"the key ({', '.join(filled)}) stands already in {first_file} row {first_row}: keep one"
+            if filled
+            else f"this row holds for all, as {first_file} row {first_row} does (no key cell is filled: {', '.join(schema.key)}): "
+            "keep one, or fill in what each is for"
+        )
+        return Problem(
+            why, "duplicate_key", "error", name, file, row, keys[0] if keys else None, shown(", ".join(filled.values()))
+        )
+
+    return cells(repeated(codes).tolist(), make, limit)
+
+
+def same_bytes(records: Sequence[FileRecord]) -> list[Problem]:
+    """Return an error where two files of one table are the same file twice."""
+    seen: dict[tuple[str, str, str | None], str] = {}
+    problems = []
+    for record in records:
+        key = (record.table, record.sha256, record.sheet)
+        if seen.setdefault(key, record.name) != record.name:
+            problems.append(
+                Problem(
+                    f"{record.name} and {seen[key]} are the same file: keep one",
+                    "table_twice",
+                    "error",
+                    record.table,
+                    record.name,
+                )
+            )
+    return problems
+
+
+def demanded(tables: Collection[str]) -> list[Problem]:
+    """Return an error where a folder lacks the tables without which nothing can be computed."""
+    if any(set(group) <= set(tables) for group in DEMANDED):
+        return []
+    group = DEMANDED[1] if "batch_usage" in tables and "usage" not in tables else DEMANDED[0]
+    lacking = [name for name in group if name not in tables]
+    said = " or ".join(", ".join(f"{name} ({TABLES[name].zh})" for name in group) for group in DEMANDED)
+    return [
+        Problem(f"the folder lacks {', '.join(lacking)}: it must hold {said}", "missing_table", "error", lacking[0])
+    ]
+
+
+def no_rows(part: Part) -> list[Problem]:
+    """Return a warning for a table without rows; it counts as absent. A sheet of the template left empty is no
+    fault."""
+    if part.dropped.get("example"):
+        return []
+    return [
+        Problem(
+            "the table has a header and no rows: it counts as absent",
+            "empty_table",
+            "warning",
+            part.table.name,
+            part.grid.label,
+        )
+    ]
+
+
+def check_part(part: Part, limit: int | None) -> list[Problem]:
+    """Return every problem of one part: those of its cells, empty cells that are required, values out of range."""
+    return [*part.problems, *required_cells(part, limit), *ranges(part, limit)]
