@@ -3,10 +3,8 @@ nothing."""
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -16,24 +14,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
 from vbp.errors import InputError, Problem, UsageError, unknown
 from vbp.imports import derive as derived
 from vbp.imports.crosscheck import cross_checked
 from vbp.imports.profile import Profile, read_profile
 from vbp.imports.settle import by_row, one_basis
+from vbp.imports.sources import parts_of, without
+from vbp.imports.writing import write_folder
 from vbp.schema import TABLES, Column
-from vbp.tables import cellerrors, csvfile, parquet, sheets
 from vbp.tables.arrays import flat, plain
-from vbp.tables.clean import Part, clean
-from vbp.tables.encoding import to_utf8
-from vbp.tables.folder import TEXT
-from vbp.tables.grid import Grid, Unreadable
+from vbp.tables.clean import Part
 from vbp.tables.inputs import sha256
 from vbp.tables.report import LIMIT, cells
-from vbp.tables.validate import required_cells
-from vbp.whole import carry, whole_folder
 
 
 @dataclass(frozen=True)
@@ -71,126 +64,6 @@ class Imported:
         }
 
 
-def _grids(path: Path, profile: Profile) -> list[Grid]:
-    """Read a file's grids for the profile's own table."""
-    suffix = path.suffix.lower()
-    if suffix in TEXT:
-        body, encoding, _ = to_utf8(path.read_bytes())
-        text = csvfile.text_of(path.name, body, encoding)
-        heading = csvfile.heading_of(text, [profile.table])
-        return [] if heading is None else [csvfile.read(text, heading)]
-    if suffix == ".parquet":
-        grid = parquet.read(path, path.name, [profile.table])
-        return [] if grid is None else [grid]
-    found = [(sheet, sheets.heading_of(sheet.rows, [profile.table])) for sheet in sheets.open_sheets(path)]
-    faults = cellerrors.find(path)
-    return [
-        sheets.read(path.name, sheet, heading, faults.get(sheet.name, ()))
-        for sheet, heading in found
-        if heading is not None and len(heading.found) > 1
-    ]
-
-
-def _strict(problem: Problem, profile: Profile) -> Problem:
-    """Return an unknown header as an error: an import takes a known export and guesses nothing."""
-    if problem.rule != "unknown_column":
-        return problem
-    forms = {
-        form: column.name
-        for column in profile.table.columns
-        for form in column.headers
-        if not column.name.startswith("ignored_")
-    }
-    near = difflib.get_close_matches(str(problem.column), forms, n=2, cutoff=0.4)
-    like = " or ".join(dict.fromkeys(forms[form] for form in near))
-    return replace(
-        problem,
-        level="error",
-        message=(
-            "profile "
-            + profile.name
-            + " does not know this header: in a profile of your own put it under `headers`"
-            + (f" (as {like}?)" if like else "")
-            + ", or under `ignore` if it is not needed"
-        ),
-    )
-
-
-def _no_header(path: Path, profile: Profile) -> Problem:
-    """Say which headers were looked for, what the file has instead, and how to teach a profile the file's own."""
-    needed = ", ".join(f"{column.name} ({column.headers[0]} …)" for column in profile.table.required)
-    row, seen = _headlike(path)
-    has = f"; row {row} of the file reads: {', '.join(seen)[:400]}" if seen else ""
-    return Problem(
-        f"no header row of profile {profile.name} found; it needs {needed}{has}; write a profile of your own that says what "
-        f"these are: extends: {profile.name}, headers: {{hospital_id: [their header], …}} (docs/imports.md)",
-        "no_header",
-        "error",
-        None,
-        path.name,
-    )
-
-
-def _headlike(path: Path) -> tuple[int, list[str]]:
-    """Return (row, cells) of the row among the first that looks most like a header: the most filled cells without a number."""
-    suffix = path.suffix.lower()
-    rows: list[list[str]] = []
-    if suffix in TEXT:
-        body, encoding, _ = to_utf8(path.read_bytes())
-        rows = [list(row) for row in csvfile.text_of(path.name, body, encoding).first]
-    elif suffix != ".parquet":
-        rows = next((sheets.first_rows(sheet.rows) for sheet in sheets.open_sheets(path)), [])
-    words = [
-        [cell.strip() for cell in row if cell.strip() and not any(letter.isdigit() for letter in cell)] for row in rows
-    ]
-    best = max(range(len(words)), key=lambda place: len(words[place]), default=0)
-    return best + 1, words[best] if words else []
-
-
-def _parts(path: Path, profile: Profile) -> tuple[list[Part], list[Problem]]:
-    """Read and clean one file; problems carry the file and row."""
-    try:
-        parts = [clean(grid) for grid in _grids(path, profile)]
-    except Unreadable as error:
-        return [], [Problem(error.message, error.rule, "error", None, path.name, error.row)]
-    except OSError as error:
-        return [], [
-            Problem(f"the file cannot be read: {error.strerror or error}", "unreadable", "error", None, path.name)
-        ]
-    if not parts:
-        return [], [_no_header(path, profile)]
-    problems = []
-    for part in parts:
-        problems += [_strict(problem, profile) for problem in part.problems] + required_cells(part)
-    return parts, problems
-
-
-def _without(part: Part, profile: Profile) -> tuple[dict[str, pa.Array], np.ndarray, list[Problem]]:
-    """Drop the rows that the profile drops by value (cancelled orders …), counted."""
-    keep = np.ones(len(part.rows), bool)
-    for column, words in profile.drop.items():
-        if column in part.columns:
-            keep &= ~np.asarray(
-                pc.fill_null(pc.is_in(plain(flat(part.columns[column])), pa.array(words)), False)
-            ).astype(bool)
-    columns = {
-        name: flat(array).filter(pa.array(keep))
-        for name, array in part.columns.items()
-        if not name.startswith("ignored_")
-    }
-    rows = np.asarray(part.rows, np.int64)[keep]
-    if keep.all():
-        return columns, rows, []
-    dropped = Problem(
-        f"{int((~keep).sum()):,} rows left out by the profile ({', '.join(profile.drop)})",
-        "rows_left_out",
-        "warning",
-        None,
-        part.grid.label,
-    )
-    return columns, rows, [dropped]
-
-
 @dataclass(frozen=True)
 class _Made:
     """One part with its derived columns: columns, rows in the file, the file, and what is wrong."""
@@ -203,7 +76,7 @@ class _Made:
 
 def _derived(part: Part, profile: Profile, constants: Mapping[str, str]) -> _Made:
     """Return a part's columns with the derived ones and the constants beside them, units honoured, contradictions said."""
-    columns, rows, problems = _without(part, profile)
+    columns, rows, problems = without(part, profile)
     for name, value in constants.items():
         columns.setdefault(name, pa.array([value] * len(rows), pa.string()))
     for name, entry in profile.derive.items():
@@ -318,50 +191,6 @@ def _constants(profile: Profile, given: Mapping[str, str]) -> dict[str, str]:
     return {name: str(value) for name, value in settled.items()}
 
 
-def _place(profile: Profile, out: Path) -> dict[str, Any]:
-    slug = out.resolve().name
-    return {
-        "name_zh": slug,
-        "name_en": slug,
-        "province": "（请填写）",
-        "rule_profile": "national-2020",
-        **profile.place,
-    }
-
-
-def _write(
-    out: Path, tables: Mapping[str, pa.Table], profile: Profile, record: Mapping[str, Any], replace: bool
-) -> None:
-    """Write every table, city.yaml (where there is none) and provenance.json: all of them, or nothing."""
-    standing = [f"{name}.csv" for name in tables if (out / f"{name}.csv").exists()]
-    if standing and not replace:
-        raise InputError(
-            Problem(
-                f"{', '.join(standing)} stand already in the folder: choose another one, or say --replace",
-                "exists",
-                file=str(out),
-            )
-        )
-    with whole_folder(out, ours=None) as made:
-        for name, table in tables.items():
-            with (made / f"{name}.csv").open("wb") as stream:
-                stream.write(b"\xef\xbb\xbf")
-                _write_csv(table, stream)
-        if not (out / "city.yaml").exists():
-            (made / "city.yaml").write_text(
-                yaml.safe_dump(_place(profile, out), allow_unicode=True, sort_keys=False), encoding="utf-8"
-            )
-        (made / "provenance.json").write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        for path in sorted(out.iterdir()) if out.is_dir() else ():
-            carry(path, made / path.name)
-
-
-def _write_csv(table: pa.Table, stream: Any) -> None:
-    import pyarrow.csv as pacsv
-
-    pacsv.write_csv(table, stream, pacsv.WriteOptions(quoting_style="needed"))
-
-
 def import_files(
     files: Sequence[Path],
     profile_name: str,
@@ -387,7 +216,7 @@ def import_files(
         if not path.is_file():
             problems.append(Problem("no such file", "missing_file", file=str(path)))
             continue
-        own, found = _parts(path, profile)
+        own, found = parts_of(path, profile)
         parts += own
         problems += found
         records.append(
@@ -421,7 +250,7 @@ def import_files(
         tuple(problems) + tuple(Problem(note, "assumed", "warning") for note in profile.said(settings or {})),
         tuple(records),
     )
-    _write(out, tables, profile, {**imported.as_json(), "out": out.name, "settings": constants}, replace)
+    write_folder(out, tables, profile, {**imported.as_json(), "out": out.name, "settings": constants}, replace)
     return imported
 
 
