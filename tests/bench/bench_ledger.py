@@ -276,7 +276,7 @@ def medians(names: Sequence[str], folder: Path, work: Path, runs: int) -> dict[s
         for name in names:
             if turn and "Spark" in name:
                 continue
-            out = work / ("out" if name.startswith("vbp panel") and "Spark" not in name else "out-other")
+            out = work / ("out" if name in ("vbp panel", "vbp panel, kept") else "out-other")
             if "kept" not in name:
                 shutil.rmtree(out, ignore_errors=True)
             found[name].append(measure(name, folder, out))
