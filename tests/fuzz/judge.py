@@ -102,7 +102,7 @@ def _row(sheet: Any, place: int, book: bool) -> int:
     if sheet.suffix == ".parquet" and not book:  # no header, nothing above: rows count from 1
         return place + 1
     row = sheet.row_of(place)
-    if sheet.parts > 1 and not book:  # a workbook holds a table on one sheet
+    if sheet.parts > 1 and sheet.suffix == ".csv" and not book:  # a workbook holds a table on one sheet
         half = len(sheet.rows) // 2
         return row - half if place >= half else row
     return int(row)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from openpyxl.utils import get_column_letter
+
 from tests.fuzz import writing
-from tests.fuzz.case import Case, Skipped, pick
+from tests.fuzz.case import Case, Skipped, pick, put
 from tests.fuzz.writing import Formula
 from vbp.schema import TABLES
 
@@ -120,17 +122,27 @@ def excel_faults(case: Case) -> None:
 
 
 def merged(case: Case) -> None:
-    """Two cells merged: the second has lost its value."""
+    """Two cells merged, one above the other: a text holds for both rows; whose a number is, nobody can tell."""
     sheet = pick(case, "usage", "agreements")
     if sheet.suffix != ".xlsx" and not case.folder.book:
         return
-    place, column = case.rng.randrange(len(sheet.rows) - 1), 0
-    if not TABLES[sheet.table].column(sheet.columns[column]).required or sheet.more or sheet.blanks or sheet.below:
+    if sheet.more or sheet.blanks or sheet.below:
         return
-    row = sheet.row_of(place)
-    sheet.merge.append(f"A{row}:A{row + 1}")
-    case.at = [(sheet.table, place + 1, sheet.columns[0])]
-    case.harden("error")
+    place, table = case.rng.randrange(len(sheet.rows) - 1), TABLES[sheet.table]
+    numbers = {column.name for column in table.columns if column.numeric} - set(table.key)
+    held = [name for name in sheet.columns if name in numbers and sheet.rows[place].get(name) is not None]
+    name = case.rng.choice([sheet.columns[0], *held])
+    letter, row = get_column_letter(sheet.columns.index(name) + 1), sheet.row_of(place)
+    if name in numbers:
+        case.at = [(sheet.table, place, name)]
+        case.harden("error")
+    elif name in {column.name for column in table.columns}:
+        put(case, sheet.table, place + 1, name, sheet.rows[place][name])
+        case.at[-1] = (sheet.table, place + 1, None)
+        case.harden("either")
+    else:
+        return
+    sheet.merge.append(f"{letter}{row}:{letter}{row + 1}")
 
 
 def hidden_sheet(case: Case) -> None:

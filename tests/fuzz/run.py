@@ -11,7 +11,7 @@ Each case is a small invented city, its meaning known, written as people write (
   words, a rule profile of the folder's own, usage as an export that a profile of its own imports;
 - changes of meaning (the other totals, or a refusal that names a place): negative, tiny and huge numbers, other words,
   days, funds, rows gone or twice, tables gone, every rule profile;
-- nonsense (must be refused by file, row and column): cells, codes, formulas, merged cells, hidden sheets, a broken
+- nonsense (must be refused by file, row and column): cells, codes, formulas, merged numbers, hidden sheets, a broken
   `city.yaml`, copies of files;
 - damage (what a plain reader of the same bytes has, or a refusal): csv, xlsx and the one workbook cut off, flipped,
   emptied, doubled, columns crossed, files that are called .xls and hold text, a web page, an xlsx or an old one cut off.

@@ -27,6 +27,7 @@ NUMBERS = {
     "settlements": ("amount_yuan",),
 }
 """Columns of numbers by table, each added up; those of usage apart, for packs may be written as units."""
+MILLI = Decimal("0.001")
 KEYS = ("hospital_id", "batch_id", "generic", "agreement_year")
 
 
@@ -34,6 +35,17 @@ def half_up(value: Fraction) -> int:
     """The nearest integer, halves away from zero."""
     sign = -1 if value < 0 else 1
     return sign * ((2 * abs(value).numerator + value.denominator) // (2 * value.denominator))
+
+
+def shared(total: int, weights: list[Decimal]) -> list[int]:
+    """A whole number shared out by weight: each the part below, what is left to the largest remainders, first come first."""
+    if not sum(weights):
+        return [total] + [0] * (len(weights) - 1)
+    exact = [Fraction(total) * Fraction(weight) / Fraction(sum(weights)) for weight in weights]
+    found = [part.numerator // part.denominator for part in exact]
+    for place in sorted(range(len(exact)), key=lambda place: found[place] - exact[place])[: total - sum(found)]:
+        found[place] += 1
+    return found
 
 
 def fen(value: Decimal) -> int:
@@ -125,22 +137,36 @@ class Truth:
         return found
 
     def _once(self, items: list[Row]) -> None:
-        """What belongs to the generic stands once: on the first product that is complete, else on the first."""
+        """What belongs to the generic is shared over its products: N over those that are settled, by agreed volume, last
+        year's volume over all, by reported volume.
+        """
         groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
         for item in sorted(items, key=lambda one: one["product_id"] or ""):
             groups[tuple(item[key] for key in KEYS)].append(item)
         threshold = Decimal(str(self.profile.settlement.completion_threshold))
         for group in groups.values():
-            done = [
-                one for one in group if (one["actual_quantity_units"] or 0) >= one["agreed_quantity_units"] * threshold
+            settled = [
+                one["agreed_quantity_units"]
+                if self.profile.settlement.eligibility != "each_item"
+                or self._exempt(one)
+                or (one["actual_quantity_units"] or 0) >= one["agreed_quantity_units"] * threshold
+                else Decimal(0)
+                for one in group
             ]
-            keeper = (done or group)[0]
-            for one in group:
-                if one is not keeper:
-                    for name in ("nonselected_amount_yuan", "nonselected_evaluated_yuan", "nonselected_cheaper_yuan"):
-                        one[name] = None if one[name] is None else Decimal(0)
-                if one is not group[0] and one["last_year_quantity_units"] is not None:
-                    one["last_year_quantity_units"] = Decimal(0)
+            spent = group[0]["spent_fen"]
+            if spent is not None:
+                of_kind = {kind: shared(value, settled) for kind, value in spent.items()}
+                whole = shared(sum(value for kind, value in spent.items() if _other(kind)), settled)
+                for place, one in enumerate(group):
+                    one["nonselected_amount_yuan"] = Decimal(whole[place]).scaleb(-2)
+                    for name, chosen in (("evaluated", _evaluated), ("cheaper", _cheaper)):
+                        own = sum(parts[place] for kind, parts in of_kind.items() if chosen(kind))
+                        one[f"nonselected_{name}_yuan"] = Decimal(own).scaleb(-2)
+            last = group[0]["last_year_quantity_units"]
+            if last is not None:
+                parts = shared(int(last * 1000), [one["base_quantity_units"] for one in group])
+                for one, part in zip(group, parts, strict=True):
+                    one["last_year_quantity_units"] = Decimal(part).scaleb(-3)
 
     def seen(self, row: Row, period: int) -> bool:
         """Whether the ledger covers a month of a period."""
@@ -162,10 +188,6 @@ class Truth:
         won = [one for one in mine if one["status"] == "selected"]
         own = [one for one in won if row["product_id"] in (None, one["product_id"])]
         cell = self.cells.get(key, {})
-        spent = {
-            name: sum(value for kind, value in cell.items() if kind.endswith("_fen") and name(kind))
-            for name in (_other, _evaluated, _cheaper)
-        }
         p0 = self.p0(row["batch_id"], row["generic"])
         p1 = self.p1(row, won)
         seen = self.seen(row, row["agreement_year"])
@@ -174,15 +196,16 @@ class Truth:
         return {
             **row,
             **{
-                name: row[name].quantize(Decimal("0.001"), ROUND_HALF_UP)
+                name: row[name].quantize(MILLI, ROUND_HALF_UP)
                 for name in ("base_quantity_units", "agreed_quantity_units")
             },
             "spec": row["product_id"] or "",
             "actual_milli": milli,
             "actual_quantity_units": None if milli is None else Decimal(milli).scaleb(-3),
-            "nonselected_amount_yuan": Decimal(spent[_other]).scaleb(-2) if seen else None,
-            "nonselected_evaluated_yuan": Decimal(spent[_evaluated]).scaleb(-2) if seen else None,
-            "nonselected_cheaper_yuan": Decimal(spent[_cheaper]).scaleb(-2) if seen else None,
+            "spent_fen": {kind: value for kind, value in cell.items() if kind.endswith("_fen")} if seen else None,
+            "nonselected_amount_yuan": None,
+            "nonselected_evaluated_yuan": None,
+            "nonselected_cheaper_yuan": None,
             "last_year_quantity_units": Decimal(
                 sum(value for kind, value in before.items() if kind.endswith("_milliunits"))
             ).scaleb(-3)
@@ -191,11 +214,14 @@ class Truth:
             "p0": p0,
             "p1": p1,
             "pre_price_yuan": None if p0 is None else Decimal(p0).scaleb(-10),
-            "selected_price_yuan": None if p1 is None else Decimal(p1).scaleb(-10),
+            "selected_price_yuan": None if p1 is None else Decimal(half_up(p1)).scaleb(-10),
+            "agreed_cost": None
+            if p1 is None
+            else p1 * Fraction(row["agreed_quantity_units"].quantize(MILLI, ROUND_HALF_UP)) / 10**10,
         }
 
-    def p1(self, row: Row, won: list[Row]) -> int | None:
-        """P1 in 10^-10 yuan: the product's, the only winner's, weighted by purchases, else the main supplier's."""
+    def p1(self, row: Row, won: list[Row]) -> Fraction | None:
+        """P1 in 10^-10 yuan, exact: the product's, the only winner's, weighted by purchases, else the main supplier's."""
         awards = {}
         for award in sorted(self.slow.awards, key=lambda one: one["start_date"]):
             inside = award["start_date"] <= row["end_date"] and award["end_date"] >= row["start_date"]
@@ -208,26 +234,25 @@ class Truth:
             ) and (award["product_id"] not in awards or award["start_date"] <= row["start_date"]):
                 awards[award["product_id"]] = award
         unit = {
-            name: half_up(Fraction(award["selected_price_yuan"]) * 10**10 / Fraction(self.slow.units(name)))
+            name: Fraction(award["selected_price_yuan"]) * 10**10 / Fraction(self.slow.units(name))
             for name, award in awards.items()
         }
         if row["product_id"] is not None:
             return unit.get(row["product_id"])
         quantity = sum(one["milli"] for one in won)
         if len(unit) > 1 and quantity > 0:
-            whole = sum(one["milli"] * self._price_of(one) for one in won)
-            return half_up(Fraction(whole, quantity))
+            return sum((one["milli"] * self._price_of(one) for one in won), Fraction(0)) / quantity
         main = [price for name, price in unit.items() if awards[name]["supply_role"] == "main"] or list(unit.values())
         return min(main) if main else None
 
-    def _price_of(self, one: Row) -> int:
+    def _price_of(self, one: Row) -> Fraction:
         award = next(
             award
             for award in self.slow.awards
             if (award["batch_id"], award["product_id"], award["start_date"])
             == (one["claimed"], one["product_id"], one["award"])
         )
-        return half_up(Fraction(award["selected_price_yuan"]) * 10**10 / Fraction(self.slow.units(one["product_id"])))
+        return Fraction(award["selected_price_yuan"]) * 10**10 / Fraction(self.slow.units(one["product_id"]))
 
     def funds(self, item: Row) -> list[Row]:
         """The fund rows that hold for an item: the most filled keys win, named funds before unnamed ones."""

@@ -68,7 +68,10 @@ def parts(row: Row, profile: Any) -> tuple[Fraction | None, Fraction | None]:
             spent = None if spent is None or part is None else spent - part
     before = number(row, "pre_price_yuan")
     budget = None if before is None else volume * before * weight
-    expenditure = None if spent is None else (agreed * number(row, "selected_price_yuan") + spent) * weight
+    cost = row.get("agreed_cost")  # exact where P1 is a price per pack divided by its units
+    if cost is None and spent is not None:
+        cost = agreed * number(row, "selected_price_yuan")
+    expenditure = None if spent is None else (cost + spent) * weight
     return budget, expenditure
 
 
