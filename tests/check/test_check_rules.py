@@ -257,6 +257,17 @@ def test_two_batches_claiming_one_purchase_are_named(tmp_path: Path) -> None:
             "unit_price_too_high",
             "error",
         ),
+        (
+            {
+                "awards": [AWARDS[0], [*AWARDS[1][:3], "999999999", *AWARDS[1][4:]]],
+                "products": [
+                    small_folder.PRODUCTS[0],
+                    *([*row[:5], 1, *row[6:]] for row in small_folder.PRODUCTS[1:]),
+                ],
+            },
+            "unit_price_too_high",
+            "error",
+        ),
         ({"awards": [[*AWARDS[0], "price_cap_yuan"], [*AWARDS[1], "20"]]}, "award_price", "warning"),
         ({"awards": [AWARDS[0], ["N7", "P1", "2024-01-01", "28", "2024-12-31"]]}, "unknown_variety", "warning"),
         ({"agreements": [AGREEMENTS[0], [*AGREEMENTS[1][:6], 100, 200]]}, "agreed_above_base", "warning"),

@@ -176,6 +176,8 @@ def city_broken(case: Case) -> None:
             text.replace(": ", ":").encode(),
         ]
     )
+    if not broken and any(sheet.export for sheet in case.folder.sheets.values()):
+        return  # an import writes the city.yaml that is not there
     case.folder.city = broken
     case.at = [("city", None, None)]
     case.harden("error")

@@ -49,7 +49,15 @@ def test_the_page_s_profile_reads_an_export_with_odd_headers(tmp_path: Path) -> 
         "packs": "150.0000",
         "amount": "910.00",
     }
-    usage = read_inputs(tmp_path / "out").frame("usage")
+    made = read_inputs(tmp_path / "out")
+    told = next(problem for problem in made.problems if problem.rule == "to_fill_in")
+    assert (told.file, told.column, told.level) == (
+        "city.yaml",
+        "province",
+        "warning",
+    ) and "rule_profile" not in told.value
+    assert "settles by national-2020" in told.message
+    usage = made.frame("usage")
     assert [*usage["product_id"]] == ["P1", "P3"] and [str(amount) for amount in usage["amount_yuan"]] == [
         "420.00",
         "490.00",

@@ -91,19 +91,14 @@ class Slow:
         mine = [row for row in self.agreements if (row["batch_id"], row["generic"]) == (batch, generic)]
         years = []
         for number in sorted({row["agreement_year"] for row in mine}):
-            own = {
-                (row["start_date"], row["end_date"])
-                for row in mine
-                if row["agreement_year"] == number and row["hospital_id"] == hospital
-            }
-            each = {
-                (row["hospital_id"], row["start_date"], row["end_date"])
-                for row in mine
-                if row["agreement_year"] == number
-            }
-            dates = [span[1:] for span in each]
+            each: dict[str, tuple[dt.date, dt.date]] = {}  # of several products the first and the last day
+            for row in mine:
+                if row["agreement_year"] == number:
+                    begin, end = each.get(row["hospital_id"], (row["start_date"], row["end_date"]))
+                    each[row["hospital_id"]] = min(begin, row["start_date"]), max(end, row["end_date"])
+            dates = list(each.values())
             common = min(set(dates), key=lambda span: (-dates.count(span), span))
-            years.append((number, *(own.pop() if own else common)))
+            years.append((number, *each.get(hospital, common)))
         return years
 
     def at_home(self, batch: str, generic: str) -> bool:

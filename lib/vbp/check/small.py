@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from vbp.check.view import View
@@ -106,10 +107,10 @@ def award_unit_prices(view: View) -> list[Problem]:
     packs = {row["product_id"]: row for row in view.rows("products")} if view.has("products") else {}
     rows = view.rows("awards") if view.has("awards") else []
 
-    def units(place: int) -> Any:
+    def units(place: int) -> Decimal:
         product = packs.get(rows[place]["product_id"]) or {}
         factor = product.get("spec_factor")
-        return (product.get("units_per_pack") or 0) * (1 if factor is None else factor)
+        return Decimal(product.get("units_per_pack") or 0) * (1 if factor is None else factor)
 
     places = [
         place

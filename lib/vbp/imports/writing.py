@@ -12,6 +12,7 @@ import yaml
 
 from vbp.errors import InputError, Problem
 from vbp.imports.profile import Profile
+from vbp.tables.place import TO_FILL_IN
 from vbp.whole import carry, whole_folder
 
 
@@ -20,7 +21,7 @@ def _place(profile: Profile, out: Path) -> dict[str, Any]:
     return {
         "name_zh": slug,
         "name_en": slug,
-        "province": "（请填写）",
+        "province": TO_FILL_IN,
         "rule_profile": "national-2020",
         **profile.place,
     }

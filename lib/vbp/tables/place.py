@@ -17,6 +17,8 @@ from vbp.tables.texts import compact
 
 TEXTS = ("name_zh", "name_en", "province", "rule_profile")
 COUNTS = ("population", "insured")
+TO_FILL_IN = "（请填写）"
+"""What an import writes where only its user knows."""
 KNOWN = (*TEXTS, *COUNTS, "synthetic")
 SHEETS = ("city", "城市")
 LABELS = {
@@ -164,6 +166,17 @@ def read_place(folder: Path) -> tuple[Place | None, list[Problem]]:
         problems.append(entries.fault("write true or false (in the sheet: 是 or 否)", "yes_no", "synthetic"))
     if any(problem.level == "error" for problem in problems):
         return None, problems
+    problems += [
+        entries.fault(
+            f"city.yaml is as an import wrote it: name the place, and see that it settles by {values['rule_profile']} "
+            "(vbp rules lists the profiles)",
+            "to_fill_in",
+            name,
+            "warning",
+        )
+        for name in TEXTS
+        if TO_FILL_IN in values[name]
+    ]
     name_zh, name_en, province, profile = (values[name].strip() for name in TEXTS)
     population, insured = (values.get(name) for name in COUNTS)
     synthetic = values.get("synthetic", False)
