@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vbp.errors import InputError
 from vbp.exact import exact_sum, fen, half_up, rounded_ratio, share_out, share_out_integers, yuan
-from vbp.fine import FEN, STEP, Fine
+from vbp.fine import FEN, STEP, TRACE, Fine
 
 few = settings(max_examples=60, deadline=None, derandomize=True)
 amounts = st.lists(st.integers(-(10**20), 10**20), min_size=1, max_size=20)
@@ -83,9 +83,10 @@ def test_rows_with_the_largest_rest_get_the_fen_and_the_earlier_one_on_a_tie() -
     ("amount", "shown"),
     [
         (WHOLE_FEN // 2, "0.01"),
-        (WHOLE_FEN // 2 - 1, "0.00"),
+        (WHOLE_FEN // 2 - TRACE, "0.00"),
+        (WHOLE_FEN // 2 - 1, "0.01"),  # no more than a divided price leaves
         (-WHOLE_FEN // 2, "-0.01"),
-        (-WHOLE_FEN // 2 + 1, "0.00"),
+        (-WHOLE_FEN // 2 + TRACE, "0.00"),
         (12345 * WHOLE_FEN, "123.45"),
     ],
 )
@@ -182,3 +183,13 @@ def test_sums_beyond_int64_and_money_both_ways() -> None:
         Decimal("-0.01"),
         Decimal("90071992547409.93"),
     ]
+
+
+def test_a_price_that_does_not_divide_leaves_a_tie_a_tie_in_the_total():
+    """20 yuan a pack of 3 units: 3,015,000 units cost 20,100,000 yuan, which a price per unit of 18 decimals misses by a trace."""
+    quantity = [3_015_000_000]
+    spent = Fine.product([66_666_666_667], quantity, [-33_333_333])
+    saved = Fine.product([100_000_010_000], quantity).minus(spent)
+    assert saved.total() != 10_050_003_015 * 10**10, "the trace is there"
+    assert saved.total_yuan() == Decimal("10050003.02")
+    assert saved.to_yuan() == [Decimal("10050003.02")]

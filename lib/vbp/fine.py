@@ -19,6 +19,8 @@ STEP = 10**6
 """Lows in a high: 10^-7 yuan / 10^-13 yuan."""
 FEN = 10**5
 """Highs in a fen."""
+TRACE = 1000
+"""10^-13 yuan in 10^-10 yuan: what prices that do not divide may leave."""
 _ROOM = 9.0e18
 
 
@@ -104,16 +106,23 @@ class Fine:
         """Return the sum in 10^-13 yuan, exact at any size."""
         return exact_sum(self.high) * STEP + exact_sum(self.low)
 
+    def total_fen(self) -> int:
+        """Return the sum in whole fen, half up.
+
+        What a divided price leaves below a tie (10^-10 yuan) is taken off first.
+        """
+        return rounded_ratio(rounded_ratio(self.total(), TRACE), FEN * STEP // TRACE)
+
     def total_yuan(self) -> Decimal:
         """Return the sum in yuan, half up to the fen."""
-        return Decimal(rounded_ratio(self.total(), FEN * STEP)).scaleb(-2)
+        return Decimal(self.total_fen()).scaleb(-2)
 
     def rounded(self) -> np.ndarray:
         """Return each row in whole fen by itself, half up; the rows need not add up to the rounded total.
 
         What a divided price leaves below a tie (10^-10 yuan) is taken off first.
         """
-        clean = self.high + (self.low + 500) // STEP
+        clean = self.high + (self.low + TRACE // 2) // STEP
         return (clean + FEN // 2) // FEN
 
     def to_e10(self) -> np.ndarray:
@@ -126,13 +135,13 @@ class Fine:
         """
         if np.abs(self.high.astype(float)).max(initial=0) > _ROOM / 1000:
             raise _too_large("an agreed volume costs more than 900 million yuan")
-        return self.high * 1000 + (self.low + 500) // 1000
+        return self.high * 1000 + (self.low + TRACE // 2) // TRACE
 
     def to_fen(self) -> np.ndarray:
         """Return the rows as whole fen that add up to the rounded total (largest remainder, earlier rows on a tie)."""
         down = self.high // FEN
         rests = (self.high - down * FEN) * STEP + self.low
-        short = rounded_ratio(self.total(), FEN * STEP) - exact_sum(down)
+        short = self.total_fen() - exact_sum(down)
         down[np.argsort(-rests, kind="stable")[:short]] += 1
         return down
 
