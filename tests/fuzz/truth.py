@@ -154,6 +154,8 @@ class Truth:
                 for one in group
             ]
             spent = group[0]["spent_fen"]
+            if any(one["spent_fen"] is None for one in group):
+                settled = [Decimal(0)] * len(group)  # it stays where it stands
             if spent is not None:
                 of_kind = {kind: shared(value, settled) for kind, value in spent.items()}
                 whole = shared(sum(value for kind, value in spent.items() if _other(kind)), settled)
@@ -190,7 +192,8 @@ class Truth:
         cell = self.cells.get(key, {})
         p0 = self.p0(row["batch_id"], row["generic"])
         p1 = self.p1(row, won)
-        seen = self.seen(row, row["agreement_year"])
+        # without an award nobody can say which purchases were of a winner
+        seen = p1 is not None and self.seen(row, row["agreement_year"])
         before = self.cells.get((*key[:3], row["agreement_year"] - 1), {})
         milli = sum(one["milli"] for one in own) if seen else None
         return {

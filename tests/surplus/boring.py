@@ -41,6 +41,8 @@ def complete(item: Row, rows: list[Row], profile: Any) -> bool:
         for row in rows:
             seen.setdefault((row["generic"], row.get("spec", "")), row)
         pool = list(seen.values())
+    if any(row["actual_quantity_units"] is None for row in pool):
+        return True  # not known is not incomplete
     actual = sum(number(row, "actual_quantity_units") for row in pool)
     agreed = sum(number(row, "agreed_quantity_units") for row in pool)
     return actual >= Fraction(profile.settlement.completion_threshold) * agreed
@@ -69,9 +71,9 @@ def parts(row: Row, profile: Any) -> tuple[Fraction | None, Fraction | None]:
     before = number(row, "pre_price_yuan")
     budget = None if before is None else volume * before * weight
     cost = row.get("agreed_cost")  # exact where P1 is a price per pack divided by its units
-    if cost is None and spent is not None:
+    if cost is None and row.get("selected_price_yuan") is not None:
         cost = agreed * number(row, "selected_price_yuan")
-    expenditure = None if spent is None else (cost + spent) * weight
+    expenditure = None if None in (spent, cost) else (cost + spent) * weight
     return budget, expenditure
 
 
