@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -47,6 +48,7 @@ SISTERS = {
     "month": {"date"},
     "date": {"month"},
 }
+REST = re.compile(r"and [\d,]+ more rows like these, the last one row (?P<last>\d+)")
 
 
 def judge(case: Case, outcome: Outcome, folder: Path) -> str | None:
@@ -93,7 +95,10 @@ def _names(case: Case, problem: Problem, strictly: bool) -> bool:
         sheet = case.folder.sheets.get(table)
         row = None if sheet is None else _row(sheet, place, case.folder.book)
         same_column = column is None or problem.column in {column, *SISTERS.get(column, ())} or problem.column is None
-        if problem.row == row and same_column:
+        rest = problem.row is None and REST.match(
+            problem.message
+        )  # of very many rows the rest is counted, up to the last one
+        if same_column and row is not None and (problem.row == row or (rest and row <= int(rest["last"]))):
             return True
     return False
 
