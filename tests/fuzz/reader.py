@@ -13,7 +13,7 @@ from tests.fuzz.content import COLUMNS, Row
 from tests.fuzz.writing import Sheet
 
 WHOLE = re.compile(r"-?\d+")
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
+NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)")
 SCALE = {"amount_yuan": 2, "quantity_packs": 4, "base_quantity_units": 4, "agreed_quantity_units": 4, "score": 4}
 DAYS = ("start_date", "end_date", "date", "invoice_date", "paid_date")
 COUNTS = ("units_per_pack", "agreement_year", "cycle")

@@ -189,7 +189,7 @@ def encoded(sheet: Sheet, grid: list[list[Any]]) -> bytes:
         return '"' + cell.replace('"', '""') + '"' if odd else cell
 
     text = "".join(sheet.delimiter.join(quoted(str(cell)) for cell in row) + sheet.end for row in grid)
-    data = text.encode(sheet.encoding)
+    data = text.encode(sheet.encoding, "replace")
     return sheet.damage(data) if sheet.damage else data
 
 
