@@ -53,7 +53,7 @@ CHANGES = (
     change("tender_results", "data", "prices.csv", "108,average,18,18", "108,average,19,19", 8),
     change("hospital_usage", "demo", "usage.csv", r"(H001,2023-01,P0001,\d+,)", r"\g<1>1", 2),
     change("savings", "demo", "usage.csv", "H001,2020-01,P0001,", "H001,2020-01,P0001,1", 2, 3, 5, 6, 7, 8),
-    change("savings", "lib", "savings/parts.py", r"np\.where\(known, p0 - p1, 0\)", "np.where(known, p0 - p1 + 10**6, 0)", 2, 3, 8),
+    change("savings", "lib", "savings/parts.py", r"Fine\.product\(p0, agreed\)", "Fine.product(p0 + 10**6, agreed)", 2, 3, 8),
     change("retained_surplus", "demo", "assessments.csv", r"(DEMO-N1,H001,1,)\d", r"\g<1>5", 2, 3, 5, 6, 8, 10, 11),
     change(
         "retained_surplus", "data", "rules/national-2020.yaml", "eligibility: each_item", "eligibility: all_items",
